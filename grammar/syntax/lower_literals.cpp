@@ -1,0 +1,192 @@
+// Numbers with their units, dates and times.
+#include <algorithm>
+#include <array>
+
+#include "grammar/syntax/keywords.hpp"
+#include "grammar/syntax/lower.hpp"
+
+namespace kpi::syntax {
+
+using source::DiagnosticId;
+
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string digits_of(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c != '_') result += c;
+  }
+  return result;
+}
+
+/// The leading part made of digits, `_` and a point followed by a digit.
+std::size_t plain_length(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const bool point = text[at] == '.' && at + 1 < text.size() && is_digit(text[at + 1]);
+    if (!is_digit(text[at]) && text[at] != '_' && !point) break;
+    ++at;
+  }
+  return at;
+}
+
+int number_at(std::string_view text, std::size_t at, std::size_t length) {
+  int value = 0;
+  for (const char c : text.substr(at, length)) value = value * 10 + (c - '0');
+  return value;
+}
+
+bool is_leap(int year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+
+bool date_exists(std::string_view date) {
+  constexpr std::array kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const int year = number_at(date, 0, 4);
+  const int month = number_at(date, 5, 2);
+  const int day = number_at(date, 8, 2);
+  if (year < 1 || month < 1 || month > 12 || day < 1) return false;
+  return day <= kDays[static_cast<std::size_t>(month - 1)] + (month == 2 && is_leap(year) ? 1 : 0);
+}
+
+/// `HH:MM[:SS[.f]][zone]`; the grammar has checked the shape.
+bool time_exists(std::string_view time) {
+  if (number_at(time, 0, 2) > 23 || number_at(time, 3, 2) > 59) return false;
+  std::size_t at = 5;
+  if (at < time.size() && time[at] == ':') {
+    if (number_at(time, at + 1, 2) > 59) return false;
+    at += 3;
+  }
+  const std::size_t zone = time.find_first_of("+-", at);
+  if (zone == std::string_view::npos) return true;
+  const std::string offset = [&] {
+    std::string digits(time.substr(zone + 1));
+    std::erase(digits, ':');
+    return digits;
+  }();
+  return number_at(offset, 0, 2) <= 14 && number_at(offset, 2, 2) <= 59;
+}
+
+/// ISO 8601: a year has 53 weeks when it begins on a Thursday, or on a Wednesday in a leap year.
+int weeks_in(int year) {
+  const auto weekday_of_last = [](int y) { return (y + y / 4 - y / 100 + y / 400) % 7; };
+  return weekday_of_last(year) == 4 || weekday_of_last(year - 1) == 3 ? 53 : 52;
+}
+
+bool period_exists(std::string_view period) {
+  const int year = number_at(period, 0, 4);
+  if (year < 1) return false;
+  if (period[5] == 'Q') return period[6] >= '1' && period[6] <= '4';
+  if (period[5] == 'W') return number_at(period, 6, 2) >= 1 && number_at(period, 6, 2) <= weeks_in(year);
+  return number_at(period, 5, 2) >= 1 && number_at(period, 5, 2) <= 12;
+}
+
+}  // namespace
+
+std::string Lowerer::unit(std::string_view word, Span place) {
+  auto& diagnostic = diagnostics_.add(DiagnosticId::unknown_unit, place).with("unit", std::string(word));
+  const auto near = source::nearest_name(word, unit_words());
+  if (!near) return {};
+  diagnostic.suggest(*near);
+  return *near;  // taken as meant, so that nothing else complains about a missing unit
+}
+
+ExprNode Lowerer::number(Ref node) {
+  const std::string_view whole = text(node);
+  NumberLit result;
+  std::size_t at = plain_length(whole);
+  result.digits = digits_of(whole.substr(0, at));
+  const auto skip_blanks = [&] { at = std::min(whole.find_first_not_of(" \t", at), whole.size()); };
+  skip_blanks();
+  if (at < whole.size() && whole[at] == '%') {
+    result.percent = true;
+    ++at;
+    skip_blanks();
+  }
+  if (const Ref bad = node.find(NodeKind::bad_unit)) {
+    result.unit = unit(text(bad), span(bad));
+  } else {
+    result.unit = std::string(whole.substr(at));
+  }
+  if (result.percent && !result.unit.empty()) {
+    report(DiagnosticId::percent_with_unit, node).with("number", std::string(whole));
+    result.unit.clear();
+  }
+  return result;
+}
+
+ExprNode Lowerer::bad_number(Ref node) {
+  const std::string_view whole = text(node);
+  const std::size_t plain = plain_length(whole);
+  const std::string_view rest = whole.substr(plain);
+  NumberLit result{digits_of(whole.substr(0, plain)), false, {}};
+  if (result.digits.empty() || result.digits.front() == '.') result.digits.insert(0, "0");
+  const std::string found(whole);
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const bool exponent = rest.size() > 1 && (rest[0] == 'e' || rest[0] == 'E') && is_digit(rest.back());
+  if (whole.front() == '.') {
+    report(DiagnosticId::digit_before_point, node).with("number", found);
+  } else if (rest == ".") {
+    report(DiagnosticId::digit_after_point, node).with("number", found).with("fixed", std::string(whole.substr(0, plain)));
+  } else if (exponent) {
+    report(DiagnosticId::number_with_exponent, node).with("number", found);
+  } else if (!rest.empty() && whole[plain - 1] != '_' && std::all_of(rest.begin(), rest.end(), is_letter)) {
+    result.unit = unit(rest, {source_, static_cast<std::uint32_t>(node.begin() + plain), node.end()});
+  } else {
+    report(DiagnosticId::malformed_number, node).with("number", found);
+  }
+  return result;
+}
+
+ExprNode Lowerer::moment(Ref node) {
+  const std::string whole(text(node));
+  bool exists = false;
+  switch (node.kind()) {
+    case NodeKind::date:
+      exists = date_exists(whole);
+      break;
+    case NodeKind::date_time:
+      exists = date_exists(whole) && time_exists(std::string_view(whole).substr(11));
+      break;
+    case NodeKind::period:
+      exists = period_exists(whole);
+      break;
+    default:
+      report(DiagnosticId::malformed_date, node).with("date", whole);
+      return DateLit{"1970-01-01"};
+  }
+  if (!exists) report(DiagnosticId::impossible_date, node).with("date", whole);
+  // Later phases may rely on a real date.
+  if (node.is(NodeKind::date)) return DateLit{exists ? whole : "1970-01-01"};
+  if (node.is(NodeKind::date_time)) return DateTimeLit{exists ? whole : "1970-01-01T00:00"};
+  return PeriodLit{exists ? whole : "1970-01"};
+}
+
+std::string Lowerer::time_of_day(Ref node) {
+  std::string time(text(node));
+  if (time.size() == 4) time.insert(0, "0");
+  const int hour = number_at(time, 0, 2);
+  const int minute = number_at(time, 3, 2);
+  if (minute <= 59 && (hour <= 23 || (hour == 24 && minute == 0))) return time;
+  report(DiagnosticId::impossible_time, node).with("time", time);
+  return "00:00";
+}
+
+/// A period, a day or a bare year in one of the places where a period is expected.
+std::optional<PeriodLit> Lowerer::period(Ref parent) {
+  for (Ref node = parent.child(); node; node = node.next()) {
+    if (node.is(NodeKind::period) || node.is(NodeKind::date)) {
+      const ExprNode value = moment(node);
+      if (const auto* date = std::get_if<DateLit>(&value)) return PeriodLit{date->text};
+      return std::get<PeriodLit>(value);
+    }
+    const bool year = node.is(NodeKind::number) && text(node).size() == 4 && plain_length(text(node)) == 4;
+    if (year) return PeriodLit{std::string(text(node))};
+    if (node.is(NodeKind::key) || node.is(NodeKind::word)) continue;
+    report(DiagnosticId::malformed_date, node).with("date", std::string(text(node)));
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace kpi::syntax

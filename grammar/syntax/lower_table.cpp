@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <set>
+
+#include "grammar/syntax/lower.hpp"
+
+namespace kpi::syntax {
+
+using source::DiagnosticId;
+
+HeaderCell Lowerer::header_cell(Ref node) {
+  HeaderCell result;
+  result.span = span(node);
+  for (Ref word = node.child(); word; word = word.next()) result.words.push_back(ident(word));
+  if (result.words.size() > 2) {
+    report(DiagnosticId::long_header, node);
+    result.words.resize(2);
+  }
+  return result;
+}
+
+Cell Lowerer::cell(Ref node) {
+  Cell result{span(node), EmptyCell{}};
+  const Ref first = node.child();
+  switch (node.kind()) {
+    case NodeKind::cell_any:
+      result.content = AnyCell{};
+      break;
+    case NodeKind::cell_otherwise:
+      result.content = OtherwiseCell{};
+      break;
+    case NodeKind::cell_value:
+      result.content = ExprCell{first.is(NodeKind::range) ? range(first, true) : lower_expression(first)};
+      break;
+    case NodeKind::cell_compare: {
+      const Binary::Op op = compare_operator(first);
+      result.content = CompareCell{op, lower_expression(first.next())};
+      break;
+    }
+    case NodeKind::cell_from:
+      result.content = FromCell{lower_expression(first)};
+      break;
+    case NodeKind::cell_tolerance: {
+      const ExprId value = lower_expression(first);
+      result.content = ToleranceCell{value, lower_expression(first.next())};
+      break;
+    }
+    default:
+      break;
+  }
+  return result;
+}
+
+void Lowerer::fit_row(TableRow& row, std::size_t columns, bool broken) {
+  if (row.cells.size() == columns) return;
+  if (!broken && !clean_.is_damaged(row.span.begin, row.span.end)) {
+    diagnostics_.add(DiagnosticId::row_length, row.span)
+        .with("found", std::to_string(row.cells.size()))
+        .with("expected", std::to_string(columns));
+  }
+  const Span end{source_, row.span.end, row.span.end};
+  row.cells.resize(columns, Cell{end, AnyCell{}});
+}
+
+void Lowerer::rows(Ref node, Table& result) {
+  for (Ref row_node = node.child(); row_node; row_node = row_node.next()) {
+    if (!row_node.is(NodeKind::row)) continue;
+    TableRow row;
+    row.span = span(row_node);
+    bool broken = false;
+    for (Ref cell_node = row_node.child(); cell_node; cell_node = cell_node.next()) {
+      broken = broken || cell_node.is(NodeKind::cell_broken);
+      // A cell that was reported is taken as `-`: nothing more is said about it.
+      row.cells.push_back(cell_node.is(NodeKind::cell_broken) ? Cell{span(cell_node), AnyCell{}} : cell(cell_node));
+    }
+    fit_row(row, result.header.size(), broken);
+    result.rows.push_back(std::move(row));
+  }
+}
+
+Table Lowerer::table(Ref node) {
+  Table result;
+  result.span = span(node);
+  std::set<std::string> seen;
+  const Ref header = node.find(NodeKind::header);
+  for (Ref cell_node = header.child(); cell_node; cell_node = cell_node.next()) {
+    result.header.push_back(header_cell(cell_node));
+    std::string name;
+    for (const Ident& word : result.header.back().words) name += (name.empty() ? "" : " ") + word.text;
+    if (!name.empty() && !seen.insert(name).second) {
+      report(DiagnosticId::repeated_column, cell_node).with("column", name);
+    }
+  }
+  rows(node, result);
+  return result;
+}
+
+// The table of a block, with the rows that something broken tore off.
+Table Lowerer::block_table(Ref declaration) {
+  Table result;
+  bool broken = false;
+  for (Ref node = declaration.child(); node; node = node.next()) {
+    broken = broken || node.is(NodeKind::broken);
+    if (node.is(NodeKind::table)) result = table(node);
+    if (!node.is(NodeKind::more_rows)) continue;
+    if (!broken) report(DiagnosticId::second_table, node);
+    if (broken) rows(node, result);
+  }
+  const bool decision = !declaration.is(NodeKind::scorecard);
+  if (decision && !broken && result.rows.empty()) {
+    diagnostics_.add(DiagnosticId::empty_table, result.header.empty() ? span(declaration.child()) : result.span);
+  }
+  return result;
+}
+
+}  // namespace kpi::syntax

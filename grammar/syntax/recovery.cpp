@@ -1,0 +1,242 @@
+// What happens after a failure: saying what was found and wanted, and finding the place where parsing can go on.
+#include <algorithm>
+
+#include "grammar/syntax/state.hpp"
+#include "grammar/syntax/unicode.hpp"
+
+namespace kpi::syntax {
+
+using source::DiagnosticId;
+
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_line_end(char c) { return c == '\n' || c == '\r'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+// ---- failures -------------------------------------------------------------------------------------------------------
+
+void State::expect(std::uint32_t offset, Expected what) {
+  if (offset == quiet_at || offset < furthest_) return;
+  if (offset > furthest_) {
+    furthest_ = offset;
+    expected_.clear();
+  }
+  if (std::find(expected_.begin(), expected_.end(), what) == expected_.end()) expected_.push_back(what);
+}
+
+source::Diagnostic& State::report(DiagnosticId id, std::uint32_t begin, std::uint32_t end) {
+  if (++reports_ == kMostReports + 1) id = DiagnosticId::too_many_syntax_errors;
+  if (reports_ > kMostReports + 1) return unreported_ = {};
+  return diagnostics_.add(id, {source_, begin, end});
+}
+
+std::uint32_t State::token_behind(std::uint32_t offset) const {
+  const char c = at(offset);
+  if (at_end(offset)) return offset;
+  if (c == '"') {
+    std::uint32_t end = offset + 1;
+    while (!at_end(end) && at(end) != '"' && !is_line_end(at(end))) end += at(end) == '\\' && !is_line_end(at(end + 1)) ? 2 : 1;
+    return std::min(at(end) == '"' ? end + 1 : end, static_cast<std::uint32_t>(text().size()));
+  }
+  if (const std::uint32_t end = name_end_at(offset); end > offset) return end;
+  if (is_digit(c)) {
+    std::uint32_t end = offset;
+    while (is_digit(at(end)) || at(end) == '_' || (at(end) == '.' && is_digit(at(end + 1)))) ++end;
+    return end;
+  }
+  for (const std::string_view sign : {"..=", "..", "<=", ">=", "!=", "==", "+-"}) {
+    if (text().substr(offset, sign.size()) == sign) return static_cast<std::uint32_t>(offset + sign.size());
+  }
+  const auto point = code_point_at(text(), offset);
+  return offset + (point ? point->length : 1);
+}
+
+std::string State::found_at(std::uint32_t offset) const {
+  if (at_end(offset)) return source::phrase(DiagnosticId::phrase_end_of_file);
+  if (is_line_end(at(offset))) return source::phrase(DiagnosticId::phrase_end_of_line);
+  const std::uint32_t end = token_behind(offset);
+  std::string token(text().substr(offset, std::min<std::uint32_t>(end - offset, 40)));
+  if (end - offset > 40) {
+    while (!token.empty() && (static_cast<unsigned char>(token.back()) & 0xC0) == 0x80) token.pop_back();
+    if (!token.empty() && static_cast<unsigned char>(token.back()) >= 0xC0) token.pop_back();
+    token += "…";
+  }
+  return token.front() == '`' || token.front() == '"' ? token : "`" + token + "`";
+}
+
+void State::report_too_deep(std::uint32_t offset) {
+  furthest_ = std::max(furthest_, offset);
+  end_reported_ = true;  // braces skipped with it are not the user's next concern
+  if (last_reported_ == offset) return;
+  last_reported_ = offset;
+  report(DiagnosticId::nested_too_deeply, offset, token_behind(offset)).with("limit", std::to_string(kDeepestNesting));
+}
+
+void State::report_unknown_word(std::uint32_t offset) {
+  const std::string word(text().substr(offset, name_end_at(offset) - offset));
+  const bool in_block = !blocks.empty();
+  const WordGroup group = in_block ? blocks.back().clauses : WordGroup::declaration;
+  const auto id = in_block ? DiagnosticId::unknown_clause : DiagnosticId::unknown_declaration;
+  auto& diagnostic = report(id, offset, token_behind(offset)).with("word", word);
+  if (in_block) {
+    std::vector<std::string> quoted;
+    for (const std::string& clause : words(group)) quoted.push_back("`" + clause + "`");
+    diagnostic.with("declaration", std::string(blocks.back().declaration)).with("expected", source::alternatives(quoted));
+  }
+  if (const auto near = source::nearest_name(word, words(group))) diagnostic.suggest(*near);
+}
+
+void State::report_failure(std::uint32_t item) {
+  const std::uint32_t place = std::max(item, furthest_);
+  if (furthest_ < place) expected_.clear();
+  furthest_ = place;
+  if (place == last_reported_) return;
+  last_reported_ = place;
+  const std::uint32_t end = token_behind(place);
+  if (clean_.is_damaged(place, std::max(end, place + 1))) return;  // its characters were reported already
+
+  const bool word = name_end_at(place) > place && at(place) != '`';
+  const bool first_in_block = !blocks.empty() && place == skip_space(blocks.back().begin + 1);
+  const bool knows_words = blocks.empty() || !words(blocks.back().clauses).empty();
+  if (place == item && word && knows_words && (starts_line(place) || first_in_block)) return report_unknown_word(place);
+
+  const bool between_digits = at(place) == ',' && place > 0 && is_digit(at(place - 1)) && is_digit(at(place + 1));
+  if (between_digits) {
+    std::uint32_t begin = place;
+    std::uint32_t stop = place;
+    while (begin > 0 && (is_digit(at(begin - 1)) || at(begin - 1) == '_' || at(begin - 1) == ',')) --begin;
+    while (is_digit(at(stop)) || at(stop) == ',') ++stop;
+    std::string fixed(text().substr(begin, stop - begin));
+    std::replace(fixed.begin(), fixed.end(), ',', '_');
+    report(DiagnosticId::digit_groups, begin, stop).with("fixed", fixed);
+    return;
+  }
+  constexpr std::size_t kMostNamed = 6;
+  if (expected_.empty() || expected_.size() > kMostNamed) {
+    report(DiagnosticId::unexpected_here, place, end).with("found", found_at(place));
+    return;
+  }
+  std::vector<std::string> wanted;
+  std::vector<std::string> candidates;
+  for (const Expected& one : expected_) {
+    wanted.push_back(one.word.empty() ? source::phrase(one.phrase) : "`" + std::string(one.word) + "`");
+    candidates.emplace_back(one.word);
+  }
+  auto& diagnostic = report(DiagnosticId::unexpected, place, end)
+                         .with("found", found_at(place))
+                         .with("expected", source::alternatives(wanted));
+  if (!word) return;
+  const std::string found(text().substr(place, end - place));
+  if (place == item && !blocks.empty()) {
+    const auto& clauses = words(blocks.back().clauses);
+    candidates.insert(candidates.end(), clauses.begin(), clauses.end());
+  }
+  if (const auto near = source::nearest_name(found, candidates); near && *near != found) diagnostic.suggest(*near);
+}
+
+void State::close_for_user(std::uint32_t brace, std::uint32_t next) {
+  const bool end = at_end(next);
+  if (!end) ++missing_braces_;
+  // Several blocks that end at the same place lack braces for one reason.
+  if ((end && end_reported_) || closed_before_ == next) return;
+  closed_before_ = next;
+  end_reported_ = end_reported_ || end;
+  auto& diagnostic = report(DiagnosticId::unclosed_brace, brace, brace + 1);
+  if (!end) diagnostic.label({source_, next, token_behind(next)}, DiagnosticId::phrase_next_declaration);
+}
+
+void State::match_braces() {
+  for (std::uint32_t offset = skip_lines(0); !at_end(offset); offset = skip_lines(token_behind(offset))) {
+    if (at(offset) == '{') unmatched_.push_back(offset);
+    if (at(offset) == '}' && !unmatched_.empty()) unmatched_.pop_back();
+  }
+}
+
+// ---- recovery -------------------------------------------------------------------------------------------------------
+
+bool State::declaration_begins(std::uint32_t offset) const {
+  if (!starts_line(offset)) return false;
+  const std::uint32_t end = name_end_at(offset);
+  if (end == offset || !is_word(WordGroup::declaration, text().substr(offset, end - offset))) return false;
+  const std::uint32_t next = skip_blanks(end);
+  return next > end && (at(next) == '"' || is_digit(at(next)) || name_end_at(next) > next);
+}
+
+std::uint32_t State::indent_of(std::uint32_t offset) const {
+  std::uint32_t line = offset;
+  while (line > 0 && !is_line_end(at(line - 1))) --line;
+  return skip_blanks(line) - line;
+}
+
+bool State::known_clause_begins(std::uint32_t offset) const {
+  if (blocks.empty() || !starts_line(offset)) return false;
+  return is_word(blocks.back().clauses, text().substr(offset, name_end_at(offset) - offset));
+}
+
+bool State::clause_begins(std::uint32_t offset, const BlockFrame& block, std::uint32_t item) const {
+  if (!starts_line(offset)) return false;
+  if (at(offset) == '|') return true;
+  const std::uint32_t end = name_end_at(offset);
+  if (end == offset) return false;
+  const std::string_view word = text().substr(offset, end - offset);
+  if (block.free_keys || colon_follows(end) || is_word(block.clauses, word)) return true;
+  if (is_word(WordGroup::operator_word, word)) return false;  // goes on with an expression
+  // A line that is not indented further than the broken clause is taken for a clause of its own.
+  return starts_line(item) && indent_of(offset) <= indent_of(item);
+}
+
+std::uint32_t State::skip_lines(std::uint32_t offset) const {
+  for (;;) {
+    while (is_blank(at(offset)) || is_line_end(at(offset))) ++offset;
+    if (at(offset) != '#') return offset;
+    while (!at_end(offset) && !is_line_end(at(offset))) ++offset;
+  }
+}
+
+std::uint32_t State::next_clause(std::uint32_t item, const BlockFrame& block) const {
+  int braces = 0;
+  for (std::uint32_t offset = item;; offset = token_behind(offset)) {
+    offset = skip_lines(offset);
+    if (at_end(offset) || (at(offset) == '}' && braces == 0)) return offset;
+    if (offset > item && declaration_begins(offset) && indent_of(offset) <= block.indent) return offset;
+    if (offset > item && offset >= furthest_ && braces == 0) {
+      if (clause_begins(offset, block, item) || declaration_begins(offset)) return offset;
+    }
+    if (at(offset) == '{') ++braces;
+    if (at(offset) == '}') --braces;
+  }
+}
+
+std::uint32_t State::block_or_declaration(std::uint32_t begin) const {
+  for (std::uint32_t offset = begin;; offset = token_behind(offset)) {
+    offset = skip_lines(offset);
+    if (at_end(offset) || (offset > begin && declaration_begins(offset))) return offset;
+    if (offset >= furthest_ && (at(offset) == '{' || at(offset) == '}')) return offset;
+  }
+}
+
+std::uint32_t State::next_declaration(std::uint32_t item) const {
+  const std::uint32_t indent = indent_of(item);
+  int braces = 0;
+  for (std::uint32_t offset = item;; offset = token_behind(offset)) {
+    offset = skip_lines(offset);
+    if (at_end(offset) || (at(offset) == '}' && braces == 0)) return offset;
+    if (offset > item && declaration_begins(offset)) {
+      if (indent_of(offset) <= indent || (offset >= furthest_ && braces == 0)) return offset;
+    }
+    if (at(offset) == '{') ++braces;
+    if (at(offset) == '}') --braces;
+  }
+}
+
+std::uint32_t State::cell_end(std::uint32_t offset) const {
+  while (!at_end(offset) && !is_line_end(at(offset)) && at(offset) != '|' && at(offset) != '#') {
+    offset = is_blank(at(offset)) ? offset + 1 : token_behind(offset);
+  }
+  return offset;
+}
+
+}  // namespace kpi::syntax
