@@ -1,0 +1,110 @@
+#include "interpreter/bind/session.hpp"
+
+#include <algorithm>
+
+namespace kpi::bind {
+
+std::string_view keyword(SymbolKind kind) {
+  switch (kind) {
+    case SymbolKind::entity: return "entity";
+    case SymbolKind::events: return "events";
+    case SymbolKind::param: return "param";
+    case SymbolKind::metric: return "metric";
+    case SymbolKind::exclusion: return "exclude";
+    case SymbolKind::curve: return "curve";
+    case SymbolKind::table: return "table";
+    case SymbolKind::scorecard: return "scorecard";
+    case SymbolKind::payout: return "payout";
+    case SymbolKind::calendar: return "calendar";
+  }
+  return "";
+}
+
+void Footprint::merge(const Footprint& other) {
+  for (const AggregateId id : other.aggregates) {
+    if (std::find(aggregates.begin(), aggregates.end(), id) == aggregates.end()) aggregates.push_back(id);
+  }
+  for (const auto& subject : other.subjects) {
+    const auto same = [&](const auto& known) { return known.first == subject.first; };
+    if (std::none_of(subjects.begin(), subjects.end(), same)) subjects.push_back(subject);
+  }
+  uses_phase = uses_phase || other.uses_phase;
+}
+
+std::unordered_map<std::string, FieldId>& Session::field_names(SourceRef source) {
+  auto& all = source.is_events() ? event_fields_ : entity_fields_;
+  if (all.size() <= source.index) all.resize(source.index + 1);
+  return all[source.index];
+}
+
+std::unordered_set<std::uint32_t>& Session::present_fields(SourceRef source) {
+  auto& all = source.is_events() ? event_present_ : entity_present_;
+  if (all.size() <= source.index) all.resize(source.index + 1);
+  return all[source.index];
+}
+
+source::Diagnostic& Session::report_unknown(D id, Span span, std::string_view name) {
+  for (const auto& module : modules) {
+    for (const syntax::Ident& broken : module->file->broken_names) {
+      if (broken.text == name) return ignored_ = source::Diagnostic{};
+    }
+  }
+  return diagnostics.add(id, span);
+}
+
+ExprId Session::add(Type type, Span span, model::ExprNode node) {
+  policy.exprs.push_back({type, span, std::move(node)});
+  return ExprId{static_cast<std::uint32_t>(policy.exprs.size() - 1)};
+}
+
+ExprId Session::add_error(Span span) { return add(Type{}, span, model::Constant{}); }
+
+std::string Session::text(Span span) const {
+  std::string result;
+  bool space = false;
+  for (const char c : sources.text(span)) {
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+      space = true;
+      continue;
+    }
+    if (space && !result.empty()) result += ' ';
+    space = false;
+    result += c;
+  }
+  return result;
+}
+
+std::string Session::describe(const Type& type) const {
+  switch (type.kind) {
+    case Kind::entity: return policy.entities[type.index].named.name;
+    case Kind::event: return policy.events[type.index].named.name;
+    case Kind::phase: return "phase";
+    default: return value::to_string(type);
+  }
+}
+
+std::string Session::source_name(SourceRef source) const {
+  return source.is_events() ? policy.events[source.index].named.name : policy.entities[source.index].named.name;
+}
+
+std::string Session::path_text(SourceRef source, const FieldPath& path) const {
+  std::string result = source_name(source);
+  const auto step = [&](FieldId id) {
+    const model::Field& reached = field(source, id);
+    result += "." + reached.named.name;
+    if (reached.type.kind == Kind::entity) source = SourceRef::of(EntityId{reached.type.index});
+    if (reached.type.kind == Kind::event) source = SourceRef::of(EventsId{reached.type.index});
+  };
+  for (const FieldId ref : path.refs) step(ref);
+  if (path.field.valid()) step(path.field);
+  return result;
+}
+
+void report_cycle(Session& session, const std::string& name, Span use) {
+  const auto& stack = session.binding_stack;
+  std::string chain;
+  for (auto at = std::find(stack.begin(), stack.end(), name); at != stack.end(); ++at) chain += *at + " → ";
+  session.report(D::depends_on_itself, use).with("name", name).with("chain", chain + name);
+}
+
+}  // namespace kpi::bind
