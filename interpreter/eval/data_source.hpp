@@ -1,0 +1,73 @@
+// Where rows come from. A DataSource hands out raw cells in batches; what they mean is decided by decode.hpp, so that
+// every source (SQLite cursor, page scanner, the tables of a test) gives the same numbers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kpi::eval {
+
+enum class CellClass : std::uint8_t { null, integer, real, text, blob };
+
+/// One column of a batch. `bits[i]` is the integer, the IEEE 754 bits of a REAL, or the offset of a text in Batch::bytes
+/// with its length in `lengths[i]`.
+struct RawColumn {
+  std::vector<CellClass> classes;
+  std::vector<std::int64_t> bits;
+  std::vector<std::uint32_t> lengths;
+};
+
+struct Batch {
+  std::size_t rows = 0;
+  std::uint64_t first_row = 0;        // 0-based position of the batch's first row in the scan
+  std::vector<RawColumn> columns;     // parallel to the requested columns
+  std::vector<char> bytes;
+  std::string_view text(std::size_t column, std::size_t row) const {
+    return {bytes.data() + columns[column].bits[row], columns[column].lengths[row]};
+  }
+};
+
+class TableScan {
+ public:
+  virtual ~TableScan() = default;
+  /// Fills the batch (reusing its storage) with at most `limit` rows; false when there are none left.
+  virtual bool next(Batch& batch, std::size_t limit) = 0;
+};
+
+struct TableSchema {
+  struct Column { std::string name; std::string declared_type; };
+  std::string name;                            // as stored
+  std::vector<Column> columns;
+  std::vector<std::vector<std::string>> unique_keys;   // column sets that the store itself keeps unique and not null
+};
+
+class DataSource {
+ public:
+  virtual ~DataSource() = default;
+  /// Tables and views, found ignoring case.
+  virtual std::optional<TableSchema> schema(std::string_view table) = 0;
+  virtual std::vector<std::string> tables() = 0;
+  /// Rows in the store's own order. Columns are given by their stored names.
+  virtual std::unique_ptr<TableScan> scan(const std::string& table, const std::vector<std::string>& columns) = 0;
+  /// What messages call it: the file's name as the user typed it, or "test data".
+  virtual std::string name() const = 0;
+  /// In a test, a table that is not given exists, is empty and covered.
+  virtual bool missing_tables_are_empty() const { return false; }
+};
+
+/// A store that cannot be read: missing, locked, damaged, not a database, disk full. Carries a diagnostic id and its
+/// parameters; caught in main, exit status 2.
+class DataFailure : public std::runtime_error {
+ public:
+  DataFailure(int diagnostic_id, std::vector<std::pair<std::string, std::string>> params)
+      : std::runtime_error("data failure"), diagnostic(diagnostic_id), parameters(std::move(params)) {}
+  int diagnostic;
+  std::vector<std::pair<std::string, std::string>> parameters;
+};
+
+}  // namespace kpi::eval

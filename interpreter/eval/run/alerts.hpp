@@ -1,0 +1,28 @@
+// Alerts over the sub-periods that end in a run's period (section 9).
+#pragma once
+
+#include "interpreter/eval/run/evaluator.hpp"
+#include "interpreter/eval/run/plan.hpp"
+
+namespace kpi::eval {
+
+class AlertRun {
+ public:
+  AlertRun(Evaluator& evaluator_, Plan& plan_, const PlannedPeriod& period_, PeriodOutcome& outcome_)
+      : evaluator(evaluator_), plan(plan_), period(period_), outcome(outcome_) {}
+  void run();
+
+ private:
+  void run(const PlannedAlert& planned);
+  void fire(const PlannedAlert& planned, const model::Alert& alert, std::uint32_t row, value::Period in, MomentId moment);
+  std::string message(const model::Alert& alert, std::uint32_t row, value::Period in, MomentId moment);
+  std::string placeholder(const std::string& name, const model::Alert& alert, std::uint32_t row, value::Period in,
+                          MomentId moment);
+
+  Evaluator& evaluator;
+  Plan& plan;
+  const PlannedPeriod& period;
+  PeriodOutcome& outcome;
+};
+
+}  // namespace kpi::eval

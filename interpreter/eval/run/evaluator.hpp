@@ -1,0 +1,125 @@
+// Evaluates expressions of the policy for one subject at one moment. Metrics are remembered per subject and moment;
+// nothing here touches rows of events.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "interpreter/eval/outcome.hpp"
+#include "interpreter/eval/run/moment.hpp"
+
+namespace kpi::eval {
+
+/// Rows of an entity that are looked at together, by total and share.
+struct RowGroup {
+  std::uint32_t id = 0;
+  std::vector<std::uint32_t> rows;
+};
+
+/// Who is evaluated: one row of an entity, or a group of its rows (then `row` is the first of them).
+struct Subject {
+  EntityId entity;
+  std::uint32_t row = 0;
+  const RowGroup* group = nullptr;
+};
+
+struct Context {
+  Subject subject;
+  MomentId moment = 0;
+  const ScorecardRowResult* result = nullptr;  // for `score` and result(m): the payout's scorecard row
+};
+
+/// One number for a metric (or expression), entity and moment.
+std::uint64_t memo_key(std::uint32_t index, EntityId entity, MomentId moment);
+/// Values of one type that are equal have the same text, others do not; no text begins with another.
+std::string identity_text(const Value& value);
+
+class Evaluator {
+ public:
+  /// `sparse` suits the evaluation of a few rows: what is remembered takes memory only for them.
+  Evaluator(const model::Policy& policy_, const AggregateStore& store_, MomentTable& moments_, bool sparse = false)
+      : policy(policy_), store(store_), moments(moments_), sparse_(sparse) {}
+
+  Value evaluate(model::ExprId id, const Context& context);
+  Value metric(model::MetricId id, const Subject& subject, MomentId moment);
+  /// A PhaseRef, or phase_unknown when a condition has no value. Only for entities with phases.
+  Value phase(EntityId entity, std::uint32_t row, MomentId moment);
+  /// Rows of the entity that belong to the moment's period by its population, ascending.
+  const std::vector<std::uint32_t>& population(EntityId entity, MomentId moment);
+  /// Days of the moment's window (of its period, where the window is the whole lifetime) on which the row is active.
+  int active_days(EntityId entity, std::uint32_t row, const Moment& moment) const;
+  /// Follows a path of references from an entity row. An empty path with an invalid field is the row itself.
+  Value field(EntityId entity, std::uint32_t row, const model::FieldPath& path) const;
+  /// From now on the metric (the aggregate) has this value for the row, for what-if questions.
+  void pretend(model::MetricId id, EntityId entity, std::uint32_t row, MomentId moment, Value value);
+  void pretend(AggregateId id, EntityId entity, std::uint32_t row, Window window, Value value);
+  /// Forgets what has been remembered, to free memory between periods.
+  void clear();
+
+  const model::Policy& policy;
+  const AggregateStore& store;
+  MomentTable& moments;
+
+ private:
+  struct Memo {
+    std::vector<Value> values;    // by row
+    std::vector<bool> known;
+    std::unordered_map<std::uint32_t, Value> rows;    // instead of them, when sparse
+    std::unordered_map<std::uint32_t, Value> groups;  // by RowGroup::id
+  };
+  struct Grouping {
+    std::deque<RowGroup> groups;
+    std::vector<RowGroup*> of_row;  // null: the row has no group
+    std::vector<Value> reasons;     // why, where there is none
+  };
+  struct Ranking {
+    std::vector<Value> rank, percentile;  // by row
+  };
+
+  template <class Compute>
+  Value remembered(Memo& memo, EntityId entity, std::uint32_t row, Compute compute);
+  Memo& memo(std::uint32_t metric_or_phase, EntityId entity, MomentId moment);
+  Value compute_metric(const model::Metric& metric, const Context& context);
+  Value compute_phase(EntityId entity, std::uint32_t row, MomentId moment);
+  Value metric_call(const model::MetricCall& call, model::ExprId id, const Context& context);
+  Value total(const model::MetricCall& call, model::ExprId id, const Context& context);
+  Value ranked(const model::MetricCall& call, model::ExprId id, const Context& context);
+  const Grouping& grouping(const model::MetricCall& call, model::ExprId id, EntityId entity, MomentId moment);
+  Value group_key(const model::MetricCall& call, EntityId entity, std::uint32_t row, MomentId moment);
+  const Ranking& ranking(const model::MetricCall& call, model::ExprId id, EntityId entity, MomentId moment);
+  void rank_members(std::vector<std::pair<Value, std::uint32_t>>& members, bool lower, Ranking& result) const;
+  bool lower_is_better(model::ExprId operand) const;
+
+  Value aggregate(AggregateId id, const Context& context) const;
+  Value logical(const model::BinaryExpr& binary, const Context& context);
+  Value binary(const model::BinaryExpr& binary, const Context& context);
+  Value call(const model::CallExpr& call, const Context& context);
+  Value list(const std::vector<model::ExprId>& items, const Context& context);
+  Value range(const model::RangeExpr& range, const Context& context);
+  Value in_column(const Value& item, const model::ColumnSet& column, model::ExprId id);
+  Value lookup(const model::TableLookup& lookup, const Context& context);
+  Value subject_field(EntityId entity, const model::FieldPath& path, const Subject& subject) const;
+  Value subject_phase(const Context& context);
+  Value period_property(model::PeriodProperty property, const Moment& moment) const;
+  Value result_field(const model::ResultField& field, const Context& context) const;
+  Value converted(const model::CallExpr& call, const Context& context);
+
+  using PretendedAggregate = std::tuple<AggregateId, EntityId, std::uint32_t, Window>;
+
+  bool sparse_ = false;
+  std::map<PretendedAggregate, Value> pretended_;
+  std::unordered_map<std::uint64_t, Memo> memos_;
+  std::unordered_map<std::uint64_t, Grouping> groupings_;
+  std::unordered_map<std::uint64_t, Ranking> rankings_;
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> populations_;
+  std::unordered_map<std::uint64_t, std::unordered_map<std::uint32_t, Value>> totals_;  // by RowGroup::id
+  std::unordered_map<std::uint32_t, std::unordered_set<std::string>> columns_;           // by expression
+  std::unordered_map<std::uint32_t, bool> company_totals_;   // by expression: see totals_over_company
+  std::uint32_t next_group_ = 0;
+};
+
+}  // namespace kpi::eval

@@ -1,0 +1,461 @@
+#include "interpreter/eval/run/explain.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "interpreter/eval/run/builtins.hpp"
+#include "interpreter/eval/run/evaluate.hpp"
+#include "interpreter/eval/run/formula_text.hpp"
+#include "interpreter/model/walk.hpp"
+
+namespace kpi::eval {
+namespace {
+
+using model::ExprId;
+using Kind = ExplainNode::Kind;
+using value::Number;
+
+const char* attain_word(model::Attain form) {
+  switch (form) {
+    case model::Attain::ratio: return "ratio";
+    case model::Attain::mirror: return "mirror";
+    case model::Attain::inverse: return "inverse";
+    case model::Attain::from: return "from";
+    case model::Attain::none: break;
+  }
+  return "";
+}
+
+const char* status_word(PayoutStatus status) {
+  static const char* const kWords[] = {"ok", "trial", "pending", "not_paid", "unscored", "no_value"};
+  return kWords[static_cast<std::size_t>(status)];
+}
+
+class Explainer {
+ public:
+  Explainer(const model::Policy& policy_, const source::SourceMap& sources, Plan& plan_, const PlannedPeriod& planned_,
+            const AggregateStore& store, const PeriodOutcome& outcome_)
+      : policy(policy_), plan(plan_), planned(planned_), outcome(outcome_), evaluator(policy_, store, plan_.moments, true),
+        text(sources, evaluator) {}
+
+  SubjectExplanation subject(EntityId entity, std::uint32_t row, std::vector<TracedRow> traced, const ExplainRequest& request) {
+    SubjectExplanation result;
+    result.entity = entity;
+    result.entity_row = row;
+    const EntityRow& found = evaluator.store.rows(entity)[row];
+    result.key = found.key;
+    result.label = found.label;
+    rows = std::move(traced);
+    seen.clear();
+    for (const PayoutResult& payout : outcome.payouts) {
+      if (policy.payouts[payout.payout.index].entity == entity) add_payout(payout, row, result, request);
+    }
+    for (const ScorecardResult& card : outcome.scorecards) {
+      if (policy.scorecards[card.scorecard.index].entity != entity) continue;
+      if (const auto* scored = find(card.rows, row)) add_scorecard(card.scorecard, *scored, result, request);
+    }
+    add_metrics(entity, row, result);
+    add_rows(result, request.row_limit);
+    return result;
+  }
+
+ private:
+  template <class Rows>
+  static const typename Rows::value_type* find(const Rows& rows, std::uint32_t row) {
+    for (const auto& candidate : rows) {
+      if (candidate.entity_row == row) return &candidate;
+    }
+    return nullptr;
+  }
+
+  ExplainNode node(Kind kind, ExprId expr, const Context& context) {
+    ExplainNode result;
+    result.kind = kind;
+    if (!expr.valid()) return result;
+    result.formula = text.written(expr);
+    result.with_values = text.with_values(expr, context);
+    result.type = policy.expr(expr).type;
+    return result;
+  }
+
+  // ---- payouts -----------------------------------------------------------------------------------------------------------
+
+  void add_payout(const PayoutResult& payout, std::uint32_t row, SubjectExplanation& result, const ExplainRequest& request) {
+    const PayoutRowResult* paid = find(payout.rows, row);
+    if (paid == nullptr) return;
+    const model::Payout& declared = policy.payouts[payout.payout.index];
+    const ScorecardRowResult* scored = nullptr;
+    for (const ScorecardResult& card : outcome.scorecards) {
+      if (card.scorecard == declared.scorecard) scored = find(card.rows, row);
+    }
+    const MomentId moment = plan.moment_of(planned, declared);
+    const Context context{{declared.entity, row, nullptr}, moment, scored};
+    ExplainNode root;
+    root.kind = Kind::payout;
+    root.name = declared.named.name;
+    root.named = &declared.named;
+    root.value = paid->amount;
+    root.type = value::Type::number(value::Unit::of(declared.currency));
+    root.note = status_word(paid->status);
+    if (!paid->reason.empty()) root.note += ": " + paid->reason;
+    for (const PayoutStep& step : paid->steps) root.children.push_back(step_node(step, declared, context, root.type));
+    for (const auto& base : paid->base_penalties) {
+      const model::Penalty& penalty = declared.penalties[base.penalty];
+      ExplainNode child = node(Kind::base_penalty, penalty.amount, context);
+      child.name = penalty.named.name;
+      child.named = &penalty.named;
+      child.value = base.amount;
+      child.children = parts(penalty.amount, context);
+      root.children.push_back(std::move(child));
+    }
+    result.payouts.push_back(std::move(root));
+    if (!request.why_not) return;
+    for (NextStep& next : next_payout_steps(evaluator, payout.payout, moment, row, scored)) {
+      result.next_steps.push_back(std::move(next));
+    }
+  }
+
+  ExplainNode step_node(const PayoutStep& step, const model::Payout& declared, const Context& context, const value::Type& money) {
+    ExplainNode result = node(Kind::step, step.expr, context);
+    result.name = step.step;
+    if (step.step == "penalty") {
+      for (const model::Penalty& penalty : declared.penalties) {
+        if (penalty.named.name == step.name) result.named = &penalty.named;
+      }
+    }
+    result.value = step.value;
+    const value::Type input = step.expr.valid() ? policy.expr(step.expr).type : value::Type::number();
+    if (step.step == "budget") {
+      result.facts.push_back({"factor", step.input, value::Type::number()});
+    } else if (step.input.has_value() && step.step != "amount") {
+      result.facts.push_back({"input", step.input, input});
+    }
+    result.type = money;
+    if (step.expr.valid()) result.children = parts(step.expr, context);
+    return result;
+  }
+
+  // ---- scorecards ----------------------------------------------------------------------------------------------------------
+
+  void add_scorecard(model::ScorecardId id, const ScorecardRowResult& scored, SubjectExplanation& result,
+                     const ExplainRequest& request) {
+    const model::Scorecard& declared = policy.scorecards[id.index];
+    const MomentId moment = plan.moment_of(planned, declared);
+    const Context context{{declared.entity, scored.entity_row, nullptr}, moment, &scored};
+    ExplainNode root;
+    root.kind = Kind::scorecard;
+    root.name = declared.named.name;
+    root.named = &declared.named;
+    root.value = scored.score;
+    root.type = value::Type::number();
+    root.note = scored.reason;
+    root.facts.push_back({"raw_score", scored.raw_score, value::Type::number()});
+    if (scored.has_phases) root.children.push_back(phase_node(scored, context));
+    for (const ScoreRowResult& row : scored.metrics) root.children.push_back(row_node(declared, row, scored, context));
+    for (const GateResult& gate : scored.gates) root.children.push_back(gate_node(declared.gates[gate.gate], gate, context));
+    result.scorecards.push_back(std::move(root));
+    if (!request.why_not) return;
+    for (NextStep& next : next_score_steps(evaluator, id, moment, scored)) result.next_steps.push_back(std::move(next));
+  }
+
+  /// The condition that held, or the first that could not be decided.
+  ExplainNode phase_node(const ScorecardRowResult& scored, const Context& context) {
+    const model::Phases& phases = *policy.phases_of(context.subject.entity);
+    const Context at_period{context.subject, plan.moments.period_only(context.moment), nullptr};
+    ExprId decisive;
+    for (std::size_t index = 0; index < phases.phases.size(); ++index) {
+      decisive = phases.phases[index].when;
+      if (scored.phase && index == *scored.phase) break;
+      if (!scored.phase && decisive.valid() && !evaluator.evaluate(decisive, at_period).has_value()) break;
+    }
+    ExplainNode result = node(Kind::phase, decisive, at_period);
+    if (scored.phase) {
+      result.name = phases.phases[*scored.phase].named.name;
+      result.named = &phases.phases[*scored.phase].named;
+    } else {
+      result.note = scored.reason;
+    }
+    if (decisive.valid()) result.children = parts(decisive, at_period);
+    return result;
+  }
+
+  ExplainNode row_node(const model::Scorecard& declared, const ScoreRowResult& row, const ScorecardRowResult& scored,
+                       const Context& context) {
+    const model::ScorecardRow& line = declared.rows[row.row];
+    const model::Metric& metric = policy.metrics[row.metric.index];
+    const std::size_t at = line.targets.size() > 1 && scored.phase ? *scored.phase : 0;
+    const ExprId target = at < line.targets.size() ? line.targets[at] : ExprId{};
+    ExplainNode result = node(Kind::score_row, target, context);   // the formula is that of the target
+    result.name = metric.named.name;
+    result.named = &metric.named;
+    result.type = value::Type::number();
+    result.value = row.points;
+    result.note = attain_word(row.attain);
+    const value::Type plain = value::Type::number();
+    result.facts.push_back({"actual", row.actual, metric.type});
+    result.facts.push_back({"target", row.target, metric.type});
+    if (line.base.valid()) result.facts.push_back({"base", evaluator.evaluate(line.base, context), metric.type});
+    if (row.attain != model::Attain::none) result.facts.push_back({"attainment", row.attainment, plain});
+    result.facts.push_back({"points", row.points, plain});
+    result.facts.push_back({"weight", row.weight, plain});
+    if (row.effective_weight != row.weight) result.facts.push_back({"effective_weight", row.effective_weight, plain});
+    result.facts.push_back({"weighted", row.weighted, plain});
+    const Value& input = row.attain == model::Attain::none ? row.actual : row.attainment;
+    result.segment = segment(line, input);
+    result.children.push_back(metric_node(row.metric, context));
+    if (target.valid()) append(result.children, parts(target, context));
+    return result;
+  }
+
+  ExplainNode gate_node(const model::Gate& gate, const GateResult& checked, const Context& context) {
+    ExplainNode result = node(Kind::gate, gate.requires_value, context);
+    result.name = gate.named.name;
+    result.named = &gate.named;
+    if (checked.passed) {
+      result.value = *checked.passed;
+    } else {
+      result.value = Value(checked.reason);
+    }
+    using Effect = model::Gate::Effect;
+    result.note = gate.effect == Effect::unscored ? "unscored" : gate.effect == Effect::score ? "score" : "at_most";
+    if (gate.effect == Effect::at_most) result.facts.push_back({"limit", gate.limit, value::Type::number()});
+    result.children = parts(gate.requires_value, context);
+    return result;
+  }
+
+  // ---- curves ----------------------------------------------------------------------------------------------------------------
+
+  std::string segment(const model::ScorecardRow& line, const Value& input) const {
+    if (const auto* builtin = std::get_if<model::BuiltinCurve>(&line.curve)) {
+      if (*builtin == model::BuiltinCurve::pass) return "pass";
+      if (*builtin == model::BuiltinCurve::linear) return "linear";
+      return "capped(" + (line.cap * Number(100)).to_string() + "%)";
+    }
+    return input.has_value() ? segment(policy.curves[std::get<model::CurveId>(line.curve).index], input.number()) : "";
+  }
+
+  /// The part of a curve that decides the value at `at`: `0.6 -> 0 .. 1 -> 100`.
+  std::string segment(const model::Curve& curve, const Number& at) const {
+    const auto shown = [&](const model::Curve::Point& point) {
+      return exact_text(point.at, curve.input, evaluator) + " -> " + point.value.to_string();
+    };
+    std::size_t reached = 0;
+    while (reached < curve.points.size() && curve.points[reached].at <= at) ++reached;
+    if (curve.kind == model::CurveKind::brackets) return brackets(curve, at, reached);
+    std::string result = reached > 0 ? shown(curve.points[reached - 1]) : "";
+    if (reached == curve.points.size()) return result + " ..";
+    return result + (reached > 0 ? " .. " : ".. ") + shown(curve.points[reached]);
+  }
+
+  std::string brackets(const model::Curve& curve, const Number& at, std::size_t reached) const {
+    std::string result;
+    for (std::size_t index = 0; index < reached; ++index) {
+      const Number upper = index + 1 < reached ? curve.points[index + 1].at : at;
+      if (index > 0) result += " + ";
+      result += "(" + upper.to_string() + " - " + curve.points[index].at.to_string() + ") * " + curve.points[index].value.to_string();
+    }
+    return result.empty() ? "0" : result;
+  }
+
+  // ---- what a formula is made of -----------------------------------------------------------------------------------------------
+
+  static void append(std::vector<ExplainNode>& to, std::vector<ExplainNode> more) {
+    for (ExplainNode& child : more) to.push_back(std::move(child));
+  }
+
+  std::vector<ExplainNode> parts(ExprId id, const Context& context) {
+    std::vector<ExplainNode> result;
+    collect_parts(id, context, result);
+    return result;
+  }
+
+  void collect_parts(ExprId id, const Context& context, std::vector<ExplainNode>& found) {
+    if (!id.valid()) return;
+    const model::ExprNode& inner = policy.expr(id).node;
+    if (const auto* ref = std::get_if<model::MetricRef>(&inner)) {
+      found.push_back(metric_node(ref->metric, context));
+    } else if (const auto* call = std::get_if<model::MetricCall>(&inner)) {
+      found.push_back(call_node(*call, id, context));
+    } else if (const auto* aggregate = std::get_if<model::AggregateRef>(&inner)) {
+      found.push_back(aggregate_node(aggregate->aggregate, id, context));
+    } else if (const auto* applied = std::get_if<model::CurveApply>(&inner)) {
+      found.push_back(curve_node(*applied, id, context));
+    } else if (const auto* lookup = std::get_if<model::TableLookup>(&inner)) {
+      found.push_back(table_node(*lookup, id, context));
+    } else {
+      model::for_each_operand(inner, [&](ExprId operand) { collect_parts(operand, context, found); });
+    }
+  }
+
+  void place(ExplainNode& result, const Context& context) const {
+    const Moment& moment = plan.moments[context.moment];
+    if (moment.period != planned.period) result.period = moment.period;
+    if (moment.window.start != moment.anchor) result.window = moment.window;
+  }
+
+  ExplainNode metric_node(model::MetricId id, const Context& context) {
+    const model::Metric& metric = policy.metrics[id.index];
+    const Context plain{context.subject, context.moment, nullptr};
+    ExplainNode result = node(Kind::metric, metric.value, plain);
+    result.name = metric.named.name;
+    result.named = &metric.named;
+    result.type = metric.type;
+    result.value = evaluator.metric(id, context.subject, context.moment);
+    place(result, context);
+    if (!seen.insert({id, context.moment}).second) {
+      result.repeated = true;
+      return result;
+    }
+    result.children = parts(metric.value, plain);
+    if (metric.needs.valid()) append(result.children, parts(metric.needs, plain));
+    return result;
+  }
+
+  ExplainNode call_node(const model::MetricCall& call, ExprId id, const Context& context) {
+    ExplainNode result;
+    result.kind = Kind::other_window;
+    result.formula = text.written(id);
+    result.type = policy.expr(id).type;
+    result.value = evaluator.evaluate(id, context);
+    const Context moved{context.subject, plan.moments.transform(context.moment, id, call), nullptr};
+    place(result, moved);
+    result.children = parts(call.operand, moved);
+    return result;
+  }
+
+  ExplainNode aggregate_node(AggregateId id, ExprId expr, const Context& context) {
+    const model::Aggregate& aggregate = policy.aggregates[id.index];
+    ExplainNode result;
+    result.kind = Kind::aggregate;
+    result.formula = text.written(expr);
+    result.type = policy.expr(expr).type;
+    result.value = evaluator.evaluate(expr, context);
+    place(result, context);
+    const bool counted = aggregate.source.is_events() && !aggregate.at.valid() &&
+                         plan.moments[context.moment].window == planned.window;
+    if (counted) result.rows_total = rows_in(aggregate);
+    return result;
+  }
+
+  std::uint64_t rows_in(const model::Aggregate& aggregate) const {
+    const auto counts = [&](const TracedRow& row) {
+      const auto included = [&](ExclusionId hit) {
+        return std::find(aggregate.including.begin(), aggregate.including.end(), hit) != aggregate.including.end();
+      };
+      return row.events == aggregate.source.events() && std::all_of(row.hits.begin(), row.hits.end(), included);
+    };
+    return static_cast<std::uint64_t>(std::count_if(rows.begin(), rows.end(), counts));
+  }
+
+  ExplainNode curve_node(const model::CurveApply& applied, ExprId id, const Context& context) {
+    const model::Curve& curve = policy.curves[applied.curve.index];
+    ExplainNode result = node(Kind::curve, id, context);
+    result.with_values.clear();
+    result.name = curve.named.name;
+    result.named = &curve.named;
+    result.value = evaluator.evaluate(id, context);
+    const Value input = evaluator.evaluate(applied.argument, context);
+    result.facts.push_back({"input", input, policy.expr(applied.argument).type});
+    if (input.has_value()) result.segment = segment(curve, input.number());
+    result.children = parts(applied.argument, context);
+    return result;
+  }
+
+  ExplainNode table_node(const model::TableLookup& lookup, ExprId id, const Context& context) {
+    const model::DecisionTable& table = policy.tables[lookup.table.index];
+    ExplainNode result;
+    result.kind = Kind::table;
+    result.formula = text.written(id);
+    result.name = table.named.name;
+    result.named = &table.named;
+    result.type = policy.expr(id).type;
+    result.value = evaluator.evaluate(id, context);
+    std::vector<Value> arguments;
+    for (std::size_t index = 0; index < lookup.arguments.size(); ++index) {
+      arguments.push_back(evaluator.evaluate(lookup.arguments[index], context));
+      const std::string& column = index < table.columns.size() ? table.columns[index].name : result.name;
+      result.facts.push_back({column, arguments.back(), policy.expr(lookup.arguments[index]).type});
+    }
+    const TableMatch match = match_table(table, arguments);
+    if (match.row) result.segment = std::to_string(*match.row + 1);
+    for (ExprId argument : lookup.arguments) append(result.children, parts(argument, context));
+    if (match.row) append(result.children, parts(table.rows[*match.row].value, context));
+    return result;
+  }
+
+  // ---- the rest ----------------------------------------------------------------------------------------------------------------
+
+  void add_metrics(EntityId entity, std::uint32_t row, SubjectExplanation& result) {
+    for (const auto& listed : outcome.metrics) {
+      if (listed.entity != entity || listed.entity_row != row) continue;
+      const Context context{{entity, row, nullptr}, plan.moment_of(planned, entity), nullptr};
+      for (const MetricResult& metric : listed.values) {
+        if (!seen.contains({metric.metric, context.moment})) result.metrics.push_back(metric_node(metric.metric, context));
+      }
+    }
+  }
+
+  void add_rows(SubjectExplanation& result, std::size_t limit) {
+    std::map<EventsId, ExplainedRows> by_events;
+    for (TracedRow& row : rows) {
+      ExplainedRows& group = by_events[row.events];
+      group.events = row.events;
+      auto& list = row.hits.empty() ? group.kept : group.excluded;
+      ++(row.hits.empty() ? group.kept_total : group.excluded_total);
+      if (list.size() < limit) list.push_back(std::move(row));
+    }
+    for (auto& [events, group] : by_events) result.rows.push_back(std::move(group));
+  }
+
+  const model::Policy& policy;
+  Plan& plan;
+  const PlannedPeriod& planned;
+  const PeriodOutcome& outcome;
+  Evaluator evaluator;
+  FormulaText text;
+  std::vector<TracedRow> rows;
+  std::set<std::pair<model::MetricId, MomentId>> seen;
+};
+
+}  // namespace
+
+Explanation explain(const model::Policy& policy, DataSource& data, const source::SourceMap& sources,
+                    const ExplainRequest& request, source::Diagnostics& diagnostics) {
+  Explanation result;
+  RunRequest run_request;
+  run_request.periods = {request.period};
+  run_request.as_of = request.as_of;
+  run_request.quarantine = request.quarantine;
+  run_request.threads = request.threads;
+  const std::size_t errors = diagnostics.error_count();
+  Plan plan(policy, run_request, diagnostics);
+  if (diagnostics.error_count() > errors) return result;
+  const ScanRequest scan_request = plan.scan_request(run_request);
+  result.store = scan(policy, data, scan_request, diagnostics);
+  const AggregateStore* const store = result.store.get();
+  if (diagnostics.error_count() > errors) return result;
+  result.outcome = evaluate(policy, run_request, plan, *store, diagnostics);
+  const PlannedPeriod& planned = plan.periods.back();   // parts of the period come before it
+  Explainer explainer(policy, sources, plan, planned, *store, result.outcome.periods.back());
+  bool known = false;
+  for (std::uint32_t index = 0; index < policy.entities.size(); ++index) {
+    const EntityId entity{index};
+    const auto row = store->find(entity, request.entity_key);
+    if (!row) continue;
+    known = true;
+    auto traced = trace_rows(policy, data, scan_request, entity, request.entity_key, planned.window, diagnostics);
+    SubjectExplanation subject = explainer.subject(entity, *row, std::move(traced), request);
+    const bool anything = !subject.payouts.empty() || !subject.scorecards.empty() || !subject.metrics.empty();
+    if (anything) result.subjects.push_back(std::move(subject));
+  }
+  if (!known) {
+    diagnostics.add_without_span(source::DiagnosticId::no_such_entity_row).with("key", request.entity_key);
+  } else if (result.subjects.empty()) {
+    diagnostics.add_without_span(source::DiagnosticId::nothing_to_explain)
+        .with("key", request.entity_key)
+        .with("period", request.period.to_string());
+  }
+  return result;
+}
+
+}  // namespace kpi::eval

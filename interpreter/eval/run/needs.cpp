@@ -1,0 +1,225 @@
+#include "interpreter/eval/run/needs.hpp"
+
+#include <algorithm>
+
+#include "interpreter/model/walk.hpp"
+
+namespace kpi::eval {
+
+using model::ExprId;
+using model::MetricId;
+
+namespace {
+
+/// The calendar day of a delay, and what is left of it within that day. Whole days are calendar days, so that a change
+/// to or from summer time does not move the date.
+std::pair<Date, value::Number> split(Date end, const model::Delay& delay) {
+  const value::Number day_seconds(86'400);
+  const value::Number days = (delay.seconds / day_seconds).floor();
+  const Date start = value::add_months(end, delay.months);
+  return {Date{start.days + static_cast<std::int32_t>(days.to_int64().value_or(0))}, delay.seconds - days * day_seconds};
+}
+
+}  // namespace
+
+value::Instant after(const value::TimeZone& zone, Date end, const model::Delay& delay) {
+  const auto [day, seconds] = split(end, delay);
+  value::Instant instant = zone.start_of_day(day);
+  instant.micros += (seconds * value::Number(value::kMicrosPerSecond)).ceil().to_int64().value_or(0);
+  return instant;
+}
+
+Date date_after(Date end, const model::Delay& delay) {
+  const auto [day, seconds] = split(end, delay);
+  return seconds.is_zero() ? day : Date{day.days + 1};
+}
+
+model::Population default_population(const model::Entity& entity) {
+  return entity.is_distinct() ? model::Population::period : model::Population::active;
+}
+
+std::vector<std::string> placeholders(const std::string& message) {
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at < message.size(); ++at) {
+    if (message[at] != '{') continue;
+    if (at + 1 < message.size() && message[at + 1] == '{') {
+      ++at;
+      continue;
+    }
+    const std::size_t end = message.find('}', at);
+    if (end == std::string::npos) break;
+    names.push_back(message.substr(at + 1, end - at - 1));
+    at = end;
+  }
+  return names;
+}
+
+namespace {
+
+bool reads_subject(const model::Policy& policy, ExprId id) {
+  if (!id.valid()) return false;
+  const model::ExprNode& node = policy.expr(id).node;
+  if (std::holds_alternative<model::SubjectField>(node) || std::holds_alternative<model::SubjectSelf>(node) ||
+      std::holds_alternative<model::PhaseExpr>(node) || std::holds_alternative<model::ActiveDays>(node)) {
+    return true;
+  }
+  bool result = false;
+  if (const auto* ref = std::get_if<model::MetricRef>(&node)) {
+    const model::Metric& metric = policy.metrics[ref->metric.index];
+    result = reads_subject(policy, metric.value) || reads_subject(policy, metric.needs);
+  }
+  if (const auto* call = std::get_if<model::MetricCall>(&node)) {
+    const bool company = std::all_of(call->groups.begin(), call->groups.end(), [](const model::GroupKey& group) {
+      return group.kind == model::GroupKey::Kind::company;
+    });
+    const bool ranks = call->function == model::MetricFunction::rank ||
+                       call->function == model::MetricFunction::percentile_rank;
+    result = ranks || !company;
+  }
+  if (const auto* lookup = std::get_if<model::TableLookup>(&node)) {
+    for (const auto& row : policy.tables[lookup->table.index].rows) result = result || reads_subject(policy, row.value);
+  }
+  model::for_each_operand(node, [&](ExprId operand) { result = result || reads_subject(policy, operand); });
+  return result;
+}
+
+}  // namespace
+
+bool totals_over_company(const model::Policy& policy, const model::MetricCall& call) {
+  return call.groups.size() == 1 && call.groups.front().kind == model::GroupKey::Kind::company &&
+         !reads_subject(policy, call.operand);
+}
+
+Maturity NeedCollector::result_of(const model::Metric& metric, MomentId moment) const {
+  if (metric.matures_after.is_zero()) return kAlwaysMature;
+  return after(*policy.header.timezone, moments[moment].window.end, metric.matures_after).micros;
+}
+
+Maturity NeedCollector::metric(MetricId id, EntityId entity, MomentId moment) {
+  const auto key = std::make_tuple(id.index, entity, moment);
+  if (auto found = metrics_.find(key); found != metrics_.end()) return found->second;
+  const model::Metric& metric = policy.metrics[id.index];
+  Maturity result = result_of(metric, moment);
+  result = std::max(result, expression(metric.value, entity, moment));
+  result = std::max(result, expression(metric.needs, entity, moment));
+  metrics_.emplace(key, result);
+  return result;
+}
+
+void NeedCollector::aggregate(AggregateId id, EntityId entity, MomentId moment) {
+  const Window window = moments[moment].window;
+  if (!needs_.insert({id, entity, window}).second) return;
+  aggregates_.insert(id);
+  const model::Aggregate& aggregate = policy.aggregates[id.index];
+  if (aggregate.source.is_events()) events_read_[aggregate.source.events()].insert(window);
+}
+
+Maturity NeedCollector::call(const model::MetricCall& call, ExprId id, EntityId entity, MomentId moment) {
+  Maturity result = kAlwaysMature;
+  const bool ranks = call.function == model::MetricFunction::rank ||
+                     call.function == model::MetricFunction::percentile_rank;
+  if (ranks) population(entity, moment);
+  for (const model::GroupKey& group : call.groups) {
+    if (group.kind == model::GroupKey::Kind::phase) result = std::max(result, phases(entity, moment));
+  }
+  const bool totals = call.function == model::MetricFunction::total || call.function == model::MetricFunction::share;
+  if (totals && totals_over_company(policy, call)) expression(call.operand, EntityId{0}, moment);
+  return std::max(result, expression(call.operand, entity, moments.transform(moment, id, call)));
+}
+
+void NeedCollector::convert(const model::CallExpr& call, MomentId moment) {
+  if (call.function != model::Builtin::convert) return;
+  const value::Currency currency = policy.expr(call.arguments.front()).type.unit.currency;
+  if (currency == policy.header.currency) return;
+  rates_.insert({currency, moments[moments.period_only(moment)].window});
+}
+
+Maturity NeedCollector::expression(ExprId id, EntityId entity, MomentId moment) {
+  if (!id.valid()) return kAlwaysMature;
+  const model::ExprNode& node = policy.expr(id).node;
+  if (const auto* ref = std::get_if<model::MetricRef>(&node)) return metric(ref->metric, entity, moment);
+  if (const auto* metric_call = std::get_if<model::MetricCall>(&node)) return call(*metric_call, id, entity, moment);
+  if (std::holds_alternative<model::PhaseExpr>(node)) return phases(entity, moment);
+  if (const auto* ref = std::get_if<model::AggregateRef>(&node)) {
+    aggregate(ref->aggregate, entity, moment);
+    return kAlwaysMature;
+  }
+  if (const auto* function = std::get_if<model::CallExpr>(&node); function != nullptr) convert(*function, moment);
+  Maturity result = kAlwaysMature;
+  if (const auto* lookup = std::get_if<model::TableLookup>(&node)) {
+    for (const auto& row : policy.tables[lookup->table.index].rows) {
+      result = std::max(result, expression(row.value, entity, moment));
+    }
+  }
+  model::for_each_operand(node, [&](ExprId operand) { result = std::max(result, expression(operand, entity, moment)); });
+  return result;
+}
+
+Maturity NeedCollector::phases(EntityId entity, MomentId moment) {
+  moment = moments.period_only(moment);
+  const auto key = std::make_pair(entity, moment);
+  if (auto found = phases_.find(key); found != phases_.end()) return found->second;
+  Maturity result = kAlwaysMature;
+  if (const model::Phases* phases = policy.phases_of(entity)) {
+    for (const model::Phase& phase : phases->phases) {
+      result = std::max(result, expression(phase.when, entity, moment));
+    }
+  }
+  phases_.emplace(key, result);
+  return result;
+}
+
+void NeedCollector::population(EntityId entity, MomentId moment) {
+  const Moment& at = moments[moment];
+  switch (at.population) {
+    case model::Population::active:
+      break;
+    case model::Population::period:
+      presence_.insert({entity, {at.anchor, at.window.end}});
+      break;
+    case model::Population::ever:
+      if (policy.entity(entity).is_distinct()) presence_.insert({entity, {kBeginning, at.window.end}});
+      break;
+  }
+}
+
+Maturity NeedCollector::scorecard(const model::Scorecard& scorecard, MomentId moment) {
+  const EntityId entity = scorecard.entity;
+  population(entity, moment);
+  Maturity result = phases(entity, moment);
+  for (const model::ScorecardRow& row : scorecard.rows) {
+    result = std::max(result, metric(row.metric, entity, moment));
+    for (ExprId target : row.targets) result = std::max(result, expression(target, entity, moment));
+    result = std::max(result, expression(row.base, entity, moment));
+  }
+  for (const model::Gate& gate : scorecard.gates) {
+    result = std::max(result, expression(gate.requires_value, entity, moment));
+  }
+  return result;
+}
+
+Maturity NeedCollector::payout(const model::Payout& payout, MomentId moment) {
+  const EntityId entity = payout.entity;
+  population(entity, moment);
+  Maturity result = kAlwaysMature;
+  for (ExprId clause : {payout.amount, payout.pool, payout.pool_by, payout.prorate, payout.floor, payout.cap,
+                        payout.paid_when, payout.budget, payout.base}) {
+    result = std::max(result, expression(clause, entity, moment));
+  }
+  for (const model::Penalty& penalty : payout.penalties) {
+    result = std::max(result, expression(penalty.amount, entity, moment));
+  }
+  return result;
+}
+
+void NeedCollector::alert(const model::Alert& alert, MomentId moment) {
+  population(alert.entity, moment);
+  expression(alert.when, alert.entity, moment);
+  for (const std::string& name : placeholders(alert.message)) {
+    for (std::uint32_t index = 0; index < policy.metrics.size(); ++index) {
+      if (policy.metrics[index].named.name == name) metric({index}, alert.entity, moment);
+    }
+  }
+}
+
+}  // namespace kpi::eval

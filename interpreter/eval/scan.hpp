@@ -1,0 +1,126 @@
+// From rows to aggregates: everything that touches rows. One pass over each table that is needed computes all
+// aggregates for all entities and all windows of time; the result answers questions in exact values.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "grammar/source/diagnostic.hpp"
+#include "interpreter/eval/data_source.hpp"
+#include "interpreter/model/policy.hpp"
+
+namespace kpi::eval {
+
+using model::AggregateId;
+using model::EntityId;
+using model::EventsId;
+using model::ExclusionId;
+using model::FieldId;
+using value::Date;
+using value::Value;
+
+/// Days [start, end) of the events' own time zone. `lifetime` windows start at kBeginning.
+struct Window {
+  Date start, end;
+  friend auto operator<=>(const Window&, const Window&) = default;
+};
+constexpr Date kBeginning{-2'000'000};
+
+/// One aggregate is wanted for every row of an entity (and for groups of them) in a window.
+struct Need {
+  AggregateId aggregate;
+  EntityId entity;
+  Window window;
+  friend auto operator<=>(const Need&, const Need&) = default;
+};
+
+struct ScanRequest {
+  std::vector<Need> needs;                     // any order, duplicates allowed
+  std::vector<std::pair<EntityId, Window>> presence;   // does a kept row of any events lead to the entity?
+  /// Rates that `convert` of a literal needs, for a whole window: month_average over its days, fixed, otherwise the rate of
+  /// its last day (the latest within 7 days before). A missing one is a data error.
+  std::vector<std::pair<value::Currency, Window>> rates;
+  std::vector<EventsId> count_events;          // report rows and exclusions of these even without a Need
+  std::vector<Window> report_windows;          // the run's periods: exclusions are reported per window
+  std::optional<value::Instant> as_of;         // later rows are not seen
+  bool quarantine = false;                     // set bad rows aside instead of failing
+  bool everything_covered = false;             // tests
+  std::size_t batch_rows = 4096;
+  unsigned threads = 1;
+  bool simple = false;                         // every row through the simple evaluator: the reference for the fast path
+};
+
+struct EntityRow {
+  std::string key;                             // composite keys joined by " / "
+  std::string label;
+  std::vector<Value> fields;                   // by FieldId; references are EntityRef
+  std::optional<Date> active_from, active_to;  // active_to included
+};
+
+struct ExclusionCount {
+  ExclusionId exclusion;
+  EventsId events;
+  std::uint64_t rows = 0;                      // counted under this one (the first declared that hits)
+  std::uint64_t noted = 0;                     // also hit, but counted under an earlier one
+  /// Money fields of the rows taken out: field name -> currency code (native) -> sum.
+  std::map<std::string, std::map<std::string, value::Number>> money;
+};
+
+struct EventsInfo {
+  std::uint64_t rows = 0;                      // after the events' own `where`, up to as-of
+  std::uint64_t excluded = 0;
+  std::uint64_t quarantined = 0;
+  std::uint64_t duplicates = 0;                // dropped by keep_first
+  std::uint64_t without_time = 0;              // absent `at` column of an aggregate: not counted, reported
+  std::optional<value::Instant> first, last;   // event times seen
+  std::optional<Date> covered_from, covered_to;   // whole days [from, to); none: nothing is covered
+  std::vector<std::pair<Date, Date>> silent;   // spans in which the source is silent although it usually is not
+};
+
+/// The aggregates of one run. Values follow the rules of "no value and zero": outside the source's coverage `no_data`;
+/// inside it 0 for sum, count and distinct, false for exists, `no_rows` for the others.
+class AggregateStore {
+ public:
+  virtual ~AggregateStore() = default;
+  virtual const std::vector<EntityRow>& rows(EntityId entity) const = 0;
+  virtual std::optional<std::uint32_t> find(EntityId entity, std::string_view key) const = 0;
+  /// The need (aggregate, entity, window) must have been requested.
+  virtual Value value(AggregateId aggregate, EntityId entity, std::uint32_t row, Window window) const = 0;
+  /// The aggregate over the rows of several entities together: sums add, distinct values unite, percentiles mix.
+  virtual Value merged(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> rows, Window window) const = 0;
+  virtual bool present(EntityId entity, std::uint32_t row, Window window) const = 0;
+  virtual const EventsInfo& events(EventsId events) const = 0;
+  /// Per report window, exclusions in declaration order.
+  virtual const std::vector<ExclusionCount>& exclusions(Window window) const = 0;
+  /// Is the window covered by the source: fully, partly, not at all?
+  enum class Cover : std::uint8_t { full, partial, none };
+  virtual Cover coverage(model::SourceRef source, Window window) const = 0;
+  /// Units of policy currency for one unit of `currency` in the window; must have been requested by ScanRequest::rates.
+  virtual std::optional<value::Number> rate(value::Currency /*currency*/, Window /*window*/) const { return std::nullopt; }
+  /// The as-of instant in force: the requested one or the latest event time of the data.
+  virtual std::optional<value::Instant> as_of() const = 0;
+};
+
+/// Scans. Data errors (NULL in a required column, malformed values, unknown references, duplicate keys, missing tables,
+/// columns or rates) are diagnostics: the first 20 and a count; with errors the store must not be used.
+std::unique_ptr<AggregateStore> scan(const model::Policy& policy, DataSource& data, const ScanRequest& request,
+                                     source::Diagnostics& diagnostics);
+
+/// One row behind a result, for `explain` and `expect excluded`.
+struct TracedRow {
+  EventsId events;
+  std::string key;                              // or "row 12" where there is no key
+  std::optional<value::Instant> time;
+  Date day;
+  std::vector<ExclusionId> hits;                // in declaration order; empty: kept
+  std::vector<std::pair<FieldId, Value>> fields;  // money in policy currency, where declared so
+};
+/// Rows of all events that belong to the entity row and whose day lies in the window, in time order. With an invalid
+/// entity: the rows of all.
+std::vector<TracedRow> trace_rows(const model::Policy& policy, DataSource& data, const ScanRequest& request, EntityId entity,
+                                  std::string_view key, Window window, source::Diagnostics& diagnostics);
+
+}  // namespace kpi::eval

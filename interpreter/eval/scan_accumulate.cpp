@@ -1,0 +1,446 @@
+#include "interpreter/eval/scan_accumulate.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "interpreter/eval/scan_pass.hpp"
+
+namespace kpi::eval::scanning {
+
+using model::AggregateFunction;
+using value::Instant;
+using value::Int128;
+using value::NoValueReason;
+
+namespace {
+
+/// Numbers as they arrive: per scale for those that fit, exact for the others.
+bool fits_column(const Number& number, Decimal& decimal) {
+  const auto scaled = number.to_scaled(kMaxScale);
+  if (!scaled || scaled->first > std::numeric_limits<std::int64_t>::max() ||
+      scaled->first < -std::numeric_limits<std::int64_t>::max()) {
+    return false;
+  }
+  decimal = {static_cast<std::int64_t>(scaled->first), scaled->second};
+  return true;
+}
+
+Value empty_result(AggregateFunction function) {
+  if (function == AggregateFunction::exists) return false;
+  if (function == AggregateFunction::sum || function == AggregateFunction::count || function == AggregateFunction::distinct) {
+    return Number();
+  }
+  return Value::none(NoValueReason::no_rows);
+}
+
+// ---- count, exists ---------------------------------------------------------------------------------------------------------
+
+class Counter final : public Accumulator {
+ public:
+  using Accumulator::Accumulator;
+  void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t cells) override {
+    if (!aggregate_.value.valid()) return;  // the rows themselves are counted by the lane
+    present_.resize(std::max<std::size_t>(present_.size(), cells));
+    Vec vec;
+    const bool fast = program.evaluate(value.node, vec);
+    for (std::size_t row = 0; row < targets.size(); ++row) {
+      if (targets[row] == 0) continue;
+      const bool absent = fast ? vec.is_absent(row) : !program.simple(value.expr, row, period).has_value();
+      if (!absent) ++present_[targets[row]];
+    }
+  }
+  Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>& counts) const override {
+    const auto& from = aggregate_.value.valid() ? present_ : counts;
+    std::int64_t count = 0;
+    for (const std::uint32_t cell : cells) count += cell < from.size() ? from[cell] : 0;
+    if (aggregate_.function == AggregateFunction::exists) return count > 0;
+    return Number(count);
+  }
+
+ private:
+  std::vector<std::int64_t> present_;
+};
+
+// ---- sum, avg ----------------------------------------------------------------------------------------------------------------
+
+class Summer final : public Accumulator {
+ public:
+  using Accumulator::Accumulator;
+
+  void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t cells) override {
+    if (is_average()) present_.resize(std::max<std::size_t>(present_.size(), cells));
+    const Rep rep = rep_of(world_.policy.expr(aggregate_.value).type);
+    Vec vec;
+    if (program.evaluate(value.node, vec)) {
+      auto& sums = bank(vec.scale, cells);
+      add_fast(targets, vec, sums);
+      return;
+    }
+    for (std::size_t row = 0; row < targets.size(); ++row) {
+      if (targets[row] == 0) continue;
+      const Value x = program.simple(value.expr, row, period);
+      if (!x.has_value()) continue;
+      if (is_average()) ++present_[targets[row]];
+      Decimal decimal;
+      const Number number = rep == Rep::date      ? Number(std::int64_t{x.as<Date>().days})
+                            : rep == Rep::instant ? Number(x.as<Instant>().micros)
+                                                  : x.number();
+      if (fits_column(number, decimal)) {
+        bank(decimal.scale, cells)[targets[row]] += decimal.mantissa;
+      } else {
+        wide_[targets[row]] += number;
+      }
+    }
+  }
+
+  Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>&) const override {
+    Number sum;
+    for (const auto& [scale, sums] : banks_) {
+      Int128 total = 0;  // 2^63 rows of 64-bit values fit
+      for (const std::uint32_t cell : cells) total += cell < sums.size() ? sums[cell] : 0;
+      if (total != 0) sum += Number::scaled(total, scale);
+    }
+    if (!wide_.empty()) {
+      for (const std::uint32_t cell : cells) {
+        if (const auto found = wide_.find(cell); found != wide_.end()) sum += found->second;
+      }
+    }
+    if (!is_average()) return sum;
+    std::int64_t count = 0;
+    for (const std::uint32_t cell : cells) count += cell < present_.size() ? present_[cell] : 0;
+    if (count == 0) return empty_result(aggregate_.function);
+    const Number mean = sum / Number(count);
+    switch (rep_of(world_.policy.expr(aggregate_.value).type)) {
+      case Rep::date: return Date{static_cast<std::int32_t>(mean.floor().to_int64().value_or(0))};
+      case Rep::instant: return Instant{mean.floor().to_int64().value_or(0)};
+      default: return mean;
+    }
+  }
+
+ private:
+  bool is_average() const { return aggregate_.function == AggregateFunction::avg; }
+  std::vector<Int128>& bank(int scale, std::uint32_t cells) {
+    auto& sums = banks_[scale];
+    if (sums.size() < cells) sums.resize(std::max<std::size_t>(cells, sums.size() * 3 / 2));
+    return sums;
+  }
+  void add_fast(std::span<const std::uint32_t> targets, const Vec& vec, std::vector<Int128>& sums) {
+    Int128* const to = sums.data();
+    if (vec.absent == nullptr) {
+      for (std::size_t row = 0; row < targets.size(); ++row) to[targets[row]] += vec.values[row];
+    } else {
+      for (std::size_t row = 0; row < targets.size(); ++row) to[vec.absent[row] != 0 ? 0 : targets[row]] += vec.values[row];
+    }
+    if (!is_average()) return;
+    for (std::size_t row = 0; row < targets.size(); ++row) present_[targets[row]] += vec.is_absent(row) ? 0 : 1;
+  }
+  std::map<int, std::vector<Int128>> banks_;
+  std::vector<std::int64_t> present_;
+  std::map<std::uint32_t, Number> wide_;
+};
+
+// ---- min, max ----------------------------------------------------------------------------------------------------------------
+
+class Extreme final : public Accumulator {
+ public:
+  using Accumulator::Accumulator;
+
+  void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t cells) override {
+    Vec vec;
+    const Rep rep = rep_of(world_.policy.expr(aggregate_.value).type);
+    if (program.evaluate(value.node, vec)) {
+      Bank& best = bank(vec.scale, cells);
+      for (std::size_t row = 0; row < targets.size(); ++row) {
+        if (targets[row] != 0 && !vec.is_absent(row)) offer(best, targets[row], vec.values[row], rep);
+      }
+      return;
+    }
+    for (std::size_t row = 0; row < targets.size(); ++row) {
+      if (targets[row] == 0) continue;
+      const Value x = program.simple(value.expr, row, period);
+      if (!x.has_value()) continue;
+      Decimal decimal;
+      if (!x.is<Number>()) {
+        offer(bank(0, cells), targets[row], value_code(x, world_.pool), rep);
+      } else if (fits_column(x.number(), decimal)) {
+        offer(bank(decimal.scale, cells), targets[row], decimal.mantissa, rep);
+      } else {
+        auto [entry, is_new] = wide_.try_emplace(targets[row], x.number());
+        if (!is_new && (x.number() < entry->second) == is_min() && x.number() != entry->second) entry->second = x.number();
+      }
+    }
+  }
+
+  Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>&) const override {
+    const Rep rep = rep_of(world_.policy.expr(aggregate_.value).type);
+    Value best;
+    const auto consider = [&](Value candidate) {
+      if (!best.has_value() || (is_min() ? value::compare(candidate, best) < 0 : value::compare(candidate, best) > 0)) {
+        best = std::move(candidate);
+      }
+    };
+    for (const auto& [scale, bank] : banks_) {
+      for (const std::uint32_t cell : cells) {
+        if (cell < bank.has.size() && bank.has[cell] != 0) consider(to_value(bank.values[cell], scale, rep));
+      }
+    }
+    if (!wide_.empty()) {
+      for (const std::uint32_t cell : cells) {
+        if (const auto found = wide_.find(cell); found != wide_.end()) consider(found->second);
+      }
+    }
+    return best.has_value() ? best : empty_result(aggregate_.function);
+  }
+
+ private:
+  struct Bank {
+    std::vector<std::int64_t> values;
+    std::vector<std::uint8_t> has;
+  };
+  bool is_min() const { return aggregate_.function == AggregateFunction::min; }
+  Bank& bank(int scale, std::uint32_t cells) {
+    Bank& bank = banks_[scale];
+    if (bank.values.size() < cells) {
+      bank.values.resize(cells);
+      bank.has.resize(cells);
+    }
+    return bank;
+  }
+  void offer(Bank& bank, std::uint32_t cell, std::int64_t x, Rep rep) const {
+    if (bank.has[cell] != 0) {
+      const int order = rep == Rep::text ? world_.pool.compare(x, bank.values[cell])
+                                         : (x < bank.values[cell] ? -1 : x > bank.values[cell] ? 1 : 0);
+      if (is_min() ? order >= 0 : order <= 0) return;
+    }
+    bank.values[cell] = x;
+    bank.has[cell] = 1;
+  }
+  Value to_value(std::int64_t x, int scale, Rep rep) const {
+    switch (rep) {
+      case Rep::text: return world_.pool.text(x);
+      case Rep::date: return Date{static_cast<std::int32_t>(x)};
+      case Rep::instant: return Instant{x};
+      case Rep::boolean: return x != 0;
+      default: return Number::scaled(x, scale);
+    }
+  }
+  std::map<int, Bank> banks_;
+  std::map<std::uint32_t, Number> wide_;
+};
+
+// ---- distinct ------------------------------------------------------------------------------------------------------------------
+
+class DistinctCounter final : public Accumulator {
+ public:
+  using Accumulator::Accumulator;
+
+  void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t) override {
+    Vec vec;
+    const bool number = rep_of(world_.policy.expr(aggregate_.value).type) == Rep::number;
+    const bool fast = program.evaluate(value.node, vec);
+    for (std::size_t row = 0; row < targets.size(); ++row) {
+      if (targets[row] == 0) continue;
+      if (fast) {
+        if (vec.is_absent(row)) continue;
+        entries_.push_back({targets[row], number ? number_code(vec.values[row], vec.scale, world_.pool) : vec.values[row]});
+      } else {
+        const Value x = program.simple(value.expr, row, period);
+        if (x.has_value()) entries_.push_back({targets[row], value_code(x, world_.pool)});
+      }
+    }
+    if (entries_.size() > 2 * compacted_ + (1 << 20)) compact();
+  }
+  void finish() override {
+    compact();
+    entries_.shrink_to_fit();
+  }
+  Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>&) const override {
+    std::vector<Code> codes;
+    for (const std::uint32_t cell : cells) {
+      auto entry = std::lower_bound(entries_.begin(), entries_.end(), Entry{cell, std::numeric_limits<Code>::min()});
+      for (; entry != entries_.end() && entry->first == cell; ++entry) codes.push_back(entry->second);
+    }
+    if (cells.size() > 1) {
+      std::sort(codes.begin(), codes.end());
+      codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+    }
+    return Number(static_cast<std::int64_t>(codes.size()));
+  }
+
+ private:
+  using Entry = std::pair<std::uint32_t, Code>;
+  void compact() {
+    std::sort(entries_.begin() + static_cast<std::ptrdiff_t>(compacted_), entries_.end());
+    std::inplace_merge(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(compacted_), entries_.end());
+    entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
+    compacted_ = entries_.size();
+  }
+  std::vector<Entry> entries_;
+  std::size_t compacted_ = 0;
+};
+
+// ---- median, percentile ----------------------------------------------------------------------------------------------------------
+
+class Percentile final : public Accumulator {
+ public:
+  using Accumulator::Accumulator;
+
+  void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t) override {
+    Vec vec;
+    if (program.evaluate(value.node, vec)) {
+      auto& entries = banks_[vec.scale];
+      for (std::size_t row = 0; row < targets.size(); ++row) {
+        if (targets[row] != 0 && !vec.is_absent(row)) entries.emplace_back(targets[row], vec.values[row]);
+      }
+      return;
+    }
+    for (std::size_t row = 0; row < targets.size(); ++row) {
+      if (targets[row] == 0) continue;
+      const Value x = program.simple(value.expr, row, period);
+      if (!x.has_value()) continue;
+      Decimal decimal;
+      if (!x.is<Number>()) {
+        banks_[0].emplace_back(targets[row], value_code(x, world_.pool));
+      } else if (fits_column(x.number(), decimal)) {
+        banks_[decimal.scale].emplace_back(targets[row], decimal.mantissa);
+      } else {
+        wide_.emplace_back(targets[row], x.number());
+      }
+    }
+  }
+  void finish() override {
+    unify_scales();
+    for (auto& [scale, entries] : banks_) std::sort(entries.begin(), entries.end());
+    std::sort(wide_.begin(), wide_.end(), [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first < b.first : a.second < b.second;
+    });
+  }
+  Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>&) const override {
+    const Number percent = aggregate_.function == AggregateFunction::median ? Number(50) : aggregate_.percent;
+    const Rep rep = rep_of(world_.policy.expr(aggregate_.value).type);
+    if (wide_.empty() && banks_.size() <= 1) return from_integers(cells, percent, rep);
+    std::vector<Value> values;
+    for (const auto& [scale, entries] : banks_) {
+      for_cells(entries, cells, [&](std::int64_t x) { values.push_back(to_value(x, scale, rep)); });
+    }
+    for (const std::uint32_t cell : cells) {
+      for (const auto& [at, number] : wide_) {
+        if (at == cell) values.push_back(number);
+      }
+    }
+    if (values.empty()) return empty_result(aggregate_.function);
+    std::sort(values.begin(), values.end(), [](const Value& a, const Value& b) { return value::compare(a, b) < 0; });
+    return percentile_of_sorted(values, percent);
+  }
+
+ private:
+  using Entries = std::vector<std::pair<std::uint32_t, std::int64_t>>;
+
+  /// Usually all values fit one scale; then percentiles need no rationals but for the last step.
+  void unify_scales() {
+    if (banks_.size() < 2) return;
+    const int scale = banks_.rbegin()->first;
+    Entries all;
+    for (const auto& [from, entries] : banks_) {
+      for (auto [cell, x] : entries) {
+        if (__builtin_mul_overflow(x, kPowers[scale - from], &x)) return;
+        all.emplace_back(cell, x);
+      }
+    }
+    banks_.clear();
+    banks_[scale] = std::move(all);
+  }
+  template <class Visit>
+  static void for_cells(const Entries& entries, std::span<const std::uint32_t> cells, Visit visit) {
+    for (const std::uint32_t cell : cells) {
+      auto entry = std::lower_bound(entries.begin(), entries.end(), std::pair(cell, std::numeric_limits<std::int64_t>::min()));
+      for (; entry != entries.end() && entry->first == cell; ++entry) visit(entry->second);
+    }
+  }
+  static Value to_value(std::int64_t x, int scale, Rep rep) {
+    if (rep == Rep::date) return Date{static_cast<std::int32_t>(x)};
+    if (rep == Rep::instant) return Instant{x};
+    return Number::scaled(x, scale);
+  }
+  Value from_integers(std::span<const std::uint32_t> cells, const Number& percent, Rep rep) const {
+    std::vector<std::int64_t> values;
+    int scale = 0;
+    for (const auto& [bank_scale, entries] : banks_) {
+      scale = bank_scale;
+      for_cells(entries, cells, [&](std::int64_t x) { values.push_back(x); });
+    }
+    if (values.empty()) return empty_result(aggregate_.function);
+    if (cells.size() > 1) std::sort(values.begin(), values.end());
+    const Number rank = Number(static_cast<std::int64_t>(values.size()) - 1) * percent / Number(100);
+    const auto index = static_cast<std::size_t>(rank.floor().to_int64().value_or(0));
+    std::vector<Value> around{to_value(values[index], scale, rep)};
+    if (rank.is_integer()) return around.front();
+    around.push_back(to_value(values[index + 1], scale, rep));
+    return percentile_of_sorted(around, (rank - rank.floor()) * Number(100));
+  }
+  std::map<int, Entries> banks_;
+  std::vector<std::pair<std::uint32_t, Number>> wide_;
+};
+
+// ---- first, last -----------------------------------------------------------------------------------------------------------------
+
+class EdgeRow final : public Accumulator {
+ public:
+  using Accumulator::Accumulator;
+
+  void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t cells) override {
+    best_.resize(std::max<std::size_t>(best_.size(), cells));
+    const model::Events& events = world_.policy.events[aggregate_.source.index];
+    const Table& table = program.batch();
+    for (std::size_t row = 0; row < targets.size(); ++row) {
+      if (targets[row] == 0) continue;
+      ReducedRow& best = best_[targets[row]];
+      ReducedRow candidate;
+      candidate.time = event_micros(world_, events, table, row);
+      if (best.value.has_value() && (is_first() ? candidate.time > best.time : candidate.time < best.time)) continue;
+      candidate.value = program.simple(value.expr, row, period);
+      if (!candidate.value.has_value()) continue;
+      for (const FieldId key : events.key) candidate.key.push_back(cell_value(table.column(key), row, world_.pool));
+      if (!best.value.has_value() || precedes(candidate, best)) best = std::move(candidate);
+    }
+  }
+  Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>&) const override {
+    const ReducedRow* best = nullptr;
+    for (const std::uint32_t cell : cells) {
+      if (cell >= best_.size() || !best_[cell].value.has_value()) continue;
+      if (best == nullptr || precedes(best_[cell], *best)) best = &best_[cell];
+    }
+    return best != nullptr ? best->value : empty_result(aggregate_.function);
+  }
+
+ private:
+  bool is_first() const { return aggregate_.function == AggregateFunction::first; }
+  /// Is `a` the better one? By time, then key, then value, so that the order of rows never matters.
+  bool precedes(const ReducedRow& a, const ReducedRow& b) const {
+    int order = a.time < b.time ? -1 : a.time > b.time ? 1 : compare_keys(a.key, b.key);
+    if (order == 0) order = value::compare(a.value, b.value);
+    return is_first() ? order < 0 : order > 0;
+  }
+  std::vector<ReducedRow> best_;
+};
+
+}  // namespace
+
+std::unique_ptr<Accumulator> make_accumulator(World& world, const model::Aggregate& aggregate) {
+  switch (aggregate.function) {
+    case AggregateFunction::count:
+    case AggregateFunction::exists: return std::make_unique<Counter>(world, aggregate);
+    case AggregateFunction::sum:
+    case AggregateFunction::avg: return std::make_unique<Summer>(world, aggregate);
+    case AggregateFunction::min:
+    case AggregateFunction::max: return std::make_unique<Extreme>(world, aggregate);
+    case AggregateFunction::distinct: return std::make_unique<DistinctCounter>(world, aggregate);
+    case AggregateFunction::median:
+    case AggregateFunction::percentile: return std::make_unique<Percentile>(world, aggregate);
+    case AggregateFunction::first:
+    case AggregateFunction::last: return std::make_unique<EdgeRow>(world, aggregate);
+  }
+  return nullptr;
+}
+
+}  // namespace kpi::eval::scanning

@@ -1,0 +1,34 @@
+// Accumulators: one per aggregate and grouping, an array over cells. Sums are integers per decimal scale; what does not
+// fit into 64 bits goes to exact rationals beside them.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "interpreter/eval/scan_group.hpp"
+#include "interpreter/eval/scan_reduce.hpp"
+
+namespace kpi::eval::scanning {
+
+class Accumulator {
+ public:
+  Accumulator(World& world, const model::Aggregate& aggregate) : world_(world), aggregate_(aggregate) {}
+  virtual ~Accumulator() = default;
+  /// The value expression, compiled; -1 and invalid where whole rows are counted.
+  Program::Root value;
+  const Window* period = nullptr;
+  /// `targets[row]` is the row's cell, 0 for rows that do not count; cells are below `cells`.
+  virtual void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t cells) = 0;
+  virtual void finish() {}
+  /// The aggregate over these cells together. `counts` are the rows per cell.
+  virtual Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>& counts) const = 0;
+
+ protected:
+  World& world_;
+  const model::Aggregate& aggregate_;
+};
+
+std::unique_ptr<Accumulator> make_accumulator(World& world, const model::Aggregate& aggregate);
+
+}  // namespace kpi::eval::scanning

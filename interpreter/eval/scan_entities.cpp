@@ -1,0 +1,256 @@
+#include "interpreter/eval/scan_entities.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "interpreter/eval/scan_schema.hpp"
+
+namespace kpi::eval::scanning {
+
+using model::EntityId;
+using source::DiagnosticId;
+using value::Instant;
+
+void EntityLoader::load() {
+  for (std::uint32_t index = 0; index < world_.policy.entities.size(); ++index) {
+    const model::Entity& decl = world_.policy.entities[index];
+    EntityTable& entity = world_.entities[index];
+    entity.table.reset(SourceRef::of(EntityId{index}), std::max<std::size_t>(decl.fields.size(), 1));
+    entity.grows = decl.is_distinct();
+    if (index > 0) continue;
+    entity.table.rows = 1;
+    entity.keys = {decl.named.name.empty() ? "company" : decl.named.name};
+    entity.active_from.resize(1);
+    entity.active_to.resize(1);
+  }
+  const auto each_table = [&](auto step) {
+    for (std::uint32_t index = 1; index < world_.policy.entities.size(); ++index) {
+      if (!world_.policy.entities[index].is_distinct()) step(EntityId{index});
+    }
+  };
+  each_table([&](EntityId entity) { load_keys(entity); });
+  each_table([&](EntityId entity) { load_fields(entity); });
+}
+
+std::optional<TableSchema> EntityLoader::schema_of(EntityId entity) {
+  const model::Entity& decl = world_.policy.entities[entity.index];
+  return find_table(world_.data, decl.table, decl.named.name, decl.named.span, world_.errors);
+}
+
+Code EntityLoader::key_code(const Table& table, std::size_t row, const model::Entity& decl, std::string& text, bool& complete) {
+  text.clear();
+  complete = true;
+  for (const FieldId field : decl.key) {
+    const Column& column = table.column(field);
+    complete = complete && !column.is_absent(row);
+    if (!complete) return 0;
+    if (!text.empty()) text += " / ";
+    text += column.rep == Rep::entity ? world_.entities[column.target].keys[static_cast<std::size_t>(column.values[row])]
+                                      : value::to_string(cell_value(column, row, world_.pool));
+  }
+  return world_.pool.code(text);
+}
+
+/// First pass: which rows there are. References need nothing but this of their targets.
+bool EntityLoader::load_keys(EntityId entity) {
+  if (keys_done_.contains(entity.index)) return true;
+  const model::Entity& decl = world_.policy.entities[entity.index];
+  if (!keys_busy_.insert(entity.index).second) {
+    world_.errors.add(DiagnosticId::data_circular_dependency, decl.named.span).with("events", decl.named.name).with("through", decl.named.name);
+    return false;
+  }
+  const SourceRef source = SourceRef::of(entity);
+  const auto schema = schema_of(entity);
+  if (!schema) return false;
+  Reads reads;
+  for (const FieldId field : decl.key) plan_.add_field(field, source, reads);
+  plan_.add_expr(decl.where, {source}, 0, reads);
+  for (const FieldId field : reads.fields) {
+    const model::Field& read = decl.fields[field.index];
+    if (read.type.kind != value::Kind::entity || read.type.index == entity.index) continue;
+    if (world_.entities[read.type.index].grows) continue;
+    if (!load_keys(EntityId{read.type.index})) return false;
+    if (decl.where.valid() && !load_fields(EntityId{read.type.index})) return false;
+  }
+  Decoder decoder(world_, source, *schema, std::vector<FieldId>(reads.fields.begin(), reads.fields.end()));
+  if (!decoder.valid()) return false;
+
+  Loaded& loaded = loaded_[entity.index];
+  RowEvaluator evaluator(world_);
+  BadRows bad_rows(world_, source);
+  Table table;
+  table.reset(source, decl.fields.size());
+  std::map<Code, std::uint64_t> counts;
+  std::vector<std::pair<std::pair<std::string, std::uint64_t>, Code>> rows;
+  if (!schema->columns.empty()) {
+    const auto scan = world_.data.scan(schema->name, decoder.columns());
+    Batch batch;
+    BadCells bad;
+    std::string text;
+    while (scan->next(batch, world_.request.batch_rows)) {
+      decoder.decode(batch, table, bad);
+      std::vector<std::uint8_t> is_bad(batch.rows, 0);
+      for (BadCell& cell : bad) {
+        if (is_bad[cell.row] != 0) continue;
+        is_bad[cell.row] = 1;
+        bad_rows.add(batch.first_row + cell.row, std::move(cell));
+      }
+      for (std::size_t row = 0; row < batch.rows; ++row) {
+        if (is_bad[row] != 0) continue;
+        if (decl.where.valid() && !evaluator.is_true(decl.where, RowContext{&table, row, nullptr, nullptr, {}})) continue;
+        bool complete = true;
+        const Code code = key_code(table, row, decl, text, complete);
+        if (complete && ++counts[code] == 1) rows.push_back({{text, batch.first_row + row}, code});
+      }
+    }
+  }
+  bad_rows.report(*schema);
+  std::sort(rows.begin(), rows.end());
+  EntityTable& target = world_.entities[entity.index];
+  for (auto& [row, code] : rows) {
+    const auto index = static_cast<std::uint32_t>(loaded.rows.size());
+    target.index.insert(code, index);
+    target.keys.push_back(row.first);
+    loaded.row_of_position[row.second] = index;
+    if (const std::uint64_t count = counts[code]; count > 1 && !world_.request.quarantine) {
+      if (auto* diagnostic = world_.errors.add_row_error(DiagnosticId::data_duplicate_key)) {
+        diagnostic->with("table", schema->name).with("key", shortened(row.first)).with("reader", decl.named.name);
+        diagnostic->with("count", std::to_string(count));
+        diagnostic->location = world_.data.name();
+      }
+    }
+    loaded.rows.push_back(std::move(row));
+  }
+  target.table.rows = loaded.rows.size();
+  keys_done_.insert(entity.index);
+  return true;
+}
+
+/// All stored fields; in a test, those whose column is left out stay absent.
+std::vector<FieldId> EntityLoader::stored_fields(EntityId entity, const TableSchema& schema) {
+  const model::Entity& decl = world_.policy.entities[entity.index];
+  std::vector<FieldId> fields;
+  for (std::uint32_t index = 0; index < decl.fields.size(); ++index) {
+    const model::Field& field = decl.fields[index];
+    if (field.computed.valid()) continue;
+    if (world_.data.missing_tables_are_empty()) {
+      source::Diagnostics ignored_list;
+      DataErrors ignored(ignored_list);
+      if (!find_column(schema, field.column.empty() ? field.named.name : field.column, false, "", {}, ignored)) continue;
+    }
+    fields.push_back(FieldId{index});
+  }
+  return fields;
+}
+
+bool EntityLoader::load_fields(EntityId entity) {
+  if (!keys_done_.contains(entity.index)) return false;
+  if (!fields_done_.insert(entity.index).second) return true;
+  const auto schema = schema_of(entity);
+  if (!schema) return false;
+  const SourceRef source = SourceRef::of(entity);
+  const model::Entity& decl = world_.policy.entities[entity.index];
+  EntityTable& target = world_.entities[entity.index];
+  Decoder decoder(world_, source, *schema, stored_fields(entity, *schema));
+  if (!decoder.valid()) return false;
+
+  const Loaded& loaded = loaded_[entity.index];
+  Table table, gathered;
+  table.reset(source, decl.fields.size());
+  gathered.reset(source, decl.fields.size());
+  std::vector<std::uint32_t> order;   // row of the entity, by position in `gathered`
+  BadRows bad_rows(world_, source);
+  if (!schema->columns.empty()) {
+    const auto scan = world_.data.scan(schema->name, decoder.columns());
+    Batch batch;
+    BadCells bad;
+    std::vector<std::uint32_t> rows;
+    while (scan->next(batch, world_.request.batch_rows)) {
+      decoder.decode(batch, table, bad);
+      rows.clear();
+      std::vector<std::uint8_t> is_bad(batch.rows, 0);
+      for (BadCell& cell : bad) {
+        if (is_bad[cell.row] != 0 || !loaded.row_of_position.contains(batch.first_row + cell.row)) continue;
+        is_bad[cell.row] = 1;
+        bad_rows.add(batch.first_row + cell.row, std::move(cell));
+      }
+      for (std::uint32_t row = 0; row < batch.rows; ++row) {
+        const auto found = loaded.row_of_position.find(batch.first_row + row);
+        if (found == loaded.row_of_position.end()) continue;
+        rows.push_back(row);
+        order.push_back(found->second);
+      }
+      for (std::size_t field = 0; field < decl.fields.size(); ++field) {
+        if (table.loaded[field] == 0) continue;
+        gathered.loaded[field] = 1;
+        gathered.columns[field].rep = table.columns[field].rep;
+        gathered.columns[field].target = table.columns[field].target;
+        gathered.columns[field].append(table.columns[field], rows);
+      }
+    }
+  }
+  bad_rows.report(*schema);
+  std::vector<std::uint32_t> by_row(order.size());
+  for (std::uint32_t position = 0; position < order.size(); ++position) by_row[order[position]] = position;
+  for (std::size_t field = 0; field < decl.fields.size(); ++field) {
+    if (gathered.loaded[field] == 0) continue;
+    Column& column = target.table.columns[field];
+    target.table.loaded[field] = 1;
+    column.rep = gathered.columns[field].rep;
+    column.target = gathered.columns[field].target;
+    column.append(gathered.columns[field], by_row);
+  }
+  fill_activity(entity);
+  return true;
+}
+
+void EntityLoader::fill_activity(EntityId entity) {
+  const model::Entity& decl = world_.policy.entities[entity.index];
+  EntityTable& target = world_.entities[entity.index];
+  target.active_from.resize(target.table.rows);
+  target.active_to.resize(target.table.rows);
+  RowEvaluator evaluator(world_);
+  const auto day = [&](FieldId field, std::size_t row) -> std::optional<Date> {
+    if (!field.valid()) return std::nullopt;
+    const Value value = evaluator.field_value(target.table, row, field, RowContext{&target.table, row, nullptr, nullptr, {}});
+    if (value.is<Instant>()) return world_.zone().local_date(value.as<Instant>());
+    return value.is<Date>() ? std::optional(value.as<Date>()) : std::nullopt;
+  };
+  for (std::size_t row = 0; row < target.table.rows; ++row) {
+    target.active_from[row] = day(decl.active_from, row);
+    target.active_to[row] = day(decl.active_to, row);
+  }
+}
+
+EntityRows entity_rows(World& world, EntityId entity) {
+  const model::Entity& decl = world.policy.entities[entity.index];
+  const EntityTable& stored = world.entities[entity.index];
+  EntityRows result;
+  result.order.resize(stored.keys.size());
+  std::iota(result.order.begin(), result.order.end(), 0);
+  std::sort(result.order.begin(), result.order.end(), [&](std::uint32_t a, std::uint32_t b) { return stored.keys[a] < stored.keys[b]; });
+  result.position.resize(stored.keys.size());
+  RowEvaluator evaluator(world);
+  evaluator.report_missing_rates = false;
+  for (std::uint32_t index = 0; index < result.order.size(); ++index) {
+    const std::uint32_t row = result.order[index];
+    result.position[row] = index;
+    EntityRow shown;
+    shown.key = stored.keys[row];
+    shown.label = shown.key;
+    shown.active_from = stored.active_from[row];
+    shown.active_to = stored.active_to[row];
+    const RowContext context{&stored.table, row, nullptr, nullptr, {}};
+    for (std::uint32_t field = 0; field < decl.fields.size(); ++field) {
+      shown.fields.push_back(evaluator.field_value(stored.table, row, FieldId{field}, context));
+    }
+    if (decl.label_field.valid() && shown.fields[decl.label_field.index].has_value()) {
+      shown.label = value::to_string(shown.fields[decl.label_field.index]);
+    }
+    if (entity.index == 0 && !decl.named.label.empty()) shown.label = decl.named.label;
+    result.rows.push_back(std::move(shown));
+  }
+  return result;
+}
+
+}  // namespace kpi::eval::scanning

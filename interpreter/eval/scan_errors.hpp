@@ -1,0 +1,53 @@
+// Errors in the data of one run: the first 20 are listed, all are counted.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "grammar/source/diagnostic.hpp"
+
+namespace kpi::eval::scanning {
+
+class DataErrors {
+ public:
+  static constexpr std::uint64_t kListed = 20;
+
+  explicit DataErrors(source::Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  /// While muted, findings are neither listed nor counted.
+  void mute(bool muted) { muted_ = muted; }
+  std::uint64_t count() const { return count_; }
+  /// A finding about rows; none when the list is full already (it is counted all the same).
+  source::Diagnostic* add_row_error(source::DiagnosticId id) {
+    if (muted_) return nullptr;
+    ++count_;
+    return count_ <= kListed ? &diagnostics_.add_without_span(id) : nullptr;
+  }
+  /// A finding about a table or column; always listed.
+  source::Diagnostic& add(source::DiagnosticId id) {
+    if (muted_) return scratch_.add_without_span(id);
+    ++structural_;
+    return diagnostics_.add_without_span(id);
+  }
+  source::Diagnostic& add(source::DiagnosticId id, source::Span span) {
+    if (muted_) return scratch_.add_without_span(id);
+    ++structural_;
+    return diagnostics_.add(id, span);
+  }
+  bool any() const { return count_ + structural_ > 0; }
+  bool any_structural() const { return structural_ > 0; }
+  /// Adds the number of errors that are not listed.
+  void finish() {
+    if (count_ > kListed) {
+      diagnostics_.add_without_span(source::DiagnosticId::data_more_errors).with("count", std::to_string(count_ - kListed));
+    }
+  }
+
+ private:
+  source::Diagnostics& diagnostics_;
+  std::uint64_t count_ = 0;
+  std::uint64_t structural_ = 0;
+  bool muted_ = false;
+  source::Diagnostics scratch_;
+};
+
+}  // namespace kpi::eval::scanning

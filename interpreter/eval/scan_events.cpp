@@ -1,0 +1,405 @@
+#include "interpreter/eval/scan_events.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace kpi::eval::scanning {
+
+using value::Instant;
+
+EventsScan::EventsScan(World& world, Plan& plan, Resources& resources, EventsId events)
+    : world_(world),
+      plan_(plan),
+      resources_(resources),
+      events_(events),
+      decl_(world.policy.events[events.index]),
+      state_(world.events[events.index]) {
+  for (std::size_t index = 0; index < world.policy.exclusions.size(); ++index) {
+    const auto& from = world.policy.exclusions[index].from;
+    if (std::find(from.begin(), from.end(), events) != from.end()) own_exclusions_ |= std::uint64_t{1} << index;
+  }
+}
+
+// ---- what the pass reads ------------------------------------------------------------------------------------------------------
+
+Reads EventsScan::reads() {
+  const SourceRef source = SourceRef::of(events_);
+  Reads reads;
+  reads.fields.insert(decl_.time);
+  if (only_times) return reads;
+  for (const FieldId reference : plan_.excluded_references(events_)) plan_.add_field(reference, source, reads);
+  for (const model::Exclusion& exclusion : world_.policy.exclusions) {
+    for (std::size_t index = 0; index < exclusion.from.size(); ++index) {
+      if (exclusion.from[index] == events_) plan_.add_expr(exclusion.conditions[index], {source, source}, 0, reads);
+    }
+  }
+  for (const auto& [key, windows] : windows_) {
+    const model::Aggregate& aggregate = world_.policy.aggregates[key.aggregate.index];
+    plan_.add_expr(aggregate.value, {source}, 0, reads);
+    plan_.add_expr(aggregate.filter, {source}, 0, reads);
+    if (aggregate.at.valid()) plan_.add_field(aggregate.at, source, reads);
+    plan_.add_owner(key.entity, source, reads);
+    const bool by_key = aggregate.function == model::AggregateFunction::first || aggregate.function == model::AggregateFunction::last;
+    for (const FieldId key_field : decl_.key) {
+      if (by_key) plan_.add_field(key_field, source, reads);
+    }
+  }
+  for (const auto& [entity, windows] : presence_windows_) plan_.add_owner(entity, source, reads);
+  for (const EntityId entity : discovered_) plan_.add_owner(entity, source, reads);
+  for (const auto& ensure : ensures_) ensure->add_reads(plan_, reads);
+  if (world_.kept[events_.index].needed && plan_.exclusions_of(events_) != 0) {
+    for (const FieldId key : decl_.key) plan_.add_field(key, source, reads);
+  }
+  if (!reports_ || plan_.exclusions_of(events_) == 0) return reads;
+  const bool lenient = world_.data.missing_tables_are_empty();  // a test need not give amounts that nothing uses
+  for (std::uint32_t index = 0; index < decl_.fields.size() && !lenient; ++index) {
+    const value::Type& type = decl_.fields[index].type;
+    if (type.kind == value::Kind::number && type.unit.money == 1 && type.unit.time == 0) plan_.add_field(FieldId{index}, source, reads);
+  }
+  return reads;
+}
+
+// ---- compiling ----------------------------------------------------------------------------------------------------------------
+
+Grouping* EventsScan::grouping_for(EntityId entity, const SlotSet& slots) {
+  for (const auto& grouping : groupings_) {
+    if (grouping->entity() == entity && grouping->slots() == slots) return grouping.get();
+  }
+  groupings_.push_back(std::make_unique<Grouping>(world_, entity, slots));
+  return groupings_.back().get();
+}
+
+Lane& EventsScan::lane_for(Grouping* grouping, FieldId at, std::uint64_t excluded_by, Program::Root filter,
+                           const std::optional<Window>& period) {
+  for (const auto& lane : lanes_) {
+    const bool same_filter = filter.node >= 0 ? lane->filter.node == filter.node : lane->filter.expr == filter.expr;
+    if (lane->grouping == grouping && lane->at == at && lane->excluded_by == excluded_by && same_filter && lane->period == period) {
+      return *lane;
+    }
+  }
+  lanes_.push_back(std::make_unique<Lane>());
+  Lane& lane = *lanes_.back();
+  lane.grouping = grouping;
+  lane.at = at;
+  lane.excluded_by = excluded_by;
+  lane.filter = filter;
+  lane.period = period;
+  return lane;
+}
+
+void EventsScan::add_lanes(Program& program, const LaneKey& key, const std::vector<Window>& windows) {
+  const model::Aggregate& aggregate = world_.policy.aggregates[key.aggregate.index];
+  std::uint64_t excluded_by = ~std::uint64_t{0};
+  for (const auto including : aggregate.including) excluded_by &= ~(std::uint64_t{1} << including.index);
+  const Program::Root filter = aggregate.filter.valid() ? program.compile(aggregate.filter) : Program::Root{};
+  Lane& lane = lane_for(grouping_for(key.entity, SlotSet(windows, key.by_day)), aggregate.at, excluded_by, filter, key.period);
+  auto accumulator = make_accumulator(world_, aggregate);
+  if (aggregate.value.valid()) accumulator->value = program.compile(aggregate.value);
+  accumulator->period = lane.period ? &*lane.period : nullptr;
+  instances_[key] = {&lane, accumulator.get()};
+  lane.accumulators.push_back(std::move(accumulator));
+}
+
+void EventsScan::compile(EventsPass& pass) {
+  Program& program = pass.program();
+  for (std::size_t index = 0; index < world_.policy.exclusions.size(); ++index) {
+    const model::Exclusion& exclusion = world_.policy.exclusions[index];
+    for (std::size_t from = 0; from < exclusion.from.size(); ++from) {
+      if (exclusion.from[from] == events_) exclusions_.emplace_back(index, program.compile(exclusion.conditions[from]));
+    }
+  }
+  for (const FieldId field : pass.reads.fields) {
+    if (decl_.fields[field.index].type.kind == value::Kind::event) references_.push_back(field);
+  }
+  for (const auto& [key, windows] : windows_) add_lanes(program, key, windows);
+  for (const auto& [entity, windows] : presence_windows_) {
+    presence_lanes_[entity] = &lane_for(grouping_for(entity, SlotSet(windows, false)), {}, ~std::uint64_t{0}, {}, std::nullopt);
+  }
+  for (const auto& grouping : groupings_) owner_nodes_[grouping->entity()] = program.compile_owner(grouping->entity());
+  for (const auto& ensure : ensures_) ensure->compile(program);
+  if (!reports_) return;
+  report_slots_ = std::make_unique<SlotSet>(report_windows_, false);
+  for (std::uint32_t index = 0; index < decl_.fields.size(); ++index) {
+    const model::Field& field = decl_.fields[index];
+    if (field.type.kind != value::Kind::number || field.type.unit.money != 1 || field.type.unit.time != 0) continue;
+    if (world_.data.missing_tables_are_empty() && !field.computed.valid() && !pass.reads.fields.contains(FieldId{index})) continue;
+    money_fields_.push_back({FieldId{index}, field.computed.valid() ? program.compile(field.computed).node : -1, field.computed});
+  }
+}
+
+bool EventsScan::run() {
+  EventsPass pass(world_, plan_, events_, &resources_.joins);
+  pass.reads = reads();
+  pass.lenient = only_times;
+  if (!only_times && !resources_.deduplicate(events_)) return false;
+  const bool keeps_masks = !only_times && world_.kept[events_.index].needed && plan_.exclusions_of(events_) != 0;
+  if (keeps_masks && !resources_.keep(events_)) return false;
+  if (world_.request.quarantine && !only_times) {
+    const auto& fields = resources_.always[events_];
+    pass.reads.fields.insert(fields.begin(), fields.end());
+  }
+  if (!resources_.prepare(events_, pass.reads) || !pass.open()) return false;
+  if (!only_times) compile(pass);
+  pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) { take(pass.program(), batch, table, active); });
+  for (const auto& grouping : groupings_) grouping->finish();
+  for (const auto& lane : lanes_) {
+    for (const auto& accumulator : lane->accumulators) accumulator->finish();
+  }
+  for (const auto& ensure : ensures_) ensure->finish();
+  state_.scanned = !only_times;
+  return true;
+}
+
+// ---- one batch ----------------------------------------------------------------------------------------------------------------
+
+void EventsScan::take(Program& program, const Batch&, Table& table, std::vector<std::uint8_t>& active) {
+  drop_unseen(table, active);
+  note_times(table, active);
+  if (only_times) return;
+  find_exclusions(program, table, active);
+  store_masks(table, active);
+  if (reports_) report_excluded(program, table, active);
+  for (const auto& ensure : ensures_) ensure->take(program, active, masks_);
+  fill_lanes(program, table, active);
+}
+
+/// Rows that refer to a row later than as-of are not seen either.
+void EventsScan::drop_unseen(const Table& table, std::vector<std::uint8_t>& active) const {
+  if (!world_.request.as_of) return;
+  for (const FieldId reference : references_) {
+    const Column& column = table.column(reference);
+    const KeptEvents& kept = world_.kept[column.target];
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      if (column.is_absent(row) || active[row] == 0) continue;
+      if (kept.unseen[static_cast<std::size_t>(column.values[row])] != 0) active[row] = 0;
+    }
+  }
+}
+
+void EventsScan::note_times(const Table& table, const std::vector<std::uint8_t>& active) {
+  const Column& times = table.column(decl_.time);
+  std::int64_t first = std::numeric_limits<std::int64_t>::max(), last = std::numeric_limits<std::int64_t>::min();
+  std::int64_t rows = 0, run = 0;
+  std::int64_t run_day = std::numeric_limits<std::int64_t>::min();
+  const auto end_run = [&] {
+    if (run > 0) rows_per_day_[static_cast<std::int32_t>(run_day)] += static_cast<std::uint64_t>(run);
+  };
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    if (active[row] == 0 || times.is_absent(row)) continue;
+    first = std::min(first, times.values[row]);
+    last = std::max(last, times.values[row]);
+    ++rows;
+    if (table.days.values[row] != run_day) {
+      end_run();
+      run_day = table.days.values[row];
+      run = 0;
+    }
+    ++run;
+  }
+  end_run();
+  state_.info.rows += static_cast<std::uint64_t>(rows);
+  if (rows == 0) return;
+  const value::TimeZone& zone = decl_.zone != nullptr ? *decl_.zone : world_.zone();
+  const auto instant = [&](std::int64_t time) {
+    return times.rep == Rep::instant ? Instant{time} : zone.start_of_day(Date{static_cast<std::int32_t>(time)});
+  };
+  EventsInfo& info = state_.info;
+  info.first = info.first ? std::min(*info.first, instant(first)) : instant(first);
+  info.last = info.last ? std::max(*info.last, instant(last)) : instant(last);
+}
+
+void EventsScan::find_exclusions(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
+  masks_.assign(table.rows, 0);
+  passes_.resize(table.rows);
+  for (const auto& [index, condition] : exclusions_) {
+    program.truth(condition, passes_.data());
+    for (std::size_t row = 0; row < table.rows; ++row) masks_[row] |= std::uint64_t{passes_[row]} << index;
+  }
+  for (const FieldId reference : references_) {
+    const Column& column = table.column(reference);
+    const KeptEvents& kept = world_.kept[column.target];
+    if (kept.masks.empty()) continue;
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      if (active[row] != 0 && !column.is_absent(row)) masks_[row] |= kept.masks[static_cast<std::size_t>(column.values[row])];
+    }
+  }
+  for (std::size_t row = 0; row < table.rows; ++row) state_.info.excluded += active[row] != 0 && masks_[row] != 0 ? 1 : 0;
+}
+
+/// For events that refer to these.
+void EventsScan::store_masks(const Table& table, const std::vector<std::uint8_t>& active) {
+  KeptEvents& kept = world_.kept[events_.index];
+  if (!kept.built || plan_.exclusions_of(events_) == 0) return;
+  const Column& keys = table.column(decl_.key.front());
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    if (active[row] == 0 || masks_[row] == 0) continue;
+    const std::uint32_t index = kept.index.find(cell_code(keys, row, world_.pool));
+    if (index != kNoRow) kept.masks[index] |= masks_[row];
+  }
+}
+
+void EventsScan::report_excluded(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    if (active[row] == 0 || masks_[row] == 0) continue;
+    const std::int32_t slot = report_slots_->slot(static_cast<std::int32_t>(table.days.values[row]));
+    if (slot == SlotSet::kOutside) continue;
+    const int first = std::countr_zero(masks_[row]);
+    ExcludedRows& excluded = excluded_[{static_cast<std::size_t>(first), slot}];
+    ++excluded.rows;
+    add_money(program, table, row, excluded.money);
+    for (std::uint64_t others = masks_[row] & (masks_[row] - 1); others != 0; others &= others - 1) {
+      ++excluded_[{static_cast<std::size_t>(std::countr_zero(others)), slot}].noted;
+    }
+  }
+}
+
+void EventsScan::add_money(Program& program, const Table& table, std::size_t row, ExcludedMoney& money) {
+  for (const MoneyField& field : money_fields_) {
+    const model::Field& decl = decl_.fields[field.field.index];
+    std::string currency(world_.rates.currency().code());
+    Number amount;
+    if (field.computed.valid()) {
+      Vec vec;
+      if (program.evaluate(field.node, vec)) {
+        if (vec.is_absent(row)) continue;
+        amount = Number::scaled(vec.values[row], vec.scale);
+      } else {
+        const Value value = program.simple(field.computed, row);
+        if (!value.has_value()) continue;
+        amount = value.number();
+      }
+    } else {
+      const Column& column = table.column(field.field);
+      if (column.is_absent(row)) continue;
+      amount = column.number(row);
+      if (decl.currency_field.valid()) {
+        currency = world_.pool.text(table.column(decl.currency_field).values[row]);
+      } else if (!decl.currency.is_none()) {
+        currency = decl.currency.code();
+      }
+    }
+    money.sums[{decl.named.name, currency}] += amount;
+  }
+}
+
+const std::vector<std::int32_t>& EventsScan::days_of(const Table& table, FieldId at) {
+  auto& days = days_[at];
+  if (!days.empty()) return days;
+  days.resize(table.rows, std::numeric_limits<std::int32_t>::min());
+  if (!at.valid()) {
+    for (std::size_t row = 0; row < table.rows; ++row) days[row] = static_cast<std::int32_t>(table.days.values[row]);
+    return days;
+  }
+  const Column& times = table.column(at);
+  const value::TimeZone& zone = decl_.zone != nullptr ? *decl_.zone : world_.zone();
+  const auto& as_of = world_.request.as_of;
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    if (times.is_absent(row)) continue;
+    if (times.rep == Rep::date) {
+      days[row] = static_cast<std::int32_t>(times.values[row]);
+    } else if (!as_of || times.values[row] <= as_of->micros) {
+      days[row] = zone.local_date(Instant{times.values[row]}).days;
+    }
+  }
+  return days;
+}
+
+const std::vector<std::uint32_t>& EventsScan::owners_of(Program& program, const Table& table, EntityId entity,
+                                                        const std::vector<std::uint8_t>& active) {
+  auto& owners = owners_[entity];
+  if (!owners.empty()) return owners;
+  owners.assign(table.rows, entity.index == 0 ? 0 : kNoRow);
+  if (entity.index == 0) return owners;
+  Vec vec;
+  if (program.evaluate(owner_nodes_[entity], vec)) {
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      if (!vec.is_absent(row)) owners[row] = static_cast<std::uint32_t>(vec.values[row]);
+    }
+    return owners;
+  }
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    if (active[row] != 0) owners[row] = program.evaluator().owner(entity, table, row).value_or(kNoRow);
+  }
+  return owners;
+}
+
+/// The cell of each row in each lane, before filters; `wanted_` are the rows that fall into any.
+void EventsScan::fill_cells(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
+  days_.clear();
+  owners_.clear();
+  wanted_.assign(table.rows, 0);
+  struct Cells { const Grouping* grouping; FieldId at; std::vector<std::uint32_t> cells; };
+  std::vector<Cells> known;
+  for (const auto& lane : lanes_) {
+    auto found = std::find_if(known.begin(), known.end(), [&](const Cells& c) { return c.grouping == lane->grouping && c.at == lane->at; });
+    if (found == known.end()) {
+      const auto& days = days_of(table, lane->at);
+      const auto& owners = owners_of(program, table, lane->grouping->entity(), active);
+      known.push_back({lane->grouping, lane->at, std::vector<std::uint32_t>(table.rows, 0)});
+      found = std::prev(known.end());
+      const SlotSet& slots = lane->grouping->slots();
+      for (std::size_t row = 0; row < table.rows; ++row) {
+        if (active[row] == 0 || owners[row] == kNoRow) continue;
+        const std::int32_t slot = slots.slot(days[row]);
+        if (slot != SlotSet::kOutside) found->cells[row] = lane->grouping->cell(owners[row], slot);
+      }
+    }
+    lane->targets.resize(table.rows);
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      const std::uint32_t cell = (masks_[row] & lane->excluded_by) == 0 ? found->cells[row] : 0;
+      lane->targets[row] = cell;
+      wanted_[row] |= cell != 0 ? 1 : 0;
+    }
+  }
+  for (const auto& [at, days] : days_) {
+    if (!at.valid()) continue;
+    const Column& times = table.column(at);
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      state_.info.without_time += active[row] != 0 && masks_[row] == 0 && times.is_absent(row) ? 1 : 0;
+    }
+  }
+}
+
+void EventsScan::fill_lanes(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
+  if (lanes_.empty()) return;
+  fill_cells(program, table, active);
+  program.set_active(wanted_.data());
+  for (const auto& lane : lanes_) {
+    if (lane->filter.expr.valid()) {
+      program.truth(lane->filter, passes_.data(), lane->period ? &*lane->period : nullptr);
+      for (std::size_t row = 0; row < table.rows; ++row) lane->targets[row] = passes_[row] != 0 ? lane->targets[row] : 0;
+    }
+    const std::uint32_t cells = lane->grouping->cells();
+    if (lane->counts.size() < cells) lane->counts.resize(std::max<std::size_t>(cells, lane->counts.size() * 3 / 2));
+    for (std::size_t row = 0; row < table.rows; ++row) ++lane->counts[lane->targets[row]];
+    for (const auto& accumulator : lane->accumulators) accumulator->add_batch(program, lane->targets, cells);
+  }
+}
+
+// ---- results ------------------------------------------------------------------------------------------------------------------
+
+const Instance* EventsScan::find(const LaneKey& key) const {
+  const auto found = instances_.find(key);
+  return found == instances_.end() ? nullptr : &found->second;
+}
+
+const Lane* EventsScan::presence(EntityId entity) const {
+  const auto found = presence_lanes_.find(entity);
+  return found == presence_lanes_.end() ? nullptr : found->second;
+}
+
+std::map<std::size_t, ExcludedRows> EventsScan::excluded(Window window) const {
+  std::map<std::size_t, ExcludedRows> result;
+  if (!report_slots_) return result;
+  const auto [first, last] = report_slots_->range(window);
+  for (const auto& [key, excluded] : excluded_) {
+    if (key.second < first || key.second >= last) continue;
+    ExcludedRows& sum = result[key.first];
+    sum.rows += excluded.rows;
+    sum.noted += excluded.noted;
+    for (const auto& [place, amount] : excluded.money.sums) sum.money.sums[place] += amount;
+  }
+  return result;
+}
+
+}  // namespace kpi::eval::scanning

@@ -1,0 +1,133 @@
+// The main pass over one events source: exclusions, and all aggregates for all entities and windows together.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "interpreter/eval/scan_accumulate.hpp"
+#include "interpreter/eval/scan_ensure.hpp"
+#include "interpreter/eval/scan_resources.hpp"
+
+namespace kpi::eval::scanning {
+
+/// What is computed once for rows that fall into the same cells, pass the same filter and ignore the same exclusions.
+struct Lane {
+  Grouping* grouping = nullptr;
+  FieldId at;                                    // the time that decides the slot; invalid: the events' own
+  std::uint64_t excluded_by = 0;                 // exclusions that take rows out
+  Program::Root filter;                          // expr invalid: none
+  std::optional<Window> period;                  // of expressions that ask for the period
+  std::vector<std::int64_t> counts;              // rows per cell
+  std::vector<std::unique_ptr<Accumulator>> accumulators;
+  std::vector<std::uint32_t> targets;            // of the current batch
+};
+
+/// Where the results of (aggregate, entity) stand.
+struct Instance {
+  const Lane* lane = nullptr;
+  const Accumulator* accumulator = nullptr;
+};
+
+/// One aggregate that rows are collected for; `by_day` when another one works on its values per day.
+struct LaneKey {
+  AggregateId aggregate;
+  EntityId entity;
+  bool by_day = false;
+  std::optional<Window> period;
+  friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
+};
+
+/// Sums of amounts taken out: per currency and field, exact.
+struct ExcludedMoney {
+  std::map<std::pair<std::string, std::string>, Number> sums;   // field, currency
+};
+
+struct ExcludedRows {
+  std::uint64_t rows = 0, noted = 0;
+  ExcludedMoney money;
+};
+
+class EventsScan {
+ public:
+  EventsScan(World& world, Plan& plan, Resources& resources, EventsId events);
+
+  // Before the pass.
+  void add_need(const LaneKey& key, Window window) { windows_[key].push_back(window); }
+  void add_presence(EntityId entity, Window window) { presence_windows_[entity].push_back(window); }
+  /// The rows of a distinct entity are found by reading the references to it.
+  void add_discovery(EntityId entity) { discovered_.insert(entity); }
+  void add_ensure(const model::Ensure& ensure) { ensures_.push_back(std::make_unique<EnsureCheck>(world_, ensure)); }
+  void report_exclusions(const std::vector<Window>& windows) { report_windows_ = windows; reports_ = true; }
+  /// Everything the pass itself reads.
+  Reads reads();
+  bool only_times = false;                       // nothing but first and last time is wanted
+
+  /// False after reporting errors of structure.
+  bool run();
+
+  // Afterwards.
+  const Instance* find(const LaneKey& key) const;
+  const Lane* presence(EntityId entity) const;
+  const std::map<std::int32_t, std::uint64_t>& rows_per_day() const { return rows_per_day_; }
+  /// Exclusion (by index) -> rows taken out in the window.
+  std::map<std::size_t, ExcludedRows> excluded(Window window) const;
+  std::uint64_t own_exclusions() const { return own_exclusions_; }
+
+ private:
+  struct MoneyField {
+    FieldId field;
+    int node = -1;
+    ExprId computed;
+  };
+
+  void compile(EventsPass& pass);
+  void add_lanes(Program& program, const LaneKey& key, const std::vector<Window>& windows);
+  Lane& lane_for(Grouping* grouping, FieldId at, std::uint64_t excluded_by, Program::Root filter, const std::optional<Window>& period);
+  Grouping* grouping_for(EntityId entity, const SlotSet& slots);
+  void take(Program& program, const Batch& batch, Table& table, std::vector<std::uint8_t>& active);
+  void drop_unseen(const Table& table, std::vector<std::uint8_t>& active) const;
+  void note_times(const Table& table, const std::vector<std::uint8_t>& active);
+  void find_exclusions(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
+  void store_masks(const Table& table, const std::vector<std::uint8_t>& active);
+  void report_excluded(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
+  void add_money(Program& program, const Table& table, std::size_t row, ExcludedMoney& money);
+  void fill_lanes(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
+  void fill_cells(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
+  const std::vector<std::int32_t>& days_of(const Table& table, FieldId at);
+  const std::vector<std::uint32_t>& owners_of(Program& program, const Table& table, EntityId entity, const std::vector<std::uint8_t>& active);
+
+  World& world_;
+  Plan& plan_;
+  Resources& resources_;
+  EventsId events_;
+  const model::Events& decl_;
+  EventsState& state_;
+  std::uint64_t own_exclusions_ = 0;
+  bool reports_ = false;
+  std::vector<Window> report_windows_;
+  std::map<LaneKey, std::vector<Window>> windows_;
+  std::map<EntityId, std::vector<Window>> presence_windows_;
+  std::set<EntityId> discovered_;
+  std::vector<std::unique_ptr<EnsureCheck>> ensures_;
+
+  std::vector<std::unique_ptr<Grouping>> groupings_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::map<LaneKey, Instance> instances_;
+  std::map<EntityId, const Lane*> presence_lanes_;
+  std::vector<std::pair<std::size_t, Program::Root>> exclusions_;   // index and condition
+  std::vector<FieldId> references_;              // to events that may be unseen or excluded
+  std::map<EntityId, int> owner_nodes_;
+  std::vector<MoneyField> money_fields_;
+  std::unique_ptr<SlotSet> report_slots_;
+  std::map<std::pair<std::size_t, std::int32_t>, ExcludedRows> excluded_;   // exclusion, slot
+  std::map<std::int32_t, std::uint64_t> rows_per_day_;
+
+  // Of the current batch.
+  std::vector<std::uint64_t> masks_;
+  std::map<FieldId, std::vector<std::int32_t>> days_;
+  std::map<EntityId, std::vector<std::uint32_t>> owners_;
+  std::vector<std::uint8_t> wanted_, passes_;
+};
+
+}  // namespace kpi::eval::scanning

@@ -1,0 +1,73 @@
+// Which cell of an aggregate a row falls into: (row of an entity, slot of time).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "interpreter/eval/scan_program.hpp"
+
+namespace kpi::eval::scanning {
+
+/// Elementary spans of days: the union of the boundaries of all windows. A window is a run of neighbouring slots, so
+/// months, weeks, days and lifetimes cost one pass together. By day, every day of a window is a slot of its own.
+class SlotSet {
+ public:
+  static constexpr std::int32_t kOutside = -1;
+
+  SlotSet(std::vector<Window> windows, bool by_day);
+  bool by_day() const { return by_day_; }
+  std::size_t count() const { return bounds_.empty() ? 0 : bounds_.size() - 1; }
+  /// kOutside when no window contains the day. By day: the number of days since kBeginning.
+  std::int32_t slot(std::int32_t day) const {
+    const std::int32_t interval = interval_of(day);
+    if (interval < 0 || needed_[static_cast<std::size_t>(interval)] == 0) return kOutside;
+    return by_day_ ? day - kBeginning.days : interval;
+  }
+  /// Slots [first, second) of a window.
+  std::pair<std::int32_t, std::int32_t> range(Window window) const;
+  friend bool operator==(const SlotSet& a, const SlotSet& b) { return a.windows_ == b.windows_ && a.by_day_ == b.by_day_; }
+
+ private:
+  std::int32_t interval_of(std::int32_t day) const;
+  std::vector<Window> windows_;
+  std::vector<std::int32_t> bounds_;
+  std::vector<std::uint8_t> needed_;
+  bool by_day_ = false;
+  std::int32_t table_start_ = 0;
+  std::vector<std::int32_t> table_;   // interval by day, from the first finite boundary on
+};
+
+/// Cells for one entity and one set of slots. Cell 0 takes what belongs nowhere.
+class Grouping {
+ public:
+  Grouping(World& world, model::EntityId entity, const SlotSet& slots);
+  model::EntityId entity() const { return entity_; }
+  const SlotSet& slots() const { return slots_; }
+  std::uint32_t cell(std::uint32_t row, std::int32_t slot) {
+    if (dense_) {
+      const std::uint32_t cell = row * stride_ + static_cast<std::uint32_t>(slot) + 1;
+      if (cell >= cells_) cells_ = cell + 1;
+      return cell;
+    }
+    return sparse_cell(row, slot);
+  }
+  /// Number of cells used, cell 0 included: what accumulators have to hold.
+  std::uint32_t cells() const { return cells_; }
+  void finish();
+  /// Appends (slot, cell) of the row's cells in a window, in order of slots.
+  void collect(std::uint32_t row, Window window, std::vector<std::pair<std::int32_t, std::uint32_t>>& out) const;
+
+ private:
+  std::uint32_t sparse_cell(std::uint32_t row, std::int32_t slot);
+  struct Entry { std::uint32_t row; std::int32_t slot; std::uint32_t cell; };
+  model::EntityId entity_;
+  SlotSet slots_;
+  bool dense_ = true;
+  std::uint32_t stride_ = 0;
+  std::uint32_t cells_ = 1;
+  tsl::robin_map<std::uint64_t, std::uint32_t, CodeHash> sparse_;
+  std::vector<Entry> entries_;        // after finish(): by row and slot
+};
+
+}  // namespace kpi::eval::scanning

@@ -1,0 +1,192 @@
+#include "interpreter/eval/scan_pass.hpp"
+
+#include <algorithm>
+
+#include "interpreter/eval/scan_schema.hpp"
+
+namespace kpi::eval::scanning {
+
+using source::DiagnosticId;
+
+// ---- bad rows -------------------------------------------------------------------------------------------------------------
+
+void BadRows::add(std::uint64_t row, BadCell cell) {
+  ++count_;
+  if (listed_.size() < DataErrors::kListed) listed_.emplace_back(row, std::move(cell));
+}
+
+std::vector<std::string> keys_of_rows(World& world, SourceRef source, const TableSchema& schema,
+                                      const std::vector<std::uint64_t>& rows) {
+  std::vector<std::string> keys, columns;
+  for (const std::uint64_t row : rows) keys.push_back(std::to_string(row + 1));
+  const auto& key = source.is_events() ? world.policy.events[source.index].key : world.policy.entities[source.index].key;
+  source::Diagnostics nowhere;
+  DataErrors ignored(nowhere);
+  for (const FieldId field : key) {
+    const model::Field& decl = world.policy.fields(source)[field.index];
+    const auto found = find_column(schema, decl.column.empty() ? decl.named.name : decl.column, false, "", {}, ignored);
+    if (!found) return keys;
+    columns.push_back(schema.columns[*found].name);
+  }
+  if (columns.empty() || rows.empty()) return keys;
+  const auto scan = world.data.scan(schema.name, columns);
+  Batch batch;
+  std::size_t next = 0;
+  while (next < rows.size() && scan->next(batch, 4096)) {
+    for (; next < rows.size() && rows[next] < batch.first_row + batch.rows; ++next) {
+      std::string text;
+      for (std::size_t column = 0; column < columns.size(); ++column) {
+        text += (column == 0 ? "" : " / ") + cell_text(batch, column, rows[next] - batch.first_row);
+      }
+      if (!text.empty()) keys[next] = "`" + shortened(text) + "`";
+    }
+  }
+  return keys;
+}
+
+static DiagnosticId diagnostic_of(CellProblem problem) {
+  switch (problem) {
+    case CellProblem::empty_required: return DiagnosticId::data_empty_cell;
+    case CellProblem::malformed: return DiagnosticId::data_malformed_cell;
+    case CellProblem::not_integer: return DiagnosticId::data_not_integer;
+    case CellProblem::out_of_range: return DiagnosticId::data_out_of_range;
+    case CellProblem::unknown_reference: return DiagnosticId::data_unknown_reference;
+    case CellProblem::time_in_gap: return DiagnosticId::data_time_in_gap;
+    case CellProblem::unknown_currency: return DiagnosticId::data_unknown_currency;
+    case CellProblem::unknown_zone: return DiagnosticId::data_unknown_zone;
+  }
+  return DiagnosticId::data_malformed_cell;
+}
+
+/// What a malformed cell should have been: by type, an example that needs no translation where possible.
+static std::string expected(const model::Field& field) {
+  switch (field.type.kind) {
+    case value::Kind::boolean: return "`true`/`false`";
+    case value::Kind::date: return "`YYYY-MM-DD`";
+    case value::Kind::datetime: return "`YYYY-MM-DD HH:MM:SS`";
+    case value::Kind::text:
+    case value::Kind::entity:
+    case value::Kind::event: return "text";
+    default: return "`1234.56`";
+  }
+}
+
+void BadRows::report_one(const TableSchema& schema, const std::string& row, const BadCell& cell) {
+  auto* diagnostic = world_.errors.add_row_error(diagnostic_of(cell.problem));
+  if (diagnostic == nullptr) return;
+  const model::Field& field = world_.policy.fields(source_)[cell.field.index];
+  diagnostic->with("table", schema.name).with("row", row).with("column", field.column.empty() ? field.named.name : field.column);
+  diagnostic->with("content", cell.content).with("expected", expected(field));
+  if (cell.problem == CellProblem::unknown_reference) diagnostic->with("target", world_.name(target_of(field)));
+  diagnostic->location = world_.data.name();
+}
+
+void BadRows::report(const TableSchema& schema) {
+  if (count_ == 0 || world_.request.quarantine) return;
+  std::vector<std::uint64_t> rows;
+  for (const auto& [row, cell] : listed_) rows.push_back(row);
+  const auto keys = keys_of_rows(world_, source_, schema, rows);
+  for (std::size_t index = 0; index < listed_.size(); ++index) report_one(schema, keys[index], listed_[index].second);
+  for (std::uint64_t further = listed_.size(); further < count_; ++further) {
+    world_.errors.add_row_error(diagnostic_of(listed_.front().second.problem));
+  }
+}
+
+// ---- passes ---------------------------------------------------------------------------------------------------------------
+
+std::int64_t event_micros(const World& world, const model::Events& events, const Table& table, std::size_t row) {
+  const Column& column = table.column(events.time);
+  if (column.rep == Rep::instant) return column.values[row];
+  const value::TimeZone& zone = events.zone != nullptr ? *events.zone : world.zone();
+  return zone.start_of_day(Date{static_cast<std::int32_t>(column.values[row])}).micros;
+}
+
+EventsPass::EventsPass(World& world, Plan& plan, EventsId events, JoinSet* joins)
+    : world_(world), plan_(plan), events_(events), decl_(world.policy.events[events.index]), state_(world.events[events.index]) {
+  program_ = std::make_unique<Program>(world, SourceRef::of(events), joins);
+}
+
+bool EventsPass::open() {
+  const SourceRef source = SourceRef::of(events_);
+  schema_ = find_table(world_.data, decl_.table, decl_.named.name, decl_.named.span, world_.errors);
+  if (!schema_) return false;
+  Reads where;
+  plan_.add_expr(decl_.where, {source}, 0, where);
+  where_fields_ = where.fields;
+  FieldSet fields = reads.fields;
+  fields.insert(where.fields.begin(), where.fields.end());
+  if (world_.request.as_of) fields.insert(decl_.time);
+  decoder_ = std::make_unique<Decoder>(world_, source, *schema_, std::vector<FieldId>(fields.begin(), fields.end()));
+  if (!decoder_->valid()) return false;
+  columns_ = decoder_->columns();
+  for (const std::string& name : raw_columns) {
+    const auto known = std::find(columns_.begin(), columns_.end(), name);
+    raw_index_.push_back(static_cast<std::size_t>(known - columns_.begin()));
+    if (known == columns_.end()) columns_.push_back(name);
+  }
+  if (decl_.where.valid()) where_ = program_->compile(decl_.where);
+  return true;
+}
+
+void EventsPass::drop_known(const Batch& batch, std::vector<std::uint8_t>& active) const {
+  if (state_.dropped.empty()) return;
+  for (std::size_t row = 0; row < batch.rows; ++row) {
+    if (state_.dropped.contains(batch.first_row + row)) active[row] = 0;
+  }
+}
+
+void EventsPass::set_aside(const Batch& batch, const BadCell& cell, std::vector<std::uint8_t>& active, BadRows& bad_rows) {
+  active[cell.row] = 0;
+  if (lenient) return;
+  if (!state_.dropped.insert(batch.first_row + cell.row).second) return;
+  ++state_.info.quarantined;
+  bad_rows.add(batch.first_row + cell.row, cell);
+}
+
+bool EventsPass::is_late(const Table& table, std::size_t row) const {
+  return world_.request.as_of && event_micros(world_, decl_, table, row) > world_.request.as_of->micros;
+}
+
+void EventsPass::filter(const Batch& batch, Table& table, BadCells& bad, std::vector<std::uint8_t>& active, BadRows& bad_rows) {
+  std::stable_sort(bad.begin(), bad.end(), [](const BadCell& a, const BadCell& b) { return a.row < b.row; });
+  if (decl_.where.valid()) {
+    for (const BadCell& cell : bad) {
+      if (active[cell.row] != 0 && where_fields_.contains(cell.field)) set_aside(batch, cell, active, bad_rows);
+    }
+    program_->begin(table, active.data());
+    std::vector<std::uint8_t> passes(batch.rows);
+    program_->truth(where_, passes.data());
+    for (std::size_t row = 0; row < batch.rows; ++row) active[row] &= passes[row];
+  }
+  if (world_.request.as_of && !keep_late_rows) {
+    for (std::size_t row = 0; row < batch.rows; ++row) {
+      if (active[row] != 0 && !table.column(decl_.time).is_absent(row) && is_late(table, row)) active[row] = 0;
+    }
+  }
+  for (const BadCell& cell : bad) {
+    if (active[cell.row] != 0) set_aside(batch, cell, active, bad_rows);
+  }
+}
+
+void EventsPass::run(const Consumer& consume) {
+  if (schema_->columns.empty()) return;  // a table that a test does not give
+  const auto scan = world_.data.scan(schema_->name, columns_);
+  Batch batch;
+  Table table;
+  table.reset(SourceRef::of(events_), decl_.fields.size());
+  BadCells bad;
+  BadRows bad_rows(world_, SourceRef::of(events_));
+  std::vector<std::uint8_t> active;
+  while (scan->next(batch, world_.request.batch_rows)) {
+    if (batch.rows == 0) continue;
+    decoder_->decode(batch, table, bad);
+    active.assign(batch.rows, 1);
+    drop_known(batch, active);
+    filter(batch, table, bad, active, bad_rows);
+    program_->begin(table, active.data());
+    consume(batch, table, active);
+  }
+  bad_rows.report(*schema_);
+}
+
+}  // namespace kpi::eval::scanning

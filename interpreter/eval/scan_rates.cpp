@@ -1,0 +1,194 @@
+#include "interpreter/eval/scan_rates.hpp"
+
+#include "interpreter/eval/scan_cell.hpp"
+#include "interpreter/eval/scan_schema.hpp"
+
+namespace kpi::eval::scanning {
+
+using source::DiagnosticId;
+using value::Currency;
+
+std::optional<Currency> CurrencyCodes::look_up(Code code) {
+  auto [entry, is_new] = known_.try_emplace(code);
+  if (is_new) entry->second = Currency::parse(pool_.text(code));
+  last_code_ = code;
+  last_ = entry->second;
+  return last_;
+}
+
+Rates::Rates(const model::Policy& policy, DataErrors& errors)
+    : policy_(policy),
+      exchange_(policy.exchange ? &*policy.exchange : nullptr),
+      errors_(errors),
+      policy_currency_(policy.header.currency) {}
+
+void Rates::load(DataSource& data) {
+  if (exchange_ == nullptr) return;
+  const std::string reader = "exchange";
+  const auto schema = find_table(data, exchange_->table, reader, exchange_->span, errors_);
+  if (!schema || schema->columns.empty()) return;
+  std::vector<std::string> columns;
+  for (const std::string* wanted : {&exchange_->day_column, &exchange_->currency_column, &exchange_->rate_column}) {
+    const auto found = find_column(*schema, *wanted, true, reader, exchange_->span, errors_);
+    if (!found) return;
+    columns.push_back(schema->columns[*found].name);
+  }
+  load_rows(data, *schema, columns);
+}
+
+void Rates::load_rows(DataSource& data, const TableSchema& schema, const std::vector<std::string>& columns) {
+  const auto rows = data.scan(schema.name, columns);
+  Batch batch;
+  const auto report = [&](std::size_t row, std::size_t column, DiagnosticId id, std::string_view expected) {
+    if (auto* diagnostic = errors_.add_row_error(id)) {
+      diagnostic->with("table", schema.name).with("row", std::to_string(batch.first_row + row + 1))
+          .with("column", columns[column]).with("content", cell_text(batch, column, row)).with("expected", std::string(expected));
+    }
+  };
+  while (rows->next(batch, 4096)) {
+    for (std::size_t row = 0; row < batch.rows; ++row) {
+      bool complete = true;
+      for (std::size_t column = 0; complete && column < 3; ++column) {
+        if (batch.columns[column].classes[row] != CellClass::null) continue;
+        report(row, column, DiagnosticId::data_empty_cell, "");
+        complete = false;
+      }
+      if (!complete) continue;
+      const auto day = date_of(batch, 0, row);
+      const auto currency = Currency::parse(cell_text(batch, 1, row));
+      const auto rate = number_of(batch, 2, row);
+      if (!day) report(row, 0, DiagnosticId::data_malformed_cell, "a date");
+      if (!currency) report(row, 1, DiagnosticId::data_unknown_currency, "");
+      if (!rate) report(row, 2, DiagnosticId::data_malformed_cell, "a number");
+      if (day && currency && rate) add(*currency, *day, *rate, schema.name);
+    }
+  }
+  for (const auto& [currency, rates] : series_) {
+    for (const auto& [day, rate] : rates) {
+      if (const auto scaled = rate.to_scaled(kMaxScale)) scale_ = std::max(scale_, scaled->second);
+    }
+  }
+}
+
+void Rates::add(Currency currency, Date day, Number rate, const std::string& table) {
+  const auto report = [&](DiagnosticId id) {
+    if (auto* diagnostic = errors_.add_row_error(id)) {
+      diagnostic->with("table", table).with("currency", std::string(currency.code())).with("day", day.to_string());
+    }
+  };
+  if (rate.sign() <= 0) return report(DiagnosticId::data_rate_not_positive);
+  const auto [entry, is_new] = series_[currency].try_emplace(day, rate);
+  if (!is_new && entry->second != rate) report(DiagnosticId::data_conflicting_rates);
+}
+
+const Rates::Series* Rates::series(Currency currency) const {
+  const auto found = series_.find(currency);
+  return found == series_.end() || found->second.empty() ? nullptr : &found->second;
+}
+
+namespace {
+
+/// The latest entry on or before `day`, not before `earliest`.
+std::optional<Number> latest_until(const std::map<Date, Number>& series, Date day, Date earliest) {
+  auto after = series.upper_bound(day);
+  if (after == series.begin()) return std::nullopt;
+  const auto& [found, rate] = *std::prev(after);
+  return found < earliest ? std::nullopt : std::optional(rate);
+}
+
+std::optional<Number> mean(const std::map<Date, Number>& series, Date start, Date end) {
+  Number sum;
+  std::int64_t count = 0;
+  for (auto entry = series.lower_bound(start); entry != series.end() && entry->first < end; ++entry, ++count) {
+    sum += entry->second;
+  }
+  return count == 0 ? std::nullopt : std::optional(sum / Number(count));
+}
+
+Date back(Date day, int days) { return Date{day.days - days}; }
+
+}  // namespace
+
+std::optional<Number> Rates::compute(const Series& series, Date day) const {
+  using Rule = model::Exchange::Rule;
+  const value::Period month = value::Period::containing(day, value::CalendarUnit::month);
+  switch (exchange_->rule) {
+    case Rule::day_of_event: return latest_until(series, day, back(day, kDaysBack));
+    case Rule::month_average: return mean(series, month.start(), month.end());
+    case Rule::period_end: {
+      const Date last = back(month.end(), 1);
+      return latest_until(series, last, std::min(month.start(), back(last, kDaysBack)));
+    }
+    case Rule::fixed: return series.begin()->second;
+  }
+  return std::nullopt;
+}
+
+std::optional<Number> Rates::rate(Currency currency, Date day) {
+  if (currency == policy_currency_) return Number(1);
+  const Series* found = series(currency);
+  if (found == nullptr) return std::nullopt;
+  const std::uint64_t key = std::uint64_t{currency.index()} << 32 | static_cast<std::uint32_t>(day.days);
+  const auto known = rates_.find(key);
+  if (known != rates_.end()) return known->second;
+  auto result = compute(*found, day);
+  rates_.emplace(key, result);
+  return result;
+}
+
+std::optional<Number> Rates::rate(Currency currency, Window window) const {
+  using Rule = model::Exchange::Rule;
+  if (currency == policy_currency_) return Number(1);
+  const Series* found = series(currency);
+  if (found == nullptr) return std::nullopt;
+  if (exchange_->rule == Rule::fixed) return found->begin()->second;
+  if (exchange_->rule == Rule::month_average) return mean(*found, window.start, window.end);
+  const Date last = back(window.end, 1);
+  return latest_until(*found, last, back(last, kDaysBack));
+}
+
+std::optional<Number> Rates::latest(Currency currency) const {
+  if (currency == policy_currency_) return Number(1);
+  const Series* found = series(currency);
+  if (found == nullptr) return std::nullopt;
+  return exchange_->rule == model::Exchange::Rule::fixed ? found->begin()->second : found->rbegin()->second;
+}
+
+std::int64_t Rates::look_up_mantissa(Currency currency, Date day) {
+  const std::uint64_t key = std::uint64_t{currency.index()} << 32 | static_cast<std::uint32_t>(day.days);
+  const auto known = mantissas_.find(key);
+  std::int64_t result = 0;
+  if (known != mantissas_.end()) {
+    result = known->second;
+  } else {
+    const auto exact = rate(currency, day);
+    const auto scaled = exact ? exact->to_scaled(scale_) : std::nullopt;
+    if (scaled) {
+      value::Int128 mantissa = scaled->first;
+      for (int digits = scaled->second; digits < scale_; ++digits) mantissa *= 10;
+      if (mantissa <= std::numeric_limits<std::int64_t>::max()) result = static_cast<std::int64_t>(mantissa);
+    }
+    mantissas_.emplace(key, result);
+  }
+  last_currency_ = currency.index();
+  last_day_ = day.days;
+  last_mantissa_ = result;
+  return result;
+}
+
+void Rates::report_foreign(Currency currency, const std::string& table, const std::string& column) {
+  if (!foreign_.emplace(currency, table + "." + column).second) return;
+  if (auto* diagnostic = errors_.add_row_error(DiagnosticId::data_foreign_currency)) {
+    diagnostic->with("table", table).with("column", column).with("currency", std::string(currency.code()));
+    diagnostic->with("wanted", std::string(policy_currency_.code()));
+  }
+}
+
+void Rates::report_missing(Currency currency, Date day) {
+  if (exchange_ == nullptr || !reported_.emplace(currency, day).second) return;
+  if (auto* diagnostic = errors_.add_row_error(DiagnosticId::data_missing_rate)) {
+    diagnostic->with("table", exchange_->table).with("currency", std::string(currency.code())).with("day", day.to_string());
+  }
+}
+
+}  // namespace kpi::eval::scanning

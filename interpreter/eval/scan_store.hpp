@@ -1,0 +1,73 @@
+// The aggregates of one run.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "interpreter/eval/scan_entities.hpp"
+#include "interpreter/eval/scan_events.hpp"
+
+namespace kpi::eval::scanning {
+
+class Store final : public AggregateStore {
+ public:
+  Store(const Policy& policy, DataSource& data, const ScanRequest& request, source::Diagnostics& diagnostics);
+
+  /// Reads everything; errors are in the diagnostics.
+  void scan();
+  bool tracing = false;                // set before scan() when trace() follows
+  /// Rows of all events that lead to the entity's row, in time order; to be called after scan().
+  std::vector<TracedRow> trace(EntityId entity, std::string_view key, Window window);
+
+  const std::vector<EntityRow>& rows(EntityId entity) const override { return rows_[entity.index].rows; }
+  std::optional<std::uint32_t> find(EntityId entity, std::string_view key) const override;
+  Value value(AggregateId aggregate, EntityId entity, std::uint32_t row, Window window) const override;
+  Value merged(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> rows, Window window) const override;
+  bool present(EntityId entity, std::uint32_t row, Window window) const override;
+  const EventsInfo& events(EventsId events) const override { return world_.events[events.index].info; }
+  const std::vector<ExclusionCount>& exclusions(Window window) const override;
+  Cover coverage(model::SourceRef source, Window window) const override;
+  std::optional<value::Instant> as_of() const override { return as_of_; }
+  std::optional<value::Number> rate(value::Currency currency, Window period) const override {
+    return world_.rates.rate(currency, period);
+  }
+
+ private:
+  // store_scan (scan.cpp)
+  void plan_needs();
+  void add_need(AggregateId aggregate, EntityId entity, Window window);
+  void plan_quarantine();
+  void run_passes();
+  std::vector<std::uint32_t> pass_order() const;
+  EventsScan& scan_of(EventsId events);
+  void scan_times_elsewhere();
+  void fill_coverage();
+  void find_silence(EventsId events);
+  void prepare_exclusions();
+  void index_entities();
+  bool reads_period(const model::Aggregate& aggregate);
+
+  Value collected(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> internal_rows, Window window,
+                  bool by_day) const;
+  Value over_days(const model::Aggregate& aggregate, EntityId entity, std::span<const std::uint32_t> internal_rows, Window window) const;
+  Value over_entity(const model::Aggregate& aggregate, EntityId entity, std::span<const std::uint32_t> internal_rows, Window window) const;
+  std::vector<std::int32_t> days_with_rows(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> internal_rows,
+                                           Window window) const;
+  Value shown(Value value) const;
+
+  ScanRequest request_;                // a copy: the store outlives its caller's
+  mutable World world_;
+  Plan plan_;
+  Resources resources_;
+  std::map<std::uint32_t, std::unique_ptr<EventsScan>> scans_;
+  std::vector<EntityRows> rows_;
+  std::vector<std::map<std::string, std::uint32_t, std::less<>>> row_by_key_;
+  std::map<Window, std::vector<ExclusionCount>> exclusions_;
+  std::map<AggregateId, bool> reads_period_;
+  std::optional<value::Instant> as_of_;
+  std::optional<value::Instant> first_event_, last_event_;
+  mutable std::unique_ptr<RowEvaluator> evaluator_;
+};
+
+}  // namespace kpi::eval::scanning

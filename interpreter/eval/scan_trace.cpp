@@ -1,0 +1,160 @@
+// The rows behind a result, for `explain` and `expect excluded`.
+#include <algorithm>
+#include <bit>
+#include <tuple>
+
+#include "interpreter/eval/scan_events.hpp"
+#include "interpreter/eval/scan_schema.hpp"
+#include "interpreter/eval/scan_store.hpp"
+
+namespace kpi::eval {
+
+namespace scanning {
+
+namespace {
+
+/// One more pass over the events of a store that has been scanned.
+class Tracer {
+ public:
+  Tracer(World& world, Plan& plan, Resources& resources, EventsId events, std::optional<std::pair<EntityId, std::uint32_t>> owner,
+         Window window)
+      : world_(world), plan_(plan), resources_(resources), events_(events), decl_(world.policy.events[events.index]), owner_(owner), window_(window) {}
+
+  void run(const std::function<Value(Value)>& shown, std::vector<TracedRow>& out) {
+    const SourceRef source = SourceRef::of(events_);
+    EventsPass pass(world_, plan_, events_, &resources_.joins);
+    pass.lenient = true;
+    pass.reads.fields.insert(decl_.time);
+    for (std::uint32_t field = 0; field < decl_.fields.size(); ++field) {
+      if (wanted(FieldId{field})) plan_.add_field(FieldId{field}, source, pass.reads);
+    }
+    for (const model::Exclusion& exclusion : world_.policy.exclusions) {
+      for (std::size_t index = 0; index < exclusion.from.size(); ++index) {
+        if (exclusion.from[index] == events_) plan_.add_expr(exclusion.conditions[index], {source, source}, 0, pass.reads);
+      }
+    }
+    if (owner_) plan_.add_owner(owner_->first, source, pass.reads);
+    if (!resources_.prepare(events_, pass.reads) || !pass.open()) return;
+    std::vector<std::pair<std::size_t, Program::Root>> conditions;
+    for (std::size_t index = 0; index < world_.policy.exclusions.size(); ++index) {
+      const model::Exclusion& exclusion = world_.policy.exclusions[index];
+      for (std::size_t from = 0; from < exclusion.from.size(); ++from) {
+        if (exclusion.from[from] == events_) conditions.emplace_back(index, pass.program().compile(exclusion.conditions[from]));
+      }
+    }
+    pass.program().evaluator().report_missing_rates = false;
+    pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) {
+      select(table, pass.program().evaluator(), active);
+      for (std::size_t row = 0; row < table.rows; ++row) {
+        if (active[row] != 0) out.push_back(traced(batch, table, row, pass.program(), conditions, shown));
+      }
+    });
+  }
+
+ private:
+  /// In a test, columns that are left out and that nothing read stay out.
+  bool wanted(FieldId field) const {
+    const model::Field& decl = decl_.fields[field.index];
+    if (decl.computed.valid()) return true;
+    const auto schema = world_.data.schema(decl_.table);
+    if (!schema) return false;
+    source::Diagnostics nowhere;
+    DataErrors ignored(nowhere);
+    return find_column(*schema, decl.column.empty() ? decl.named.name : decl.column, false, "", {}, ignored).has_value();
+  }
+
+  void select(const Table& table, RowEvaluator& evaluator, std::vector<std::uint8_t>& active) const {
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      if (active[row] == 0) continue;
+      const std::int64_t day = table.days.values[row];
+      if (day < window_.start.days || day >= window_.end.days) active[row] = 0;
+      if (owner_ && active[row] != 0 && evaluator.owner(owner_->first, table, row) != owner_->second) active[row] = 0;
+    }
+  }
+
+  TracedRow traced(const Batch& batch, const Table& table, std::size_t row, Program& program,
+                   const std::vector<std::pair<std::size_t, Program::Root>>& conditions, const std::function<Value(Value)>& shown) {
+    TracedRow result;
+    result.events = events_;
+    result.time = value::Instant{event_micros(world_, decl_, table, row)};
+    result.day = Date{static_cast<std::int32_t>(table.days.values[row])};
+    std::uint64_t hits = 0;
+    for (const auto& [index, condition] : conditions) {
+      if (program.simple(condition.expr, row) == Value(true)) hits |= std::uint64_t{1} << index;
+    }
+    const RowContext context{&table, row, nullptr, nullptr, {}};
+    for (std::uint32_t field = 0; field < decl_.fields.size(); ++field) {
+      const model::Field& decl = decl_.fields[field];
+      if (!decl.computed.valid() && !table.has(FieldId{field})) continue;
+      result.fields.emplace_back(FieldId{field}, shown(program.evaluator().field_value(table, row, FieldId{field}, context)));
+      if (decl.type.kind != value::Kind::event || decl.computed.valid()) continue;
+      const Column& reference = table.column(FieldId{field});
+      const auto& masks = world_.kept[reference.target].masks;
+      if (!reference.is_absent(row) && !masks.empty()) hits |= masks[static_cast<std::size_t>(reference.values[row])];
+    }
+    for (; hits != 0; hits &= hits - 1) result.hits.push_back(ExclusionId{static_cast<std::uint32_t>(std::countr_zero(hits))});
+    for (const FieldId key : decl_.key) {
+      if (!table.has(key)) continue;
+      const Value part = shown(program.evaluator().field_value(table, row, key, context));
+      if (!result.key.empty()) result.key += " / ";
+      result.key += part.is<value::EntityRef>() ? world_.entities[part.as<value::EntityRef>().entity].keys[static_cast<std::size_t>(table.column(key).values[row])]
+                                                : value::to_string(part);
+    }
+    if (result.key.empty()) result.key = "row " + std::to_string(batch.first_row + row + 1);
+    return result;
+  }
+
+  World& world_;
+  Plan& plan_;
+  Resources& resources_;
+  EventsId events_;
+  const model::Events& decl_;
+  std::optional<std::pair<EntityId, std::uint32_t>> owner_;
+  Window window_;
+};
+
+}  // namespace
+
+std::vector<TracedRow> Store::trace(EntityId entity, std::string_view key, Window window) {
+  std::vector<TracedRow> rows;
+  std::optional<std::pair<EntityId, std::uint32_t>> owner;
+  if (entity.valid() && entity.index != 0) {
+    const auto row = find(entity, key);
+    if (!row) return rows;
+    owner = std::pair(entity, rows_[entity.index].order[*row]);
+  }
+  for (std::uint32_t index = 0; index < world_.policy.events.size(); ++index) {
+    const auto& paths = world_.policy.events[index].owner_paths;
+    if (owner && (entity.index >= paths.size() || !paths[entity.index])) continue;
+    if (!world_.data.schema(world_.policy.events[index].table)) continue;
+    Tracer(world_, plan_, resources_, EventsId{index}, owner, window).run([&](Value value) { return shown(std::move(value)); }, rows);
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const TracedRow& a, const TracedRow& b) {
+    return std::tie(a.time, a.events, a.key) < std::tie(b.time, b.events, b.key);
+  });
+  return rows;
+}
+
+}  // namespace scanning
+
+std::vector<TracedRow> trace_rows(const model::Policy& policy, DataSource& data, const ScanRequest& request, EntityId entity,
+                                  std::string_view key, Window window, source::Diagnostics& diagnostics) {
+  // The same scan as before finds exclusions through references; asked for nothing else, it reads little.
+  ScanRequest all = request;
+  all.needs.clear();
+  all.presence.clear();
+  all.report_windows.clear();
+  all.count_events.clear();
+  for (std::uint32_t index = 0; index < policy.events.size(); ++index) {
+    const auto& paths = policy.events[index].owner_paths;
+    const bool leads = !entity.valid() || entity.index == 0 || (entity.index < paths.size() && paths[entity.index]);
+    if (leads && data.schema(policy.events[index].table)) all.count_events.push_back(EventsId{index});
+  }
+  scanning::Store store(policy, data, all, diagnostics);
+  store.tracing = true;
+  store.scan();
+  if (diagnostics.has_errors()) return {};
+  return store.trace(entity, key, window);
+}
+
+}  // namespace kpi::eval

@@ -1,0 +1,113 @@
+// What all parts of a scan share: the policy, the pool of texts, entity tables, rows kept for references, exchange rates.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <tsl/robin_map.h>
+#include <tsl/robin_set.h>
+
+#include "interpreter/eval/scan.hpp"
+#include "interpreter/eval/scan_column.hpp"
+#include "interpreter/eval/scan_errors.hpp"
+#include "interpreter/eval/scan_rates.hpp"
+
+namespace kpi::eval::scanning {
+
+using model::ExprId;
+using model::FieldPath;
+using model::Policy;
+
+struct CodeHash {
+  std::size_t operator()(Code code) const { return mix(static_cast<std::uint64_t>(code)); }
+};
+using CodeSet = tsl::robin_set<Code, CodeHash>;
+inline constexpr std::uint32_t kNoRow = 0xFFFF'FFFF;
+
+/// Codes of keys to rows. Small integer keys, the usual case, are found in a plain array.
+class KeyIndex {
+ public:
+  std::uint32_t find(Code code) const {
+    const auto slot = static_cast<std::uint64_t>(code);
+    if (slot < dense_.size()) return dense_[slot];
+    const auto found = map_.find(code);
+    return found == map_.end() ? kNoRow : found->second;
+  }
+  /// False when the key is there already.
+  bool insert(Code code, std::uint32_t row);
+
+ private:
+  static constexpr std::uint64_t kDense = 1 << 20;
+  std::vector<std::uint32_t> dense_;
+  tsl::robin_map<Code, std::uint32_t, CodeHash> map_;
+};
+
+struct EntityTable {
+  Table table;                        // amounts are native: in the currency in which they are stored
+  KeyIndex index;                     // code of the key (of the joined key when it is composite)
+  std::vector<std::string> keys;
+  std::vector<std::optional<Date>> active_from, active_to;
+  bool grows = false;                 // distinct entities: rows appear while sources are scanned
+};
+
+/// Rows of keyed events that others refer to.
+struct KeptEvents {
+  bool needed = false;
+  bool built = false;
+  std::vector<FieldId> fields;        // what is read through references
+  Table table;
+  KeyIndex index;
+  std::vector<std::uint8_t> unseen;   // later than as-of
+  std::vector<std::uint64_t> masks;   // exclusions that hit, once the events have been scanned
+};
+
+/// What is known of one events source while it is scanned once or more often.
+struct EventsState {
+  tsl::robin_set<std::uint64_t> dropped;   // rows set aside by their position: bad, or repeated
+  EventsInfo info;
+  bool scanned = false;
+};
+
+struct World {
+  World(const Policy& the_policy, DataSource& the_data, const ScanRequest& the_request, source::Diagnostics& diagnostics);
+
+  const Policy& policy;
+  DataSource& data;
+  const ScanRequest& request;
+  DataErrors errors;
+  TextPool pool;
+  CurrencyCodes currencies;
+  Rates rates;
+  std::vector<EntityTable> entities;  // by EntityId
+  std::vector<KeptEvents> kept;       // by EventsId
+  std::vector<EventsState> events;
+  std::map<std::pair<SourceRef, std::string>, CodeSet> sets;      // ColumnSet -> codes; see set_key
+  std::vector<tsl::robin_set<std::int32_t>> holidays;             // by CalendarId, days
+
+  const value::TimeZone& zone() const { return *policy.header.timezone; }
+  /// The table that a reference to this source leads to.
+  const Table& table(SourceRef source) const {
+    return source.is_events() ? kept[source.index].table : entities[source.index].table;
+  }
+  /// The row of a distinct entity, made when it is new.
+  std::uint32_t discover(model::EntityId entity, Code code);
+  const CodeSet* set(const model::ColumnSet& column) const;
+  /// "orders" or, for an entity, its name: for messages.
+  const std::string& name(SourceRef source) const {
+    return source.is_events() ? policy.events[source.index].named.name : policy.entities[source.index].named.name;
+  }
+  const std::string& stored_table(SourceRef source) const {
+    return source.is_events() ? policy.events[source.index].table : policy.entities[source.index].table;
+  }
+};
+
+std::string set_key(const FieldPath& path);
+
+/// The source that a reference field leads to.
+SourceRef target_of(const model::Field& field);
+
+}  // namespace kpi::eval::scanning
