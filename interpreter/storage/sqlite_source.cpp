@@ -1,0 +1,192 @@
+#include "interpreter/storage/sqlite_source.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace kpi::storage {
+
+namespace {
+
+struct KeyColumn {
+  std::string name;
+  bool may_be_null = false;
+};
+
+/// Column sets of unique indexes none of whose columns can be NULL. Partial indexes and indexes on expressions say
+/// nothing about all rows.
+std::vector<std::vector<std::string>> unique_keys(const Database& database, const std::string& table) {
+  std::vector<KeyColumn> columns;
+  std::vector<std::pair<std::int64_t, std::string>> primary;
+  Statement facts(database, "SELECT name, \"notnull\", pk FROM pragma_table_xinfo(?)");
+  facts.bind(1, table);
+  while (facts.step()) {
+    columns.push_back({facts.text(0), facts.integer(1) == 0});
+    if (facts.integer(2) > 0) primary.emplace_back(facts.integer(2), facts.text(0));
+  }
+
+  std::vector<std::vector<std::string>> keys;
+  bool primary_has_index = false;
+  Statement indexes(database,
+                    "SELECT name, origin FROM pragma_index_list(?) WHERE \"unique\" AND NOT partial ORDER BY seq DESC");
+  indexes.bind(1, table);
+  while (indexes.step()) {
+    primary_has_index = primary_has_index || indexes.text(1) == "pk";
+    std::vector<std::string> key;
+    bool sure = true;
+    Statement parts(database, "SELECT name FROM pragma_index_info(?) ORDER BY seqno");
+    const std::string index = indexes.text(0);
+    parts.bind(1, index);
+    while (parts.step()) {
+      key.push_back(parts.text(0));  // empty for an expression
+      const auto column =
+          std::find_if(columns.begin(), columns.end(), [&](const auto& c) { return c.name == key.back(); });
+      sure = sure && column != columns.end() && !column->may_be_null;
+    }
+    if (sure && !key.empty()) keys.push_back(std::move(key));
+  }
+  // A primary key without an index of its own is the row id itself: never NULL, always unique.
+  if (primary.size() == 1 && !primary_has_index) keys.insert(keys.begin(), {primary.front().second});
+  return keys;
+}
+
+class SqliteScan final : public eval::TableScan {
+ public:
+  SqliteScan(const Database& database, const std::string& sql, std::size_t columns)
+      : database_(database), statement_(database, sql), columns_(columns) {}
+  bool next(eval::Batch& batch, std::size_t limit) override;
+
+ private:
+  void prepare(eval::Batch& batch, std::size_t limit) const;
+  void read_row(eval::Batch& batch, std::size_t row);
+  void add_bytes(eval::Batch& batch, eval::RawColumn& column, std::size_t row, const void* data, int size);
+
+  const Database& database_;
+  Statement statement_;
+  std::size_t columns_;
+  std::size_t used_bytes_ = 0;  // of Batch::bytes, which keeps the size it once had
+  std::uint64_t position_ = 0;
+  bool finished_ = false;
+};
+
+void SqliteScan::prepare(eval::Batch& batch, std::size_t limit) const {
+  batch.columns.resize(columns_);
+  for (auto& column : batch.columns) {
+    if (column.classes.size() >= limit) continue;
+    column.classes.resize(limit);
+    column.bits.resize(limit);
+    column.lengths.resize(limit);
+  }
+}
+
+void SqliteScan::add_bytes(eval::Batch& batch, eval::RawColumn& column, std::size_t row, const void* data, int size) {
+  const auto length = static_cast<std::size_t>(size);
+  if (used_bytes_ + length > batch.bytes.size()) {
+    batch.bytes.resize(std::max<std::size_t>({2 * batch.bytes.size(), used_bytes_ + length, 1 << 16}));
+  }
+  if (length != 0) std::memcpy(batch.bytes.data() + used_bytes_, data, length);
+  column.bits[row] = static_cast<std::int64_t>(used_bytes_);
+  column.lengths[row] = static_cast<std::uint32_t>(length);
+  used_bytes_ += length;
+}
+
+void SqliteScan::read_row(eval::Batch& batch, std::size_t row) {
+  sqlite3_stmt* statement = statement_.handle();
+  for (std::size_t c = 0; c != columns_; ++c) {
+    eval::RawColumn& column = batch.columns[c];
+    // One look-up of the cell; the connection has no mutex, so the value may be used directly.
+    sqlite3_value* cell = sqlite3_column_value(statement, static_cast<int>(c));
+    switch (sqlite3_value_type(cell)) {
+      case SQLITE_INTEGER:
+        column.classes[row] = eval::CellClass::integer;
+        column.bits[row] = sqlite3_value_int64(cell);
+        break;
+      case SQLITE_FLOAT: {
+        const double real = sqlite3_value_double(cell);
+        column.classes[row] = eval::CellClass::real;
+        std::memcpy(&column.bits[row], &real, sizeof real);
+        break;
+      }
+      case SQLITE_TEXT: {
+        column.classes[row] = eval::CellClass::text;
+        const void* data = sqlite3_value_text(cell);  // before the length: it may convert from UTF-16
+        add_bytes(batch, column, row, data, sqlite3_value_bytes(cell));
+        break;
+      }
+      case SQLITE_BLOB: {
+        column.classes[row] = eval::CellClass::blob;
+        const void* data = sqlite3_value_blob(cell);
+        add_bytes(batch, column, row, data, sqlite3_value_bytes(cell));
+        break;
+      }
+      default:
+        column.classes[row] = eval::CellClass::null;
+    }
+  }
+}
+
+bool SqliteScan::next(eval::Batch& batch, std::size_t limit) {
+  assert(limit != 0);
+  batch.rows = 0;
+  batch.first_row = position_;
+  if (finished_) return false;  // stepping again would start over
+  prepare(batch, limit);
+  used_bytes_ = 0;
+  while (batch.rows != limit) {
+    const int code = sqlite3_step(statement_.handle());
+    if (code != SQLITE_ROW) {
+      if (code != SQLITE_DONE) database_.fail();
+      finished_ = true;
+      break;
+    }
+    read_row(batch, batch.rows++);
+  }
+  position_ += batch.rows;
+  return batch.rows != 0;
+}
+
+}  // namespace
+
+std::vector<std::string> table_names(const Database& database) {
+  std::vector<std::string> names;
+  Statement statement(
+      database,
+      "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+      "ORDER BY name");
+  while (statement.step()) names.push_back(statement.text(0));
+  return names;
+}
+
+std::optional<eval::TableSchema> read_schema(const Database& database, std::string_view name) {
+  Statement found(database,
+                  "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE");
+  found.bind(1, name);
+  if (!found.step()) return std::nullopt;
+  eval::TableSchema schema;
+  schema.name = found.text(0);
+  Statement columns(database, "SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid");
+  columns.bind(1, schema.name);
+  while (columns.step()) schema.columns.push_back({columns.text(0), columns.text(1)});
+  schema.unique_keys = unique_keys(database, schema.name);
+  return schema;
+}
+
+std::optional<eval::TableSchema> SqliteSource::schema(std::string_view table) { return read_schema(database_, table); }
+
+std::vector<std::string> SqliteSource::tables() { return table_names(database_); }
+
+std::unique_ptr<eval::TableScan> SqliteSource::scan(const std::string& table, const std::vector<std::string>& columns) {
+  // Qualified names: SQLite would read an unknown plain "name" as a text.
+  std::string sql = "SELECT ";
+  for (const std::string& column : columns) {
+    if (&column != &columns.front()) sql += ", ";
+    sql += "t." + quoted(column);
+  }
+  if (columns.empty()) sql += "NULL";
+  sql += " FROM " + quoted(table) + " AS t";
+  return std::make_unique<SqliteScan>(database_, sql, columns.size());
+}
+
+}  // namespace kpi::storage
