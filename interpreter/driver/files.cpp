@@ -1,0 +1,121 @@
+#include "interpreter/driver/files.hpp"
+
+#include <fcntl.h>
+#include <sha256.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "grammar/syntax/characters.hpp"
+#include "interpreter/driver/failure.hpp"
+
+namespace kpi::driver {
+namespace {
+
+using source::DiagnosticId;
+
+/// An open file that is closed again; reading and writing report errno.
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
+  }
+  int get() const { return descriptor_; }
+  /// Errors of a delayed write may show only here.
+  bool close() {
+    const int closing = descriptor_;
+    descriptor_ = -1;
+    return ::close(closing) == 0;
+  }
+
+ private:
+  int descriptor_;
+};
+
+[[noreturn]] void unreadable(const std::string& path, int error) {
+  if (error == ENOENT || error == ENOTDIR) throw Failure(DiagnosticId::file_not_found, {{"file", path}});
+  if (error == EISDIR) throw Failure(DiagnosticId::file_is_folder, {{"file", path}});
+  throw Failure(DiagnosticId::file_not_readable, {{"file", path}, {"reason", std::strerror(error)}});
+}
+
+[[noreturn]] void too_large(const std::string& size) {
+  throw Failure(DiagnosticId::file_too_large, {{"size", size}, {"limit", std::to_string(syntax::kLargestFile)}});
+}
+
+std::string read_all(const std::string& path, int descriptor) {
+  std::string text;
+  char buffer[1 << 16];
+  while (true) {
+    const ssize_t count = ::read(descriptor, buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) unreadable(path, errno);
+    if (count == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(count));
+    // A pipe does not say its size before.
+    if (text.size() > syntax::kLargestFile) too_large(">" + std::to_string(syntax::kLargestFile));
+  }
+}
+
+bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(descriptor, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string read_policy_file(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) unreadable(path, errno);
+  struct stat status = {};
+  if (::fstat(file.get(), &status) != 0) unreadable(path, errno);
+  if (S_ISDIR(status.st_mode)) unreadable(path, EISDIR);
+  if (S_ISREG(status.st_mode) && static_cast<std::size_t>(status.st_size) > syntax::kLargestFile) too_large(std::to_string(status.st_size));
+  return read_all(path, file.get());
+}
+
+std::optional<std::string> read_policy_file_if_present(const std::string& path) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0 || S_ISDIR(status.st_mode)) return std::nullopt;
+  return read_policy_file(path);
+}
+
+void write_result(std::string_view text, const std::optional<std::string>& file) {
+  if (!file) {
+    std::fflush(stdout);
+    if (!write_all(STDOUT_FILENO, text)) {
+      throw Failure(DiagnosticId::standard_output_not_writable, {{"reason", std::strerror(errno)}});
+    }
+    return;
+  }
+  Descriptor target(::open(file->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (target.get() < 0 || !write_all(target.get(), text) || !target.close()) {
+    throw Failure(DiagnosticId::output_not_writable, {{"file", *file}, {"reason", std::strerror(errno)}});
+  }
+}
+
+std::string sha256(std::string_view bytes) {
+  std::uint8_t digest[SHA256_DIGEST_LENGTH];
+  SHA2_CTX context;
+  SHA256Init(&context);
+  SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  SHA256Final(digest, &context);
+  std::string hex;
+  for (const std::uint8_t byte : digest) {
+    hex += "0123456789abcdef"[byte >> 4];
+    hex += "0123456789abcdef"[byte & 15];
+  }
+  return hex;
+}
+
+}  // namespace kpi::driver

@@ -1,0 +1,21 @@
+// Reading policy files and writing results.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kpi::driver {
+
+/// The bytes of a policy or library file. Throws Failure when it is missing, a folder, unreadable or too large.
+std::string read_policy_file(const std::string& path);
+/// The same for files that need not exist.
+std::optional<std::string> read_policy_file_if_present(const std::string& path);
+
+/// To standard output, or to the file if one is named. Throws Failure when that does not work to the last byte.
+void write_result(std::string_view text, const std::optional<std::string>& file);
+
+/// Lower-case hexadecimal SHA-256.
+std::string sha256(std::string_view bytes);
+
+}  // namespace kpi::driver

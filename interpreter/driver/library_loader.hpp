@@ -1,0 +1,29 @@
+// Files that `use` brings in: the standard library inside the program, others beside the file that uses them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "interpreter/bind/binder.hpp"
+
+namespace kpi::driver {
+
+/// Each file is read and parsed once; the trees live as long as this.
+class LibraryFiles final : public bind::LibraryLoader {
+ public:
+  explicit LibraryFiles(source::SourceMap& sources) : sources_(sources) {}
+  const syntax::File* load(std::string_view name, source::SourceId user, source::Diagnostics& diagnostics) override;
+
+ private:
+  const syntax::File* parsed(const std::string& path, std::string text, source::Diagnostics& diagnostics);
+
+  source::SourceMap& sources_;
+  std::map<std::string, std::unique_ptr<syntax::File>> files_;  // by path; null: there is none
+};
+
+/// The text of a standard library file such as `std/imports.kpi`; none if there is no such file.
+std::optional<std::string_view> standard_library(std::string_view path);
+
+}  // namespace kpi::driver

@@ -1,0 +1,22 @@
+// What several commands read from the command line in the same way.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "interpreter/driver/commands.hpp"
+#include "interpreter/driver/session.hpp"
+
+namespace kpi::driver {
+
+/// Compiles the policy that a command evaluates. None after the mistakes were printed (exit status 3); throws Failure
+/// when the file is a library or declares no policy.
+std::optional<Compiled> compile_policy(Session& session, const std::string& path, const Invocation& invocation, const Terminal& terminal);
+
+/// --period, --as-of, --quarantine, --threads, as far as the command has them.
+eval::RunRequest run_request(const Invocation& invocation, const model::Policy& policy);
+
+/// `2026-07-31`: the data up to the end of that day; a time without offset is in the policy's zone.
+value::Instant parse_as_of(const std::string& text, const model::Policy& policy);
+
+}  // namespace kpi::driver

@@ -1,0 +1,55 @@
+#include "interpreter/driver/session.hpp"
+
+#include <cstdio>
+
+#include "grammar/syntax/parser.hpp"
+#include "interpreter/analysis/completeness.hpp"
+#include "interpreter/bind/binder.hpp"
+#include "interpreter/driver/files.hpp"
+#include "interpreter/report/diagnostics_json.hpp"
+#include "interpreter/report/diagnostics_text.hpp"
+
+namespace kpi::driver {
+
+Compiled Session::compile(const std::string& path) { return compile_text(path, read_policy_file(path)); }
+
+Compiled Session::compile_text(const std::string& name, std::string text) {
+  Compiled result;
+  result.path = name;
+  const std::string checksum = sha256(text);
+  // A file named twice, or used by another one, keeps its id, so that its mistakes are reported once.
+  const auto known = sources.find(name);
+  result.source = known ? *known : sources.add(name, std::move(text));
+  result.file = syntax::parse(sources, result.source, diagnostics);
+  result.policy = bind::bind(result.file, sources, libraries_, diagnostics);
+  result.policy.header.sha256 = checksum;
+  analysis::check_completeness(result.policy, sources, diagnostics);
+  diagnostics.sort_and_deduplicate();
+  return result;
+}
+
+eval::Run Session::evaluate(const Compiled& compiled, eval::DataSource& data, const eval::RunRequest& request) {
+  eval::Run run = eval::run(compiled.policy, data, request, diagnostics);
+  diagnostics.sort_and_deduplicate();
+  return run;
+}
+
+std::string diagnostics_text(const source::Diagnostics& diagnostics, const source::SourceMap& sources, Format format,
+                             const report::Look& look) {
+  if (format == Format::json) return report::diagnostics_json(diagnostics, sources, look.language);
+  if (format == Format::compact) return report::diagnostics_compact(diagnostics, sources, look);
+  std::string out = report::diagnostics_pretty(diagnostics, sources, look);
+  const std::string summary = report::summary(diagnostics, look.language);
+  return summary.empty() ? out : out + summary + "\n";
+}
+
+void print_to_standard_error(source::Diagnostics& diagnostics, const source::SourceMap& sources, Format format,
+                             const report::Look& look) {
+  if (diagnostics.items().empty()) return;
+  diagnostics.sort_and_deduplicate();
+  const std::string text = diagnostics_text(diagnostics, sources, format, look);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace kpi::driver

@@ -1,0 +1,51 @@
+// The pipeline: source -> parse -> bind -> analysis -> evaluate -> report. Every phase takes the output of the one
+// before and adds to the same diagnostics; its output is always usable, possibly partial, so one run shows every mistake.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "grammar/source/diagnostic.hpp"
+#include "grammar/syntax/ast.hpp"
+#include "interpreter/driver/command_line.hpp"
+#include "interpreter/driver/library_loader.hpp"
+#include "interpreter/eval/outcome.hpp"
+#include "interpreter/model/policy.hpp"
+#include "interpreter/report/look.hpp"
+
+namespace kpi::driver {
+
+/// One policy or library file after parsing, binding and analysis.
+struct Compiled {
+  std::string path;
+  source::SourceId source;
+  syntax::File file;
+  model::Policy policy;
+};
+
+class Session {
+ public:
+  /// Reads and compiles a file. Mistakes go to `diagnostics`; a file that cannot be read is a Failure.
+  Compiled compile(const std::string& path);
+  /// The same for a text that is already there.
+  Compiled compile_text(const std::string& name, std::string text);
+  /// Evaluates a policy without errors over the data.
+  eval::Run evaluate(const Compiled& compiled, eval::DataSource& data, const eval::RunRequest& request);
+
+  source::SourceMap sources;
+  source::Diagnostics diagnostics;
+
+ private:
+  LibraryFiles libraries_{sources};
+};
+
+/// The diagnostics in the chosen format, with the summary line behind them; empty when there are none.
+std::string diagnostics_text(const source::Diagnostics& diagnostics, const source::SourceMap& sources, Format format,
+                             const report::Look& look);
+/// Sorted, to standard error. Nothing happens when there are none.
+void print_to_standard_error(source::Diagnostics& diagnostics, const source::SourceMap& sources, Format format,
+                             const report::Look& look);
+
+}  // namespace kpi::driver

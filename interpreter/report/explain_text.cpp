@@ -1,0 +1,300 @@
+#include "interpreter/report/explain_text.hpp"
+
+#include <algorithm>
+
+#include "interpreter/report/next_steps_text.hpp"
+#include "interpreter/report/show.hpp"
+#include "interpreter/report/table.hpp"
+#include "interpreter/report/visible.hpp"
+#include "interpreter/report/words.hpp"
+
+namespace kpi::report {
+namespace {
+
+using eval::ExplainNode;
+using Kind = ExplainNode::Kind;
+using model::Policy;
+using value::Value;
+
+constexpr std::size_t kStep = 2;  // indent of each level
+
+class ExplainWriter {
+ public:
+  ExplainWriter(const Policy& bound, const eval::AggregateStore* store, const Look& look)
+      : policy_(bound), look_(look), show_(bound, store, look.language) {}
+
+  std::string write(const eval::SubjectExplanation& subject, value::Period period, bool why_not) {
+    const std::string entity = show_.label(policy_.entity(subject.entity).named);
+    std::string out = paint(entity + " " + who(subject.label, subject.key) + ", " + period.to_string(), Ink::bold, look_) + "\n";
+    for (const auto* nodes : {&subject.payouts, &subject.scorecards}) {
+      for (const ExplainNode& node : *nodes) out += "\n" + tree(node, 0);
+    }
+    if (!subject.metrics.empty()) out += "\n" + paint(w(Word::further_metrics), Ink::bold, look_) + "\n";
+    for (const ExplainNode& node : subject.metrics) out += tree(node, kStep);
+    if (why_not) out += "\n" + next_steps_text(policy_, subject.next_steps, show_, look_);
+    for (const eval::ExplainedRows& rows : subject.rows) out += rows_text(rows);
+    return out;
+  }
+
+ private:
+  std::string w(Word which) const { return std::string(word(which, look_.language)); }
+  template <class... Arguments>
+  std::string s(Word which, const Arguments&... arguments) const { return say(which, look_.language, arguments...); }
+
+  std::string name(const ExplainNode& node) const { return node.named ? show_.label(*node.named) : visible(node.name); }
+
+  std::string tree(const ExplainNode& node, std::size_t indent) {
+    const std::string margin(indent, ' ');
+    const bool root = node.kind == Kind::payout || node.kind == Kind::scorecard;
+    if (node.kind == Kind::payout) payout_ = payout_named(node.name);
+    std::string out = margin + paint(title(node), root ? Ink::bold : Ink::plain, look_) + "\n";
+    for (const std::string& line : details(node)) out += margin + std::string(kStep, ' ') + paint(line, Ink::dim, look_) + "\n";
+    for (const ExplainNode& child : node.children) out += tree(child, indent + kStep);
+    return out;
+  }
+
+  std::string title(const ExplainNode& node) {
+    switch (node.kind) {
+      case Kind::payout: return name(node) + " = " + value(node) + status(node.note);
+      case Kind::step: return step(node) + " = " + value(node);
+      case Kind::base_penalty: return s(Word::base_penalty, name(node), value(node));
+      case Kind::scorecard:
+        return node.value.has_value() ? name(node) + ": " + s(Word::score_is, value(node)) : name(node) + ": " + s(Word::unscored_because, show_.reason(node.note));
+      case Kind::phase: return w(Word::phase) + ": " + (node.note.empty() ? name(node) : show_.reason(node.note));
+      case Kind::score_row: return name(node) + ": " + s(Word::points_are, value(node));
+      case Kind::gate: return gate(node);
+      case Kind::other_window: return visible(node.formula) + " = " + value(node) + where(node);
+      case Kind::aggregate: return visible(node.formula) + " = " + value(node) + where(node) + rows_read(node);
+      case Kind::metric:
+      case Kind::curve:
+      case Kind::table: break;
+    }
+    return name(node) + " = " + value(node) + where(node) + (node.repeated ? " " + w(Word::explained_above) : "");
+  }
+
+  std::vector<std::string> details(const ExplainNode& node) {
+    std::vector<std::string> lines;
+    if (node.kind == Kind::score_row) return score_row(node);
+    const bool formula_in_title = node.kind == Kind::aggregate || node.kind == Kind::other_window;
+    if (!formula_in_title && !node.repeated && !node.formula.empty()) {
+      lines.push_back(visible(node.formula));
+      if (!node.with_values.empty()) lines.push_back("= " + visible(node.with_values));
+    }
+    if (node.kind == Kind::curve && !node.facts.empty()) {
+      const std::string input = fact(node.facts.front());
+      lines.push_back(node.segment.empty() ? input : s(Word::curve_part, input, visible(node.segment)));
+    }
+    if (node.kind == Kind::step && node.name == "rounding" && payout_) {
+      const value::Number unit = value::Number::power_of_ten(-payout_->currency.minor_digits());
+      lines.push_back(s(Word::rounding_to, value::name(payout_->rounding), unit.to_string() + " " + std::string(payout_->currency.code())));
+    }
+    if (node.kind == Kind::table) {
+      std::string inputs;
+      for (const auto& given : node.facts) inputs += (inputs.empty() ? "" : ", ") + visible(given.word) + " = " + exact(given.value, given.type);
+      lines.push_back(node.segment.empty() ? inputs : s(Word::table_row, inputs, node.segment));
+    }
+    if (node.kind == Kind::step && node.name == "budget" && !node.facts.empty()) lines.push_back(fact(node.facts.front()));
+    if (node.kind == Kind::scorecard && !node.facts.empty() && node.value.has_value() && !(node.facts.front().value == node.value)) {
+      lines.push_back(s(Word::before_gates, exact(node.facts.front().value, node.facts.front().type)));
+    }
+    return lines;
+  }
+
+  const model::Payout* payout_named(const std::string& name_of_payout) const {
+    for (const model::Payout& payout : policy_.payouts) {
+      if (payout.named.name == name_of_payout) return &payout;
+    }
+    return nullptr;
+  }
+
+  /// How the metric that the node is about wants to be shown.
+  model::Metric::Show show_of(const ExplainNode& node) const {
+    for (const model::Metric& metric : policy_.metrics) {
+      if (&metric.named == node.named) return metric.show;
+    }
+    return {};
+  }
+
+  const ExplainNode::Fact* find(const ExplainNode& node, std::string_view word_of_fact) const {
+    const auto found = std::find_if(node.facts.begin(), node.facts.end(), [&](const auto& item) { return item.word == word_of_fact; });
+    return found == node.facts.end() ? nullptr : &*found;
+  }
+
+  // actual and target, the form of attainment with numbers, the curve's part, and the weighting: one line each.
+  std::vector<std::string> score_row(const ExplainNode& node) {
+    std::vector<std::string> lines;
+    const model::Metric::Show as_metric = show_of(node);
+    const auto text = [&](std::string_view which) {
+      const auto* found = find(node, which);
+      if (!found) return std::string("-");
+      const bool of_metric = which == "actual" || which == "target" || which == "base";
+      const bool share = which == "attainment" || which == "weight" || which == "effective_weight";
+      return exact(found->value, found->type, of_metric ? as_metric : share ? kShare : kPlain);
+    };
+    std::string target = w(Word::target) + " " + text("target");
+    if (!node.formula.empty() && !node.with_values.empty()) target += " = " + visible(node.formula);
+    lines.push_back(w(Word::actual) + " " + text("actual") + w(Word::comma) + target);
+    if (find(node, "attainment")) {
+      std::string formula;
+      if (node.note == "ratio") formula = text("actual") + " / " + text("target");
+      if (node.note == "mirror") formula = "2 - " + text("actual") + " / " + text("target");
+      if (node.note == "inverse") formula = text("target") + " / " + text("actual");
+      if (node.note == "from") formula = "(" + text("actual") + " - " + text("base") + ") / (" + text("target") + " - " + text("base") + ")";
+      lines.push_back(w(Word::attainment) + " = " + formula + " = " + text("attainment") + form(node.note));
+    }
+    if (!node.segment.empty()) lines.push_back(s(Word::points_by, visible(node.segment), text("points")));
+    const std::string weight = text(find(node, "effective_weight") ? "effective_weight" : "weight");
+    lines.push_back(w(Word::weighted) + " = " + text("points") + " * " + weight + " = " + text("weighted"));
+    return lines;
+  }
+
+  std::string form(const std::string& note) const {
+    if (note == "mirror") return " (" + w(Word::attain_mirror) + ")";
+    if (note == "inverse") return " (" + w(Word::attain_inverse) + ")";
+    if (note == "from") return " (" + w(Word::attain_from) + ")";
+    return " (" + w(Word::attain_ratio) + ")";
+  }
+
+  std::string gate(const ExplainNode& node) {
+    if (!node.value.has_value()) return s(Word::gate_undecided, name(node), show_.reason(node.value.reason()));
+    if (node.value.is<bool>() && node.value.boolean()) return s(Word::gate_passed, name(node));
+    const auto* limit = find(node, "limit");
+    std::string effect = w(Word::unscored);
+    if (node.note == "score") effect = s(Word::gate_sets, limit ? exact(limit->value, limit->type) : "0");
+    if (node.note == "at_most") effect = s(Word::gate_limits, limit ? exact(limit->value, limit->type) : "0");
+    return s(Word::gate_failed, name(node), effect);
+  }
+
+  std::string step(const ExplainNode& node) const {
+    const std::string text = step_word(node.name, look_.language);
+    return node.named ? text + " " + show_.label(*node.named) : text;
+  }
+
+  std::string status(const std::string& note) const {
+    const std::size_t colon = std::min(note.find(": "), note.size());
+    const std::string head = note.substr(0, colon);
+    static constexpr std::pair<std::string_view, Word> kStatus[] = {{"ok", Word::status_ok}, {"trial", Word::status_trial}, {"pending", Word::status_pending},
+                                                                    {"not_paid", Word::not_paid}, {"unscored", Word::unscored}, {"no_value", Word::no_value}};
+    std::string text = head;
+    for (const auto& [english, translated] : kStatus) {
+      if (head == english) text = w(translated);
+    }
+    if (colon < note.size()) text += ": " + show_.reason(note.substr(colon + 2));
+    return text.empty() ? "" : " (" + text + ")";
+  }
+
+  std::string fact(const ExplainNode::Fact& item) {
+    if (item.word == "input") return w(Word::input) + " " + exact(item.value, item.type);
+    if (item.word == "factor") return w(Word::factor) + " " + exact(item.value, item.type);
+    return visible(item.word) + " " + exact(item.value, item.type);
+  }
+
+  std::string where(const ExplainNode& node) const {
+    std::string text;
+    if (node.period) text = node.period->to_string();
+    if (node.window) {
+      const std::string last = value::Date{node.window->end.days - 1}.to_string();
+      text = node.window->start <= eval::kBeginning ? s(Word::up_to, last) : node.window->start.to_string() + ".." + last;
+    }
+    return text.empty() ? "" : " [" + text + "]";
+  }
+
+  std::string rows_read(const ExplainNode& node) const {
+    return node.rows_total ? " (" + s(*node.rows_total == 1 ? Word::of_rows_one : Word::of_rows_many, *node.rows_total) + ")" : "";
+  }
+
+  std::string value(const ExplainNode& node) {
+    return exact(node.value, node.type, node.kind == Kind::metric ? show_of(node) : kPlain);
+  }
+
+  /// Whole: `320.00 GBP`, `72.75`, and fractions with their rounded value: `1058/11 (~96.18)`.
+  std::string exact(const Value& value, const value::Type& type, const model::Metric::Show& shown_as = kPlain) {
+    if (!value.has_value()) return show_.reason(value.reason());
+    const std::string shown = show_.value(value, type, shown_as);
+    if (!value.is<value::Number>() || !shown.starts_with('~')) return shown;
+    const bool money = type.unit.money == 1 && type.unit.time == 0;
+    return value.number().to_string() + (money ? " " + std::string(type.unit.currency.code()) : "") + " (" + shown + ")";
+  }
+
+  // ---- rows ----------------------------------------------------------------------------------------------------------
+
+  std::string rows_text(const eval::ExplainedRows& rows) {
+    const model::Events& events = policy_.event(rows.events);
+    std::string out;
+    if (rows.kept_total > 0) {
+      out += "\n" + paint(s(Word::rows_counted, show_.label(events.named), rows.kept_total), Ink::bold, look_) + "\n";
+      out += row_table(events, rows.kept, false) + more(rows.kept_total, rows.kept.size());
+    }
+    if (rows.excluded_total > 0) {
+      out += "\n" + paint(s(Word::rows_taken_out, show_.label(events.named), rows.excluded_total), Ink::bold, look_) + "\n";
+      out += row_table(events, rows.excluded, true) + more(rows.excluded_total, rows.excluded.size());
+    }
+    return out;
+  }
+
+  std::string more(std::uint64_t total, std::size_t shown) const {
+    return total > shown ? "  " + s(Word::and_more, total - shown) + "\n" : "";
+  }
+
+  std::string row_table(const model::Events& events, const std::vector<eval::TracedRow>& rows, bool excluded) {
+    std::vector<model::FieldId> columns;
+    for (const auto& [id, content] : rows.front().fields) {
+      const model::Field& field = events.fields[id.index];
+      if (!field.key && id != events.time) columns.push_back(id);
+    }
+    Table table = rows_as_table(events, rows, columns, excluded);
+    // What does not fit is left out from the right; the key, the time and the reason stay.
+    while (!columns.empty() && kStep + table.width() > look_.width) {
+      columns.pop_back();
+      table = rows_as_table(events, rows, columns, excluded);
+    }
+    return fitted(table, look_, kStep);
+  }
+
+  Table rows_as_table(const model::Events& events, const std::vector<eval::TracedRow>& rows, const std::vector<model::FieldId>& columns, bool excluded) {
+    std::vector<Cell> header{{w(Word::row)}, {w(Word::time)}};
+    if (excluded) header.push_back({w(Word::taken_out_by)});
+    for (const model::FieldId id : columns) {
+      const model::Field& field = events.fields[id.index];
+      const bool number = field.type.kind == value::Kind::number;
+      header.push_back({show_.label(field.named), number});
+    }
+    Table table(std::move(header));
+    for (const eval::TracedRow& row : rows) {
+      std::vector<Cell> cells{{visible(row.key)}, {row.time ? show_.instant(*row.time) : row.day.to_string()}};
+      if (excluded) {
+        std::string by;
+        for (const model::ExclusionId hit : row.hits) by += (by.empty() ? "" : ", ") + show_.label(policy_.exclusions[hit.index].named);
+        cells.push_back({by});
+      }
+      for (const model::FieldId id : columns) {
+        const auto found = std::find_if(row.fields.begin(), row.fields.end(), [&](const auto& item) { return item.first == id; });
+        const bool present = found != row.fields.end() && found->second.has_value();
+        cells.push_back({present ? show_.value(found->second, events.fields[id.index].type) : ""});
+      }
+      table.add(std::move(cells));
+    }
+    return table;
+  }
+
+  static inline const model::Metric::Show kPlain{};
+  static inline const model::Metric::Show kShare{model::Metric::Show::Kind::percent, 2, ""};
+
+  const Policy& policy_;
+  const Look& look_;
+  Show show_;
+  const model::Payout* payout_ = nullptr;  // whose steps are written
+};
+
+}  // namespace
+
+std::string explain_text(const Policy& policy, const eval::Explanation& explanation, value::Period period, bool why_not, const Look& look) {
+  std::string out;
+  for (const eval::SubjectExplanation& subject : explanation.subjects) {
+    if (!out.empty()) out += "\n";
+    out += ExplainWriter(policy, explanation.store.get(), look).write(subject, period, why_not);
+  }
+  return out;
+}
+
+}  // namespace kpi::report
