@@ -1,15 +1,15 @@
 #include "grammar/source/diagnostic.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
+#include <iterator>
 #include <set>
 #include <tuple>
 
 namespace kpi::source {
 namespace {
 
-constexpr std::array kTable = {
+constexpr DiagnosticInfo kTable[] = {
 #define K(id, severity, name, en, en_help, zh, zh_help) \
   DiagnosticInfo{DiagnosticId::name, Severity::severity, #name, {en, zh}, {en_help, zh_help}},
 #include "grammar/source/diagnostics/all.def"
@@ -17,8 +17,8 @@ constexpr std::array kTable = {
 };
 
 constexpr bool ids_are_unique() {
-  for (std::size_t i = 0; i < kTable.size(); ++i) {
-    for (std::size_t j = i + 1; j < kTable.size(); ++j) {
+  for (std::size_t i = 0; i < std::size(kTable); ++i) {
+    for (std::size_t j = i + 1; j < std::size(kTable); ++j) {
       if (kTable[i].id == kTable[j].id) return false;
     }
   }
@@ -106,7 +106,7 @@ const DiagnosticInfo& info(DiagnosticId id) {
 
 const std::vector<DiagnosticInfo>& all_diagnostics() {
   static const std::vector<DiagnosticInfo> sorted = [] {
-    std::vector<DiagnosticInfo> entries(kTable.begin(), kTable.end());
+    std::vector<DiagnosticInfo> entries(std::begin(kTable), std::end(kTable));
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
     return entries;
   }();

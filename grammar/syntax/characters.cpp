@@ -258,6 +258,7 @@ class Cleaner {
       prose();
     }
     report(DiagnosticId::unterminated_text, begin, at_);
+    result_.unclosed.push_back(static_cast<std::uint32_t>(at_));
   }
 
   void quoted_name() {
@@ -271,6 +272,7 @@ class Cleaner {
       prose();
     }
     report(DiagnosticId::unterminated_name, begin, at_);
+    result_.unclosed.push_back(static_cast<std::uint32_t>(at_));
   }
 
   void single_quoted() {

@@ -17,6 +17,7 @@ constexpr std::size_t kLargestFile = std::size_t{16} << 20;
 struct CleanText {
   std::string text;                    // as long as the source
   std::vector<std::uint32_t> damaged;  // ascending offsets of what was reported
+  std::vector<std::uint32_t> unclosed; // ascending ends of texts and names without their closing quote
   bool usable = true;                  // false: not a text at all, there is nothing to parse
   /// Whether something in [begin, end) was reported, so that a second report would be about the same mistake.
   bool is_damaged(std::uint32_t begin, std::uint32_t end) const;

@@ -12,7 +12,7 @@ struct Entry {
   std::string_view word;
 };
 
-constexpr std::array kEntries = {
+constexpr Entry kEntries[] = {
 #define W(group, word) Entry{WordGroup::group, #word},
 #include "grammar/syntax/keywords.def"
 #undef W

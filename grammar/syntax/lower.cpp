@@ -59,8 +59,8 @@ Text Lowerer::text_value(Ref node) {
     const std::size_t plain = std::min(inner.find('\\'), inner.size());
     result.value += inner.substr(0, plain);
     inner.remove_prefix(plain);
-    if (inner.empty()) break;
-    const char next = inner.size() > 1 ? inner[1] : '\0';
+    if (inner.size() <= 1) break;  // a backslash at the end of a text that is not closed
+    const char next = inner[1];
     std::size_t length = 2;
     if (next == '"' || next == '\\') {
       result.value += next;

@@ -116,9 +116,9 @@ struct Kept : Word<W> {
 
 inline bool take_sign(Input& in, State& state, std::string_view sign, bool wanted) {
   const std::uint32_t begin = offset(in);
-  if (state.text().substr(begin, sign.size()) == sign) {
-    return accept(in, state, static_cast<std::uint32_t>(begin + sign.size()));
-  }
+  const auto end = static_cast<std::uint32_t>(begin + sign.size());
+  const bool is_longer = sign == "=" && state.at(end) == '=';  // `==` is a mistake of its own
+  if (state.text().substr(begin, sign.size()) == sign && !is_longer) return accept(in, state, end);
   if (wanted) state.expect(begin, {sign, {}});
   return false;
 }
@@ -221,7 +221,7 @@ struct Block : Custom<Block<Declaration, Clauses, Free, Item>> {
       }
       state.expect(item, {{}, DiagnosticId::phrase_clause});
       state.expect(item, {"}", {}});
-      state.report_failure(item);
+      state.report_failure(item, Begins::item);
       const std::uint32_t next = state.next_clause(item, state.blocks.back());
       state.leaf(NodeKind::broken, item, next);
       accept(in, state, next);
@@ -303,7 +303,7 @@ struct Declarations : Custom<Declarations<Declaration, Nested>> {
       }
       if (attempt<Declaration>(in, state) && offset(in) > item) continue;
       state.expect(item, {{}, DiagnosticId::phrase_declaration});
-      state.report_failure(item);
+      state.report_failure(item, Begins::item);
       std::uint32_t next = state.next_declaration(item);
       if (next == item) ++next;
       accept(in, state, next);

@@ -89,7 +89,7 @@ void State::report_unknown_word(std::uint32_t offset) {
   if (const auto near = source::nearest_name(word, words(group))) diagnostic.suggest(*near);
 }
 
-void State::report_failure(std::uint32_t item) {
+void State::report_failure(std::uint32_t item, Begins begins) {
   const std::uint32_t place = std::max(item, furthest_);
   if (furthest_ < place) expected_.clear();
   furthest_ = place;
@@ -97,10 +97,12 @@ void State::report_failure(std::uint32_t item) {
   last_reported_ = place;
   const std::uint32_t end = token_behind(place);
   if (clean_.is_damaged(place, std::max(end, place + 1))) return;  // its characters were reported already
+  // A text that is not closed takes the rest of its line with it.
+  if (std::binary_search(clean_.unclosed.begin(), clean_.unclosed.end(), token_end(place))) return;
 
   const bool word = name_end_at(place) > place && at(place) != '`';
   const bool first_in_block = !blocks.empty() && place == skip_space(blocks.back().begin + 1);
-  const bool knows_words = blocks.empty() || !words(blocks.back().clauses).empty();
+  const bool knows_words = begins == Begins::item && (blocks.empty() || !words(blocks.back().clauses).empty());
   if (place == item && word && knows_words && (starts_line(place) || first_in_block)) return report_unknown_word(place);
 
   const bool between_digits = at(place) == ',' && place > 0 && is_digit(at(place - 1)) && is_digit(at(place + 1));
@@ -211,10 +213,14 @@ std::uint32_t State::next_clause(std::uint32_t item, const BlockFrame& block) co
 }
 
 std::uint32_t State::block_or_declaration(std::uint32_t begin) const {
+  int braces = 0;  // of the head itself, as in `use … with { … }`
   for (std::uint32_t offset = begin;; offset = token_behind(offset)) {
     offset = skip_lines(offset);
-    if (at_end(offset) || (offset > begin && declaration_begins(offset))) return offset;
-    if (offset >= furthest_ && (at(offset) == '{' || at(offset) == '}')) return offset;
+    if (at_end(offset) || declaration_begins(offset)) return offset;
+    if (at(offset) == '}' && braces-- == 0) return offset;
+    if (at(offset) != '{') continue;
+    if (offset >= furthest_) return offset;
+    ++braces;
   }
 }
 

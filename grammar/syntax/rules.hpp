@@ -605,7 +605,11 @@ struct NestedFile : Part<NodeKind::nested_file, Declarations<Declaration, true>>
 struct File : Part<NodeKind::file, Declarations<Declaration, false>> {};
 
 struct EndOfText : Custom<EndOfText> {
-  static bool parse(Input& in, State& state) { return state.at_end(offset(in)); }
+  static bool parse(Input& in, State& state) {
+    if (state.at_end(offset(in))) return true;
+    state.expect(offset(in), {{}, DiagnosticId::phrase_operator});
+    return false;
+  }
 };
 /// `kpi eval 'EXPR'`
 struct SingleExpression : Part<NodeKind::file, Space, Expression, EndOfText> {};

@@ -30,6 +30,9 @@ struct Expected {
   friend bool operator==(const Expected&, const Expected&) = default;
 };
 
+/// What failed to begin: a clause or declaration of which nothing was understood, or the middle of something.
+enum class Begins { item, part };
+
 /// A block being parsed. `free_keys` blocks take any word as a clause.
 struct BlockFrame {
   std::string_view declaration;
@@ -72,7 +75,7 @@ class State {
   void expect(std::uint32_t offset, Expected what);
   std::uint32_t furthest() const { return furthest_; }
   /// Reports the furthest failure of what began at `item`.
-  void report_failure(std::uint32_t item);
+  void report_failure(std::uint32_t item, Begins begins = Begins::part);
   void report_too_deep(std::uint32_t offset);
   source::Diagnostic& report(source::DiagnosticId id, std::uint32_t begin, std::uint32_t end);
   bool gave_up() const { return reports_ > kMostReports; }

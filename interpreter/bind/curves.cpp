@@ -56,11 +56,8 @@ class CurveBinder {
           .with("kind", decl_.kind.text)
           .with("first", first)
           .with("second", second);
-    } else if (decl_.table.rows.empty()) {
-      s_.report(D::table_without_rows, decl_.table.span);
-      return false;
     }
-    return good;
+    return good && !decl_.table.rows.empty();   // the parser has reported an empty table
   }
 
   std::optional<Column> bind_column(std::size_t column) {

@@ -15,8 +15,7 @@ class TableBinder {
   void bind() {
     if (!bind_header()) return;
     std::vector<model::DecisionTable::Row> rows;
-    bool good = !decl_.table.rows.empty();
-    if (!good) s_.report(D::table_without_rows, decl_.table.span);
+    bool good = !decl_.table.rows.empty();   // the parser has reported an empty table
     for (const syntax::TableRow& row : decl_.table.rows) {
       model::DecisionTable::Row bound;
       bound.span = row.span;

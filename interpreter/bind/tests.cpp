@@ -308,11 +308,7 @@ class TestBinder {
     if (std::holds_alternative<syntax::AnyCell>(cell.content)) return result;
     if (const auto* near = std::get_if<syntax::ToleranceCell>(&cell.content)) {
       const auto value = constant(near->value, type), tolerance = constant(near->tolerance, type);
-      if (!value || !tolerance) return std::nullopt;
-      if (!value->is<Number>()) {
-        s_.report(D::tolerance_needs_numbers, cell.span);
-        return std::nullopt;
-      }
+      if (!value || !tolerance || !value->is<Number>()) return std::nullopt;
       result.kind = Expected::Kind::tolerance;
       result.value = *value;
       result.tolerance = tolerance->number();

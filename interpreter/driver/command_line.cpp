@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <list>
+#include <set>
 
 namespace kpi::driver {
 namespace {
@@ -11,15 +12,16 @@ namespace {
 using source::DiagnosticId;
 using source::Language;
 
-constexpr std::size_t kUnlimited = static_cast<std::size_t>(-1);
-
 bool looks_like_option(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
 
-std::string name_of(const CommandSpec* command) { return command ? std::string(command->name) : std::string("COMMAND"); }
+std::string name_of(const CommandSpec* command) {
+  return command ? std::string(command->name) : std::string("COMMAND");
+}
 
 const OptionSpec* find_option(const CommandSpec* command, std::string_view name) {
   const auto among = [&](const std::vector<OptionSpec>& options) -> const OptionSpec* {
-    const auto found = std::find_if(options.begin(), options.end(), [&](const OptionSpec& o) { return o.name == name; });
+    const auto found =
+        std::find_if(options.begin(), options.end(), [&](const OptionSpec& o) { return o.name == name; });
     return found == options.end() ? nullptr : &*found;
   };
   if (command) {
@@ -64,18 +66,11 @@ class Parser {
   }
 
   Invocation parse(std::vector<std::string> words) {
-    const CommandSpec* command = command_among(words);
-    std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
-    try {
-      app_.parse(words);
-    } catch (const CLI::ArgumentMismatch& error) {
-      mismatch(command, error.what());
-    } catch (const CLI::ConversionError& error) {
-      const std::string text = error.what();
-      throw Failure(DiagnosticId::option_takes_no_value, {{"option", text.substr(text.find("--"))}});
-    }
     Invocation result;
-    result.command = command;
+    result.command = command_among(words);
+    check_words(result.command, words);
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+    app_.parse(words);
     for (const Slot& slot : slots_) {
       if (slot.option->count() > 0) result.values[slot.name] = slot.value;
     }
@@ -118,16 +113,27 @@ class Parser {
     return nullptr;
   }
 
-  // `--data: 1 required TEXT missing` and `--data: expected 1 argument, got 2` are told apart by counting.
-  [[noreturn]] static void mismatch(const CommandSpec* command, const std::string& text) {
-    const std::size_t begin = std::min(text.find("--"), text.size());
-    const std::string name = text.substr(begin, text.find_first_of(": =", begin) - begin);
-    const OptionSpec* option = find_option(command, name);
-    const std::string value(option ? option->value : "");
-    if (text.find("missing") != std::string::npos) {
-      throw Failure(DiagnosticId::option_without_value, {{"option", name}, {"value", value}});
+  // What CLI11 would refuse in words of its own is found here first: an option without its value, a flag with one, and
+  // an option given twice.
+  static void check_words(const CommandSpec* command, const std::vector<std::string>& words) {
+    std::set<std::string> given;
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+      const std::size_t equals = words[i].find('=');
+      const std::string name = words[i].substr(0, equals);
+      const OptionSpec* option = looks_like_option(words[i]) ? find_option(command, name) : nullptr;
+      if (!option) continue;
+      if (!given.insert(name).second) throw Failure(DiagnosticId::repeated_option, {{"option", name}});
+      const bool has_value = equals != std::string::npos;
+      if (option->value.empty()) {
+        if (has_value) throw Failure(DiagnosticId::option_takes_no_value, {{"option", name}});
+        continue;
+      }
+      if (has_value) continue;
+      if (i + 1 == words.size() || looks_like_option(words[i + 1])) {
+        throw Failure(DiagnosticId::option_without_value, {{"option", name}, {"value", std::string(option->value)}});
+      }
+      ++i;
     }
-    throw Failure(DiagnosticId::repeated_option, {{"option", name}});
   }
 
   // What no option took. An expression may begin with a minus sign.
@@ -158,7 +164,8 @@ void check_choices(const Invocation& invocation) {
     if (!option || option->choices.empty()) continue;
     if (std::find(option->choices.begin(), option->choices.end(), value) != option->choices.end()) continue;
     const std::vector<std::string> candidates(option->choices.begin(), option->choices.end());
-    throw Failure(DiagnosticId::bad_option_value, {{"option", name}, {"value", value}, {"expected", joined(option->choices)}},
+    throw Failure(DiagnosticId::bad_option_value,
+                  {{"option", name}, {"value", value}, {"expected", joined(option->choices)}},
                   source::nearest_name(value, candidates).value_or(""));
   }
 }
@@ -175,16 +182,19 @@ void check_required(const Invocation& invocation) {
       at = end + 1;
     }
     throw Failure(DiagnosticId::missing_argument,
-                  {{"command", name}, {"argument", words[std::min(invocation.arguments.size(), words.size() - 1)]},
+                  {{"command", name},
+                   {"argument", words[std::min(invocation.arguments.size(), words.size() - 1)]},
                    {"usage", usage(command, invocation.language)}});
   }
   if (invocation.arguments.size() > command.most_arguments) {
-    throw Failure(DiagnosticId::unexpected_argument, {{"command", name}, {"word", invocation.arguments[command.most_arguments]},
+    throw Failure(DiagnosticId::unexpected_argument, {{"command", name},
+                                                      {"word", invocation.arguments[command.most_arguments]},
                                                       {"usage", usage(command, invocation.language)}});
   }
   for (const OptionSpec& option : command.options) {
     if (!option.required || invocation.has(option.name)) continue;
-    throw Failure(DiagnosticId::missing_option, {{"command", name}, {"option", std::string(option.name)},
+    throw Failure(DiagnosticId::missing_option, {{"command", name},
+                                                 {"option", std::string(option.name)},
                                                  {"value", std::string(option.value)},
                                                  {"meaning", std::string(option.meaning.in(invocation.language))}});
   }
@@ -228,7 +238,10 @@ Invocation parse_command_line(const std::vector<std::string>& arguments) {
   result.language = language_of(arguments);
   check_choices(result);
   const std::string format = result.value("--format").value_or("pretty");
-  result.format = format == "json" ? Format::json : format == "compact" ? Format::compact : format == "csv" ? Format::csv : Format::pretty;
+  result.format = format == "json"      ? Format::json
+                  : format == "compact" ? Format::compact
+                  : format == "csv"     ? Format::csv
+                                        : Format::pretty;
   if (result.command && !result.help && !result.version) check_required(result);
   return result;
 }
@@ -252,10 +265,12 @@ std::string help_text(const CommandSpec* command, Language language) {
   const bool zh = language == Language::zh;
   const std::string_view usage_title = zh ? "用法：" : "Usage: ";
   if (command) {
-    std::string out = std::string(command->summary.in(language)) + "\n\n" + std::string(usage_title) + usage(*command, language) + "\n";
+    std::string out = std::string(command->summary.in(language)) + "\n\n" + std::string(usage_title) +
+                      usage(*command, language) + "\n";
     std::vector<OptionSpec> options = command->options;
     for (const OptionSpec& option : common_options()) {
-      if (std::none_of(options.begin(), options.end(), [&](const OptionSpec& o) { return o.name == option.name; })) options.push_back(option);
+      if (std::none_of(options.begin(), options.end(), [&](const OptionSpec& o) { return o.name == option.name; }))
+        options.push_back(option);
     }
     return out + (zh ? "\n选项：\n" : "\nOptions:\n") + option_lines(options, language, false);
   }
@@ -263,13 +278,15 @@ std::string help_text(const CommandSpec* command, Language language) {
                        : "The KPI policy language: exact metrics, scores and pay from order data.\n\n";
   out += std::string(usage_title) + (zh ? "kpi 命令 [选项]\n\n命令：\n" : "kpi COMMAND [options]\n\nCommands:\n");
   for (const CommandSpec& entry : commands()) {
-    out += "  " + std::string(entry.name) + std::string(12 - entry.name.size(), ' ') + std::string(entry.summary.in(language)) + "\n";
+    out += "  " + std::string(entry.name) + std::string(12 - entry.name.size(), ' ') +
+           std::string(entry.summary.in(language)) + "\n";
   }
   out += (zh ? "\n选项：\n" : "\nOptions:\n") + option_lines(common_options(), language, true);
   out += zh ? "\n退出状态：0 正常；1 有发现或测试失败；2 用法错误、文件无法读取或数据有误；3 政策无法编译。\n"
             : "\nExit status: 0 clean, 1 findings or failed tests, 2 wrong usage, unreadable file or bad data,\n"
               "3 the policy does not compile.\n";
-  return out + (zh ? "`kpi 命令 --lang zh --help` 查看某个命令的选项。\n" : "`kpi COMMAND --help` shows the options of one command.\n");
+  return out + (zh ? "`kpi 命令 --lang zh --help` 查看某个命令的选项。\n"
+                   : "`kpi COMMAND --help` shows the options of one command.\n");
 }
 
 }  // namespace kpi::driver

@@ -19,8 +19,8 @@ struct Bilingual {
 };
 
 struct OptionSpec {
-  std::string_view name;            // with its dashes
-  std::string_view value;           // what stands for the value in usage texts; empty: a flag
+  std::string_view name;   // with its dashes
+  std::string_view value;  // what stands for the value in usage texts; empty: a flag
   Bilingual meaning;
   bool required = false;
   std::vector<std::string_view> choices;  // the only values, if not empty
@@ -31,7 +31,7 @@ struct Terminal;
 
 struct CommandSpec {
   std::string_view name;
-  std::string_view arguments;       // usage: `POLICY DB`
+  std::string_view arguments;  // usage: `POLICY DB`
   std::size_t least_arguments = 0, most_arguments = 0;
   Bilingual summary;
   std::vector<OptionSpec> options;
@@ -47,7 +47,7 @@ enum class Format { pretty, compact, json, csv };
 
 /// What the user typed, checked against the command's table: required options are there, choices are among the allowed.
 struct Invocation {
-  const CommandSpec* command = nullptr;   // none: help or version is asked for
+  const CommandSpec* command = nullptr;  // none: help or version is asked for
   std::vector<std::string> arguments;
   std::map<std::string, std::string, std::less<>> values;  // `--data` -> shop.db; flags have an empty value
   source::Language language = source::Language::en;

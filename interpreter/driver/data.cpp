@@ -32,7 +32,8 @@ class DataCheck {
     report.database = data_.name();
     for (std::uint32_t i = 0; i < policy_.entities.size(); ++i) {
       const model::Entity& entity = policy_.entities[i];
-      if (!entity.table.empty()) report.sources.push_back(source(SourceRef::of(model::EntityId{i}), entity.named, entity.table));
+      if (!entity.table.empty())
+        report.sources.push_back(source(SourceRef::of(model::EntityId{i}), entity.named, entity.table));
     }
     for (std::uint32_t i = 0; i < policy_.events.size(); ++i) {
       const model::Events& events = policy_.events[i];
@@ -70,7 +71,8 @@ class DataCheck {
       if (field.computed.valid() || field.column.empty()) continue;
       DataReport::Column column{field.named.name, field.column, "", "", field.type.optional};
       if (schema) {
-        const auto found = eval::scanning::find_column(*schema, field.column, !field.type.optional, named.name, field.named.span, errors_);
+        const auto found = eval::scanning::find_column(*schema, field.column, !field.type.optional, named.name,
+                                                       field.named.span, errors_);
         if (found) {
           column.found = schema->columns[*found].name;
           column.declared_type = schema->columns[*found].declared_type;
@@ -89,9 +91,11 @@ class DataCheck {
     DataReport::Metric result{declared.named.name, declared.named.name, {}};
     std::set<std::string> missing;
     for (const FieldUse& use : fields_read(policy_, id)) {
-      const std::string& owner = use.source.is_events() ? policy_.events[use.source.index].named.name : policy_.entities[use.source.index].named.name;
+      const std::string& owner = use.source.is_events() ? policy_.events[use.source.index].named.name
+                                                        : policy_.entities[use.source.index].named.name;
       if (missing_sources_.contains(use.source)) missing.insert(owner);
-      if (missing_fields_.contains(use)) missing.insert(owner + "." + policy_.fields(use.source)[use.field.index].named.name);
+      if (missing_fields_.contains(use))
+        missing.insert(owner + "." + policy_.fields(use.source)[use.field.index].named.name);
     }
     result.missing.assign(missing.begin(), missing.end());
     return result;
@@ -119,7 +123,9 @@ class DataCheck {
     eval::Batch batch;
     while (scan.next(batch, kBatchRows)) {
       for (std::size_t row = 0; row < batch.rows; ++row) {
-        if (batch.columns[0].classes[row] != eval::CellClass::text || batch.columns[1].classes[row] != eval::CellClass::text) continue;
+        if (batch.columns[0].classes[row] != eval::CellClass::text ||
+            batch.columns[1].classes[row] != eval::CellClass::text)
+          continue;
         const auto day = value::Date::parse(batch.text(0, row).substr(0, 10));
         if (day) days[std::string(batch.text(1, row))].insert(*day);
       }
@@ -140,7 +146,8 @@ class DataCheck {
   std::set<FieldUse> missing_fields_;
 };
 
-void add_rows(DataReport& report, const Policy& policy, const eval::AggregateStore& store, const std::vector<model::EventsId>& read) {
+void add_rows(DataReport& report, const Policy& policy, const eval::AggregateStore& store,
+              const std::vector<model::EventsId>& read) {
   report.as_of = store.as_of();
   for (DataReport::Source& source : report.sources) {
     for (const model::EventsId id : read) {
@@ -165,7 +172,8 @@ Exit run_data(const Invocation& invocation, const Terminal& terminal) {
   DataReport report = check.structure();
   report.database = invocation.arguments[1];
   for (std::size_t i = 0; i < report.metrics.size(); ++i) {
-    report.metrics[i].label = policy.label(policy.metrics[i].named, invocation.language == source::Language::zh ? "zh" : "en");
+    report.metrics[i].label =
+        policy.label(policy.metrics[i].named, invocation.language == source::Language::zh ? "zh" : "en");
   }
   if (!session.diagnostics.has_errors()) {
     const Progress progress{std::string(report::word(report::Word::reading_data, invocation.language))};
@@ -173,7 +181,8 @@ Exit run_data(const Invocation& invocation, const Terminal& terminal) {
     request.count_events = check.readable_events();
     request.as_of = wanted.as_of;
     request.threads = wanted.threads;
-    for (std::uint32_t i = 0; i < policy.entities.size(); ++i) request.presence.push_back({{i}, {eval::kBeginning, eval::kBeginning}});
+    for (std::uint32_t i = 0; i < policy.entities.size(); ++i)
+      request.presence.push_back({{i}, {eval::kBeginning, eval::kBeginning}});
     // First as a run would, which lists the bad rows; if there are any, once more without them, which counts them.
     auto store = eval::scan(policy, data, request, session.diagnostics);
     if (session.diagnostics.has_errors()) {

@@ -27,7 +27,8 @@ class Reader {
   void expression(ExprId root) {
     model::walk(policy_, root, [&](ExprId, const model::Expr& expr) {
       if (const auto* field = std::get_if<model::RowField>(&expr.node)) path(field->source, field->path);
-      if (const auto* field = std::get_if<model::SubjectField>(&expr.node)) path(SourceRef::of(field->entity), field->path);
+      if (const auto* field = std::get_if<model::SubjectField>(&expr.node))
+        path(SourceRef::of(field->entity), field->path);
       if (const auto* column = std::get_if<model::ColumnSet>(&expr.node)) path(column->source, column->path);
       if (const auto* reference = std::get_if<model::AggregateRef>(&expr.node)) aggregate(reference->aggregate);
       if (const auto* reference = std::get_if<model::MetricRef>(&expr.node)) metric(reference->metric);

@@ -11,23 +11,40 @@ namespace {
 std::string_view token_kind(syntax::NodeKind kind) {
   using Kind = syntax::NodeKind;
   switch (kind) {
-    case Kind::broken: return "broken";
-    case Kind::name: return "name";
-    case Kind::quoted_name: return "quoted name";
-    case Kind::rule_id: return "rule id";
-    case Kind::text: return "text";
-    case Kind::op: return "operator";
-    case Kind::number: return "number";
-    case Kind::bad_number: return "bad number";
-    case Kind::bad_unit: return "bad unit";
-    case Kind::date: return "date";
-    case Kind::date_time: return "date-time";
-    case Kind::period: return "period";
-    case Kind::bad_date: return "bad date";
-    case Kind::time_of_day: return "time of day";
-    case Kind::boolean: return "boolean";
-    case Kind::cell_any: return "any";
-    default: return "word";
+    case Kind::broken:
+      return "broken";
+    case Kind::name:
+      return "name";
+    case Kind::quoted_name:
+      return "quoted name";
+    case Kind::rule_id:
+      return "rule id";
+    case Kind::text:
+      return "text";
+    case Kind::op:
+      return "operator";
+    case Kind::number:
+      return "number";
+    case Kind::bad_number:
+      return "bad number";
+    case Kind::bad_unit:
+      return "bad unit";
+    case Kind::date:
+      return "date";
+    case Kind::date_time:
+      return "date-time";
+    case Kind::period:
+      return "period";
+    case Kind::bad_date:
+      return "bad date";
+    case Kind::time_of_day:
+      return "time of day";
+    case Kind::boolean:
+      return "boolean";
+    case Kind::cell_any:
+      return "any";
+    default:
+      return "word";
   }
 }
 
@@ -42,7 +59,8 @@ std::string dump_tokens(const source::Source& text, source::SourceId id) {
     if (node.first_child == 0 && node.end > node.begin) {
       const auto at = text.lines.position(text.text, node.begin);
       std::string content = text.text.substr(node.begin, node.end - node.begin);
-      out += std::to_string(at.line) + ":" + std::to_string(at.column) + " " + std::string(token_kind(node.kind)) + " " + content + "\n";
+      out += std::to_string(at.line) + ":" + std::to_string(at.column) + " " + std::string(token_kind(node.kind)) +
+             " " + content + "\n";
     }
     for (std::uint32_t child = node.first_child; child != 0; child = tree[child].next) self(self, child);
   };
@@ -78,7 +96,8 @@ std::string dump_plan(const model::Policy& policy, source::Diagnostics& diagnost
     for (const auto id : planned.scorecards) out += "  scorecard " + policy.scorecards[id.index].named.name + "\n";
     for (const auto id : planned.payouts) out += "  payout " + policy.payouts[id.index].named.name + "\n";
     for (const auto& alert : planned.alerts) {
-      out += "  alert " + policy.alerts[alert.alert.index].named.name + " over " + std::to_string(alert.periods.size()) + " periods\n";
+      out += "  alert " + policy.alerts[alert.alert.index].named.name + " over " +
+             std::to_string(alert.periods.size()) + " periods\n";
     }
     for (const auto& metrics : planned.metrics) {
       out += "  metrics of " + policy.entity(metrics.entity).named.name + ":";
@@ -93,8 +112,9 @@ std::string dump_plan(const model::Policy& policy, source::Diagnostics& diagnost
       const model::Aggregate& aggregate = policy.aggregates[need.aggregate.index];
       if (!(aggregate.source == model::SourceRef::of(id))) continue;
       const bool always = need.window.start <= eval::kBeginning;
-      out += "  " + model::aggregate_text(policy, need.aggregate) + " for " + policy.entity(need.entity).named.name + " from " +
-             (always ? "the beginning" : need.window.start.to_string()) + " before " + need.window.end.to_string() + "\n";
+      out += "  " + model::aggregate_text(policy, need.aggregate) + " for " + policy.entity(need.entity).named.name +
+             " from " + (always ? "the beginning" : need.window.start.to_string()) + " before " +
+             need.window.end.to_string() + "\n";
     }
   }
   for (const auto& [entity, window] : scan.presence) out += "presence of " + policy.entity(entity).named.name + "\n";

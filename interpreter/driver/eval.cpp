@@ -19,7 +19,8 @@ struct Evaluated {
 };
 
 /// The value of one expression; none after a mistake was reported.
-std::optional<Evaluated> evaluate(std::string name, std::string text, source::SourceMap& sources, source::Diagnostics& diagnostics) {
+std::optional<Evaluated> evaluate(std::string name, std::string text, source::SourceMap& sources,
+                                  source::Diagnostics& diagnostics) {
   const source::SourceId id = sources.add(std::move(name), std::move(text));
   const auto parsed = syntax::parse_expression(sources, id, diagnostics);
   if (!parsed || diagnostics.has_errors()) return std::nullopt;
@@ -56,7 +57,8 @@ Exit one(const std::string& text, const Invocation& invocation, const Terminal& 
     print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
     return Exit::not_compiled;
   }
-  write_result(invocation.format == Format::json ? report::json_text(json_of(*result)) : text_of(*result) + "\n", std::nullopt);
+  write_result(invocation.format == Format::json ? report::json_text(json_of(*result)) : text_of(*result) + "\n",
+               std::nullopt);
   return Exit::clean;
 }
 
@@ -67,10 +69,12 @@ std::string line_result(const std::string& line, std::size_t number, const Invoc
   if (result) return invocation.format == Format::json ? json_of(*result).dump() : text_of(*result);
   failed = true;
   diagnostics.sort_and_deduplicate();
-  std::string message = diagnostics.items().empty() ? "" : source::message(diagnostics.items().front(), invocation.language);
+  std::string message =
+      diagnostics.items().empty() ? "" : source::message(diagnostics.items().front(), invocation.language);
   if (invocation.format != Format::json) return "error: " + message;
   const std::string code = diagnostics.items().empty() ? "" : source::code(diagnostics.items().front().id);
-  return nlohmann::ordered_json{{"error", code}, {"message", message}}.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return nlohmann::ordered_json{{"error", code}, {"message", message}}.dump(
+      -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 // One result per line of input, in order, so that a caller can put both side by side.

@@ -28,10 +28,12 @@ Exit run_explain(const Invocation& invocation, const Terminal& terminal) {
     request.why_not = why_not;
     request.threads = wanted.threads;
     const Progress progress{std::string(report::word(report::Word::reading_data, invocation.language))};
-    const eval::Explanation explanation = eval::explain(compiled->policy, data, session.sources, request, session.diagnostics);
+    const eval::Explanation explanation =
+        eval::explain(compiled->policy, data, session.sources, request, session.diagnostics);
     if (session.diagnostics.has_errors()) break;
     if (invocation.format == Format::json) {
-      out += report::explain_json(compiled->policy, explanation, period, why_not, session.diagnostics, session.sources, invocation.language);
+      out += report::explain_json(compiled->policy, explanation, period, why_not, session.diagnostics, session.sources,
+                                  invocation.language);
     } else {
       report::Look look = terminal.out;
       if (invocation.has("--output")) look.colour = false;

@@ -13,7 +13,8 @@ namespace kpi::driver {
 
 class Failure : public std::exception {
  public:
-  Failure(source::DiagnosticId id, std::vector<std::pair<std::string, std::string>> parameters, std::string suggestion = {}) {
+  Failure(source::DiagnosticId id, std::vector<std::pair<std::string, std::string>> parameters,
+          std::string suggestion = {}) {
     diagnostic.id = id;
     diagnostic.has_span = false;
     diagnostic.parameters = std::move(parameters);

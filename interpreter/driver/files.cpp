@@ -80,7 +80,8 @@ std::string read_policy_file(const std::string& path) {
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) unreadable(path, errno);
   if (S_ISDIR(status.st_mode)) unreadable(path, EISDIR);
-  if (S_ISREG(status.st_mode) && static_cast<std::size_t>(status.st_size) > syntax::kLargestFile) too_large(std::to_string(status.st_size));
+  if (S_ISREG(status.st_mode) && static_cast<std::size_t>(status.st_size) > syntax::kLargestFile)
+    too_large(std::to_string(status.st_size));
   return read_all(path, file.get());
 }
 

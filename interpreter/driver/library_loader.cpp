@@ -21,7 +21,9 @@ std::string beside(const std::string& user, std::string_view name) {
 
 std::optional<std::string_view> standard_library(std::string_view path) {
   const auto& files = embedded_files();
-  const auto found = std::lower_bound(files.begin(), files.end(), path, [](const EmbeddedFile& file, std::string_view wanted) { return file.path < wanted; });
+  const auto found =
+      std::lower_bound(files.begin(), files.end(), path,
+                       [](const EmbeddedFile& file, std::string_view wanted) { return file.path < wanted; });
   if (found == files.end() || found->path != path) return std::nullopt;
   return found->text;
 }

@@ -44,10 +44,12 @@ Exit dispatch(const Invocation& invocation, const Terminal& terminal) {
 
 Format format_of(const std::vector<std::string>& arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--format=json" || (arguments[i] == "--format" && i + 1 < arguments.size() && arguments[i + 1] == "json")) {
+    if (arguments[i] == "--format=json" ||
+        (arguments[i] == "--format" && i + 1 < arguments.size() && arguments[i + 1] == "json")) {
       return Format::json;
     }
-    if (arguments[i] == "--format=compact" || (arguments[i] == "--format" && i + 1 < arguments.size() && arguments[i + 1] == "compact")) {
+    if (arguments[i] == "--format=compact" ||
+        (arguments[i] == "--format" && i + 1 < arguments.size() && arguments[i + 1] == "compact")) {
       return Format::compact;
     }
   }

@@ -11,28 +11,30 @@ using source::Language;
 constexpr unsigned kMostThreads = 256;
 
 [[noreturn]] void bad_value(const char* option, const std::string& value, std::string expected) {
-  throw Failure(DiagnosticId::bad_option_value, {{"option", option}, {"value", value}, {"expected", std::move(expected)}});
+  throw Failure(DiagnosticId::bad_option_value,
+                {{"option", option}, {"value", value}, {"expected", std::move(expected)}});
 }
 
 unsigned parse_threads(const std::string& text, Language language) {
   unsigned count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc() || end != text.data() + text.size() || count < 1 || count > kMostThreads) {
-    bad_value("--threads", text, language == Language::zh ? "请写 1 到 256 之间的整数" : "write a whole number from 1 to 256");
+    bad_value("--threads", text,
+              language == Language::zh ? "请写 1 到 256 之间的整数" : "write a whole number from 1 to 256");
   }
   return count;
 }
 
 }  // namespace
 
-std::optional<Compiled> compile_policy(Session& session, const std::string& path, const Invocation& invocation, const Terminal& terminal) {
+std::optional<Compiled> compile_policy(Session& session, const std::string& path, const Invocation& invocation,
+                                       const Terminal& terminal) {
   Compiled compiled = session.compile(path);
   if (session.diagnostics.has_errors()) {
     print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
     return std::nullopt;
   }
   if (compiled.policy.is_library) throw Failure(DiagnosticId::library_has_no_results, {{"file", path}});
-  if (compiled.policy.header.name.empty()) throw Failure(DiagnosticId::file_has_no_policy, {{"file", path}});
   return compiled;
 }
 
@@ -49,7 +51,8 @@ eval::RunRequest run_request(const Invocation& invocation, const model::Policy& 
   eval::RunRequest request;
   if (const auto text = invocation.value("--period")) {
     const auto periods = value::parse_periods(*text);
-    if (!periods) bad_value("--period", *text, "`2026`, `2026-Q3`, `2026-07`, `2026-W27`, `2026-07-14`, `2026-01..2026-12`");
+    if (!periods)
+      bad_value("--period", *text, "`2026`, `2026-Q3`, `2026-07`, `2026-W27`, `2026-07-14`, `2026-01..2026-12`");
     request.periods = *periods;
   }
   if (const auto text = invocation.value("--as-of")) request.as_of = parse_as_of(*text, policy);

@@ -10,8 +10,9 @@
 namespace kpi::driver {
 
 /// Compiles the policy that a command evaluates. None after the mistakes were printed (exit status 3); throws Failure
-/// when the file is a library or declares no policy.
-std::optional<Compiled> compile_policy(Session& session, const std::string& path, const Invocation& invocation, const Terminal& terminal);
+/// when the file is a library.
+std::optional<Compiled> compile_policy(Session& session, const std::string& path, const Invocation& invocation,
+                                       const Terminal& terminal);
 
 /// --period, --as-of, --quarantine, --threads, as far as the command has them.
 eval::RunRequest run_request(const Invocation& invocation, const model::Policy& policy);

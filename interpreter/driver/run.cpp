@@ -12,14 +12,17 @@
 namespace kpi::driver {
 namespace {
 
-std::string result_text(const Invocation& invocation, const Terminal& terminal, const Session& session, const Compiled& compiled,
-                        const eval::Run& run) {
+std::string result_text(const Invocation& invocation, const Terminal& terminal, const Session& session,
+                        const Compiled& compiled, const eval::Run& run) {
   switch (invocation.format) {
     case Format::json:
-      return report::run_json(compiled.policy, run, session.diagnostics, session.sources, kVersion, invocation.language);
-    case Format::csv: return report::run_csv(compiled.policy, run);
+      return report::run_json(compiled.policy, run, session.diagnostics, session.sources, kVersion,
+                              invocation.language);
+    case Format::csv:
+      return report::run_csv(compiled.policy, run);
     case Format::pretty:
-    case Format::compact: break;
+    case Format::compact:
+      break;
   }
   report::Look look = terminal.out;
   if (invocation.has("--output")) look.colour = false;

@@ -1,5 +1,6 @@
 // The pipeline: source -> parse -> bind -> analysis -> evaluate -> report. Every phase takes the output of the one
-// before and adds to the same diagnostics; its output is always usable, possibly partial, so one run shows every mistake.
+// before and adds to the same diagnostics; its output is always usable, possibly partial, so one run shows every
+// mistake.
 #pragma once
 
 #include <memory>

@@ -19,7 +19,8 @@ using source::DiagnosticId;
 
 /// `given orders from "orders.csv"`: the file beside the policy, every cell as text, empty cells absent.
 eval::GivenFileReader reader_beside(const std::string& policy_path) {
-  return [folder = std::filesystem::path(policy_path).parent_path()](const model::GivenTable& given) -> std::optional<eval::GivenFile> {
+  return [folder = std::filesystem::path(policy_path).parent_path()](
+             const model::GivenTable& given) -> std::optional<eval::GivenFile> {
     try {
       const std::string path = (folder / given.file).string();
       storage::CsvReader reader(storage::open_file(path), given.file, {});
@@ -50,8 +51,9 @@ struct FileTests {
 std::string pretty(const FileTests& file, const Session& session, const report::Look& look) {
   std::string out;
   for (const eval::TestResult& test : file.report.tests) {
-    const std::string state = test.passed() ? report::paint("ok", report::Ink::green, look)
-                                            : report::paint(report::word(Word::test_failed, look.language), report::Ink::red, look);
+    const std::string state =
+        test.passed() ? report::paint("ok", report::Ink::green, look)
+                      : report::paint(report::word(Word::test_failed, look.language), report::Ink::red, look);
     out += state + " " + report::visible(file.path) + ": " + report::visible(test.name) + "\n";
     if (test.passed()) continue;
     source::Diagnostics failures;
@@ -76,7 +78,9 @@ nlohmann::ordered_json json(const FileTests& file, const Session& session, sourc
   for (const eval::TestResult& test : file.report.tests) {
     source::Diagnostics failures;
     for (const source::Diagnostic& failure : test.failures) failures.add_without_span(failure.id) = failure;
-    tests.push_back({{"file", file.path}, {"name", test.name}, {"passed", test.passed()},
+    tests.push_back({{"file", file.path},
+                     {"name", test.name},
+                     {"passed", test.passed()},
                      {"failures", report::diagnostics_array(failures, session.sources, language)}});
   }
   return tests;
@@ -97,14 +101,16 @@ Exit run_test(const Invocation& invocation, const Terminal& terminal) {
   std::string out;
   nlohmann::ordered_json tests = nlohmann::ordered_json::array();
   for (const Compiled& compiled : files) {
-    if (compiled.policy.tests.empty()) remarks.add_without_span(DiagnosticId::file_has_no_tests).with("file", compiled.path);
+    if (compiled.policy.tests.empty())
+      remarks.add_without_span(DiagnosticId::file_has_no_tests).with("file", compiled.path);
     const FileTests file{compiled.path, eval::run_tests(compiled.policy, reader_beside(compiled.path))};
     passed += file.report.passed();
     failed += file.report.failed();
     if (invocation.format == Format::json) {
       for (auto& test : json(file, session, invocation.language)) tests.push_back(std::move(test));
     } else {
-      out += invocation.format == Format::compact ? compact(file, session, terminal.out) : pretty(file, session, terminal.out);
+      out += invocation.format == Format::compact ? compact(file, session, terminal.out)
+                                                  : pretty(file, session, terminal.out);
     }
   }
   if (invocation.format == Format::json) {

@@ -9,7 +9,7 @@ namespace kpi::eval {
 
 struct MemoryCell {
   CellClass cell_class = CellClass::null;
-  std::int64_t bits = 0;    // an integer, or the IEEE 754 bits of a REAL
+  std::int64_t bits = 0;  // an integer, or the IEEE 754 bits of a REAL
   std::string text;
   static MemoryCell integer(std::int64_t value) { return {CellClass::integer, value, {}}; }
   static MemoryCell words(std::string text) { return {CellClass::text, 0, std::move(text)}; }
@@ -35,7 +35,7 @@ class MemorySource final : public DataSource {
     std::vector<std::vector<MemoryCell>> rows;
   };
   class Scan;
-  std::map<std::string, Table> tables_;   // by name in lower case
+  std::map<std::string, Table> tables_;  // by name in lower case
 };
 
 }  // namespace kpi::eval

@@ -39,6 +39,7 @@ void Store::scan() {
     fill_coverage();
     prepare_exclusions();
   }
+  for (const model::CalendarId calendar : request_.calendars) resources_.prepare_calendar(calendar);
   for (const auto& [currency, window] : request_.rates) {
     if (!world_.rates.rate(currency, window)) world_.rates.report_missing(currency, Date{window.end.days - 1});
   }
@@ -138,7 +139,7 @@ void Store::plan_quarantine() {
     const KeptEvents& kept = world_.kept[index];
     if (!kept.needed) continue;
     fields.insert(decl.key.begin(), decl.key.end());
-    fields.insert(decl.time);
+    if (!decl.fields[decl.time.index].computed.valid()) fields.insert(decl.time);
     for (const FieldId field : kept.fields) {
       if (!decl.fields[field.index].computed.valid()) fields.insert(field);
     }
@@ -232,7 +233,7 @@ void Store::prepare_exclusions() {
   for (const Window window : request_.report_windows) {
     auto& counts = exclusions_[window];
     counts.clear();
-    std::map<std::uint32_t, std::map<std::size_t, ExcludedRows>> excluded;
+    std::map<std::uint32_t, std::map<std::size_t, ExcludedTotals>> excluded;
     for (const auto& [index, scan] : scans_) excluded[index] = scan->excluded(window);
     for (std::size_t exclusion = 0; exclusion < world_.policy.exclusions.size(); ++exclusion) {
       for (const auto& [index, by_exclusion] : excluded) {
@@ -245,7 +246,7 @@ void Store::prepare_exclusions() {
         if (found != by_exclusion.end()) {
           count.rows = found->second.rows;
           count.noted = found->second.noted;
-          for (const auto& [place, amount] : found->second.money.sums) count.money[place.first][place.second] = amount;
+          count.money = found->second.money;
         }
         counts.push_back(std::move(count));
       }

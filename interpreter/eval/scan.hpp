@@ -43,6 +43,7 @@ struct ScanRequest {
   /// Rates that `convert` of a literal needs, for a whole window: month_average over its days, fixed, otherwise the rate of
   /// its last day (the latest within 7 days before). A missing one is a data error.
   std::vector<std::pair<value::Currency, Window>> rates;
+  std::vector<model::CalendarId> calendars;     // `elapsed` outside rows needs their holidays
   std::vector<EventsId> count_events;          // report rows and exclusions of these even without a Need
   std::vector<Window> report_windows;          // the run's periods: exclusions are reported per window
   std::optional<value::Instant> as_of;         // later rows are not seen
@@ -100,6 +101,9 @@ class AggregateStore {
   virtual Cover coverage(model::SourceRef source, Window window) const = 0;
   /// Units of policy currency for one unit of `currency` in the window; must have been requested by ScanRequest::rates.
   virtual std::optional<value::Number> rate(value::Currency /*currency*/, Window /*window*/) const { return std::nullopt; }
+  /// Working time of a calendar between two instants, in the policy's zone, as a duration in seconds; the calendar must
+  /// have been requested by ScanRequest::calendars.
+  virtual Value working_time(model::CalendarId /*calendar*/, value::Instant /*from*/, value::Instant /*to*/) const { return {}; }
   /// The as-of instant in force: the requested one or the latest event time of the data.
   virtual std::optional<value::Instant> as_of() const = 0;
 };

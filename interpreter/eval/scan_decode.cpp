@@ -160,7 +160,8 @@ void Decoder::decode(const Batch& batch, Table& out, BadCells& bad) {
   bad.clear();
   out.rows = batch.rows;
   for (const auto& input : inputs_) decode_input(batch, *input, out, bad);
-  if (events_ != nullptr && out.has(events_->time)) fill_days(batch, out);
+  // A computed time is not decoded: whoever computes it asks for the days then.
+  if (events_ != nullptr && !events_->fields[events_->time.index].computed.valid() && out.has(events_->time)) fill_days(batch, out);
 }
 
 void Decoder::decode_input(const Batch& batch, Input& input, Table& out, BadCells& bad) {
@@ -257,8 +258,7 @@ int Decoder::minor_digits(const Input& input, const Table& table, std::size_t ro
   if (!input.decl->currency_field.valid()) return input.fixed_digits;
   const Column& codes = table.column(input.decl->currency_field);
   if (codes.is_absent(row)) return 0;
-  const auto currency = world_.currencies.find(codes.values[row]);
-  return currency ? currency->minor_digits() : 0;
+  return world_.currencies.minor_digits(codes.values[row]);
 }
 
 bool Decoder::cell_number(const Batch& batch, const Input& input, std::size_t row, Decimal& decimal, Number& wide,

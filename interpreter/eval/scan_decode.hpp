@@ -56,6 +56,8 @@ class Decoder {
   /// are reported; then valid() is false.
   Decoder(World& world, SourceRef source, const TableSchema& schema, std::vector<FieldId> fields);
   bool valid() const { return valid_; }
+  /// The local days of the batch's times, in the events' zone or the row's own.
+  void fill_days(const Batch& batch, Table& out);
   const std::vector<FieldId>& fields() const { return fields_; }
   /// Stored names to ask the store for; the batch's columns are in this order.
   const std::vector<std::string>& columns() const { return columns_; }
@@ -98,7 +100,6 @@ class Decoder {
   void decode_times(const Batch& batch, Input& input, Table& table, Column& out, BadCells& bad);
   void check_currencies(const Batch& batch, const Input& input, Table& table, BadCells& bad);
   void check_numbers(const Batch& batch, const Input& input, Column& out, BadCells& bad);
-  void fill_days(const Batch& batch, Table& out);
 
   Code text_code(const Batch& batch, Input& input, std::size_t row);
   bool cell_number(const Batch& batch, const Input& input, std::size_t row, Decimal& decimal, Number& wide, bool& is_wide) const;

@@ -79,7 +79,8 @@ void EnsureCheck::take(Program& program, const std::vector<std::uint8_t>& active
   const Table& table = program.batch();
   std::vector<std::uint32_t> cells(table.rows, 0);
   for (std::size_t row = 0; row < table.rows; ++row) {
-    if (active[row] == 0) continue;
+    const auto counts = [&](const Part& part) { return (masks[row] & part.excluded_by) == 0; };
+    if (active[row] == 0 || std::none_of(parts_.begin(), parts_.end(), counts)) continue;
     Value group = true;
     if (path_) group = program.evaluator().path_value(*path_, RowContext{&table, row, nullptr, nullptr, {}});
     if (!group.has_value()) continue;
@@ -94,8 +95,8 @@ void EnsureCheck::take(Program& program, const std::vector<std::uint8_t>& active
     part.targets.assign(table.rows, 0);
     if (part.aggregate->filter.valid()) program.truth(part.filter, passes.data());
     for (std::size_t row = 0; row < table.rows; ++row) {
-      const bool counts = (masks[row] & part.excluded_by) == 0 && (!part.aggregate->filter.valid() || passes[row] != 0);
-      if (counts) ++part.counts[part.targets[row] = cells[row]];
+      const bool fits = !part.aggregate->filter.valid() || passes[row] != 0;
+      if (fits && (masks[row] & part.excluded_by) == 0) ++part.counts[part.targets[row] = cells[row]];
     }
     part.accumulator->add_batch(program, part.targets, size);
   }

@@ -25,7 +25,7 @@ EventsScan::EventsScan(World& world, Plan& plan, Resources& resources, EventsId 
 Reads EventsScan::reads() {
   const SourceRef source = SourceRef::of(events_);
   Reads reads;
-  reads.fields.insert(decl_.time);
+  plan_.add_time(events_, reads);
   if (only_times) return reads;
   for (const FieldId reference : plan_.excluded_references(events_)) plan_.add_field(reference, source, reads);
   for (const model::Exclusion& exclusion : world_.policy.exclusions) {
@@ -123,8 +123,12 @@ void EventsScan::compile(EventsPass& pass) {
     const model::Field& field = decl_.fields[index];
     if (field.type.kind != value::Kind::number || field.type.unit.money != 1 || field.type.unit.time != 0) continue;
     if (world_.data.missing_tables_are_empty() && !field.computed.valid() && !pass.reads.fields.contains(FieldId{index})) continue;
-    money_fields_.push_back({FieldId{index}, field.computed.valid() ? program.compile(field.computed).node : -1, field.computed});
+    const bool fixed = !field.computed.valid() && !field.currency.is_none() && !field.currency_field.valid();
+    const value::Currency currency = fixed ? field.currency : world_.rates.currency();
+    money_fields_.push_back({FieldId{index}, field.computed.valid() ? program.compile(field.computed).node : -1, field.computed,
+                             world_.pool.code(currency.code()), {}, false});
   }
+  excluded_.assign(world_.policy.exclusions.size(), std::vector<ExcludedRows>(report_slots_->count()));
 }
 
 bool EventsScan::run() {
@@ -239,46 +243,40 @@ void EventsScan::store_masks(const Table& table, const std::vector<std::uint8_t>
 }
 
 void EventsScan::report_excluded(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
+  for (MoneyField& field : money_fields_) field.is_fast = field.computed.valid() && program.evaluate(field.node, field.vec);
   for (std::size_t row = 0; row < table.rows; ++row) {
     if (active[row] == 0 || masks_[row] == 0) continue;
     const std::int32_t slot = report_slots_->slot(static_cast<std::int32_t>(table.days.values[row]));
     if (slot == SlotSet::kOutside) continue;
-    const int first = std::countr_zero(masks_[row]);
-    ExcludedRows& excluded = excluded_[{static_cast<std::size_t>(first), slot}];
+    const auto at = static_cast<std::size_t>(slot);
+    ExcludedRows& excluded = excluded_[static_cast<std::size_t>(std::countr_zero(masks_[row]))][at];
     ++excluded.rows;
     add_money(program, table, row, excluded.money);
     for (std::uint64_t others = masks_[row] & (masks_[row] - 1); others != 0; others &= others - 1) {
-      ++excluded_[{static_cast<std::size_t>(std::countr_zero(others)), slot}].noted;
+      ++excluded_[static_cast<std::size_t>(std::countr_zero(others))][at].noted;
     }
   }
 }
 
 void EventsScan::add_money(Program& program, const Table& table, std::size_t row, ExcludedMoney& money) {
   for (const MoneyField& field : money_fields_) {
-    const model::Field& decl = decl_.fields[field.field.index];
-    std::string currency(world_.rates.currency().code());
-    Number amount;
     if (field.computed.valid()) {
-      Vec vec;
-      if (program.evaluate(field.node, vec)) {
-        if (vec.is_absent(row)) continue;
-        amount = Number::scaled(vec.values[row], vec.scale);
-      } else {
-        const Value value = program.simple(field.computed, row);
-        if (!value.has_value()) continue;
-        amount = value.number();
+      if (field.is_fast) {
+        if (!field.vec.is_absent(row)) money.add(field.field.index, field.currency, field.vec.values[row], field.vec.scale);
+      } else if (const Value value = program.simple(field.computed, row); value.has_value()) {
+        money.add(field.field.index, field.currency, value.number());
       }
-    } else {
-      const Column& column = table.column(field.field);
-      if (column.is_absent(row)) continue;
-      amount = column.number(row);
-      if (decl.currency_field.valid()) {
-        currency = world_.pool.text(table.column(decl.currency_field).values[row]);
-      } else if (!decl.currency.is_none()) {
-        currency = decl.currency.code();
-      }
+      continue;
     }
-    money.sums[{decl.named.name, currency}] += amount;
+    const Column& column = table.column(field.field);
+    if (column.is_absent(row)) continue;
+    const FieldId codes = decl_.fields[field.field.index].currency_field;
+    const Code currency = codes.valid() ? table.column(codes).values[row] : field.currency;
+    if (column.is_wide()) {
+      money.add(field.field.index, currency, column.wide[row]);
+    } else {
+      money.add(field.field.index, currency, column.values[row], column.scale);
+    }
   }
 }
 
@@ -388,18 +386,40 @@ const Lane* EventsScan::presence(EntityId entity) const {
   return found == presence_lanes_.end() ? nullptr : found->second;
 }
 
-std::map<std::size_t, ExcludedRows> EventsScan::excluded(Window window) const {
-  std::map<std::size_t, ExcludedRows> result;
+std::map<std::size_t, ExcludedTotals> EventsScan::excluded(Window window) const {
+  std::map<std::size_t, ExcludedTotals> result;
   if (!report_slots_) return result;
   const auto [first, last] = report_slots_->range(window);
-  for (const auto& [key, excluded] : excluded_) {
-    if (key.second < first || key.second >= last) continue;
-    ExcludedRows& sum = result[key.first];
-    sum.rows += excluded.rows;
-    sum.noted += excluded.noted;
-    for (const auto& [place, amount] : excluded.money.sums) sum.money.sums[place] += amount;
+  for (std::size_t exclusion = 0; exclusion < excluded_.size(); ++exclusion) {
+    ExcludedTotals total;
+    std::map<std::pair<std::uint32_t, Code>, Number> sums;
+    for (std::int32_t slot = first; slot < last; ++slot) {
+      const ExcludedRows& part = excluded_[exclusion][static_cast<std::size_t>(slot)];
+      total.rows += part.rows;
+      total.noted += part.noted;
+      part.money.collect(sums);
+    }
+    if (total.rows + total.noted == 0) continue;
+    for (const auto& [place, sum] : sums) {
+      total.money[decl_.fields[place.first].named.name][world_.pool.text(place.second)] = sum;
+    }
+    result.emplace(exclusion, std::move(total));
   }
   return result;
+}
+
+void ExcludedMoney::add(std::uint32_t field, Code currency, std::int64_t mantissa, int scale) {
+  for (Sum& sum : sums_) {
+    if (sum.currency != currency || sum.field != field || sum.scale != scale) continue;
+    sum.total += mantissa;  // 2^64 rows would fit
+    return;
+  }
+  sums_.push_back({field, scale, currency, mantissa});
+}
+
+void ExcludedMoney::collect(std::map<std::pair<std::uint32_t, Code>, Number>& into) const {
+  for (const Sum& sum : sums_) into[{sum.field, sum.currency}] += Number::scaled(sum.total, sum.scale);
+  for (const auto& [place, amount] : wide_) into[place] += amount;
 }
 
 }  // namespace kpi::eval::scanning

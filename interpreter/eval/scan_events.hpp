@@ -38,14 +38,34 @@ struct LaneKey {
   friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
 };
 
-/// Sums of amounts taken out: per currency and field, exact.
-struct ExcludedMoney {
-  std::map<std::pair<std::string, std::string>, Number> sums;   // field, currency
+/// Sums of amounts taken out, per field and currency: integers per scale, and what does not fit beside them.
+class ExcludedMoney {
+ public:
+  void add(std::uint32_t field, Code currency, std::int64_t mantissa, int scale);
+  void add(std::uint32_t field, Code currency, const Number& amount) { wide_[{field, currency}] += amount; }
+  /// Adds all sums to `into`, by field and currency.
+  void collect(std::map<std::pair<std::uint32_t, Code>, Number>& into) const;
+
+ private:
+  struct Sum {
+    std::uint32_t field = 0;
+    int scale = 0;
+    Code currency = 0;
+    value::Int128 total = 0;
+  };
+  std::vector<Sum> sums_;              // few: fields times currencies
+  std::map<std::pair<std::uint32_t, Code>, Number> wide_;
 };
 
 struct ExcludedRows {
   std::uint64_t rows = 0, noted = 0;
   ExcludedMoney money;
+};
+
+/// The same for a window: field name -> currency -> sum.
+struct ExcludedTotals {
+  std::uint64_t rows = 0, noted = 0;
+  std::map<std::string, std::map<std::string, Number>> money;
 };
 
 class EventsScan {
@@ -71,7 +91,7 @@ class EventsScan {
   const Lane* presence(EntityId entity) const;
   const std::map<std::int32_t, std::uint64_t>& rows_per_day() const { return rows_per_day_; }
   /// Exclusion (by index) -> rows taken out in the window.
-  std::map<std::size_t, ExcludedRows> excluded(Window window) const;
+  std::map<std::size_t, ExcludedTotals> excluded(Window window) const;
   std::uint64_t own_exclusions() const { return own_exclusions_; }
 
  private:
@@ -79,6 +99,9 @@ class EventsScan {
     FieldId field;
     int node = -1;
     ExprId computed;
+    Code currency = 0;            // of amounts that are not in a currency column
+    Vec vec;                      // of a computed amount, in the current batch
+    bool is_fast = false;
   };
 
   void compile(EventsPass& pass);
@@ -120,7 +143,7 @@ class EventsScan {
   std::map<EntityId, int> owner_nodes_;
   std::vector<MoneyField> money_fields_;
   std::unique_ptr<SlotSet> report_slots_;
-  std::map<std::pair<std::size_t, std::int32_t>, ExcludedRows> excluded_;   // exclusion, slot
+  std::vector<std::vector<ExcludedRows>> excluded_;                 // by exclusion and slot
   std::map<std::int32_t, std::uint64_t> rows_per_day_;
 
   // Of the current batch.

@@ -115,7 +115,13 @@ bool EventsPass::open() {
   where_fields_ = where.fields;
   FieldSet fields = reads.fields;
   fields.insert(where.fields.begin(), where.fields.end());
-  if (world_.request.as_of) fields.insert(decl_.time);
+  const model::Field& time = decl_.fields[decl_.time.index];
+  if (time.computed.valid()) {
+    fields.erase(decl_.time);  // what it is computed from is among the fields
+    time_ = program_->compile(time.computed);
+  } else if (world_.request.as_of) {
+    fields.insert(decl_.time);
+  }
   decoder_ = std::make_unique<Decoder>(world_, source, *schema_, std::vector<FieldId>(fields.begin(), fields.end()));
   if (!decoder_->valid()) return false;
   columns_ = decoder_->columns();
@@ -145,6 +151,25 @@ void EventsPass::set_aside(const Batch& batch, const BadCell& cell, std::vector<
 
 bool EventsPass::is_late(const Table& table, std::size_t row) const {
   return world_.request.as_of && event_micros(world_, decl_, table, row) > world_.request.as_of->micros;
+}
+
+void EventsPass::compute_times(const Batch& batch, Table& table, const std::vector<std::uint8_t>& active) {
+  if (!time_.expr.valid()) return;
+  program_->begin(table, active.data());
+  Column& times = table.columns[decl_.time.index];
+  table.loaded[decl_.time.index] = 1;
+  times.rep = rep_of(decl_.fields[decl_.time.index].type);
+  times.clear(table.rows);
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    if (active[row] == 0) continue;
+    const Value time = program_->simple(time_.expr, row);
+    if (!time.has_value()) {
+      times.set_absent(row);
+    } else {
+      times.values[row] = times.rep == Rep::date ? time.as<Date>().days : time.as<Instant>().micros;
+    }
+  }
+  decoder_->fill_days(batch, table);
 }
 
 void EventsPass::filter(const Batch& batch, Table& table, BadCells& bad, std::vector<std::uint8_t>& active, BadRows& bad_rows) {
@@ -182,6 +207,7 @@ void EventsPass::run(const Consumer& consume) {
     decoder_->decode(batch, table, bad);
     active.assign(batch.rows, 1);
     drop_known(batch, active);
+    compute_times(batch, table, active);
     filter(batch, table, bad, active, bad_rows);
     program_->begin(table, active.data());
     consume(batch, table, active);

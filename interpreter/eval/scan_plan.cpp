@@ -43,7 +43,13 @@ void Plan::add_field(FieldId field, SourceRef source, Reads& reads) {
   }
   reads.fields.insert(field);
   if (decl.currency_field.valid()) reads.fields.insert(decl.currency_field);
-  if (source.is_events() && needs_conversion(decl, policy_.header.currency)) reads.fields.insert(policy_.events[source.index].time);
+  if (source.is_events() && needs_conversion(decl, policy_.header.currency)) add_time(source.events(), reads);
+}
+
+void Plan::add_time(EventsId events, Reads& reads) {
+  const FieldId time = policy_.events[events.index].time;
+  if (!reads.fields.insert(time).second) return;  // also ends a time computed from money of the same row
+  add_field(time, SourceRef::of(events), reads);
 }
 
 void Plan::add_path(const FieldPath& path, SourceRef source, Reads& reads) {
@@ -92,7 +98,7 @@ void Plan::walk(ExprId id, const std::vector<SourceRef>& rows, unsigned depth, R
     add_owner(subject->entity, rows[depth], reads);
     Reads ignored;
     add_path(subject->path, SourceRef::of(subject->entity), ignored);
-    if (rows[depth].is_events()) reads.fields.insert(policy_.events[rows[depth].index].time);
+    if (rows[depth].is_events()) add_time(rows[depth].events(), reads);
   } else if (const auto* owner = std::get_if<model::SubjectSelf>(&node)) {
     add_owner(owner->entity, rows[depth], reads);
   } else if (const auto* aggregate = std::get_if<model::AggregateRef>(&node)) {
@@ -108,7 +114,7 @@ void Plan::walk(ExprId id, const std::vector<SourceRef>& rows, unsigned depth, R
   } else if (const auto* call = std::get_if<model::CallExpr>(&node)) {
     if (call->function == Builtin::age || call->function == Builtin::months_since) reads.reads_period = true;
     if (call->function == Builtin::elapsed && call->calendar.valid()) reads.calendars.insert(call->calendar);
-    if (call->function == Builtin::convert && rows[depth].is_events()) reads.fields.insert(policy_.events[rows[depth].index].time);
+    if (call->function == Builtin::convert && rows[depth].is_events()) add_time(rows[depth].events(), reads);
   } else if (std::holds_alternative<model::PeriodProperty>(node)) {
     reads.reads_period = true;
   } else if (const auto* lookup = std::get_if<model::TableLookup>(&node)) {

@@ -30,6 +30,8 @@ class Plan {
   void add_path(const FieldPath& path, SourceRef source, Reads& reads);
   void add_owner(model::EntityId entity, SourceRef source, Reads& reads);
   void add_field(FieldId field, SourceRef source, Reads& reads);
+  /// The time of events, and what it is computed from.
+  void add_time(EventsId events, Reads& reads);
   /// The exclusions that can hit rows of these events: their own, and those of events they refer to.
   std::uint64_t exclusions_of(EventsId events);
   /// References of these events to events that exclusions can hit.

@@ -140,13 +140,12 @@ int Program::compile_field(FieldId field, const Scope& scope, bool native) {
     day = add(std::move(today));
   }
   if (day < 0 || !world_.rates.available()) return kNone;
-  Node convert;
-  convert.op = Op::convert;
-  convert.a = amount;
-  convert.b = day;
-  convert.c = decl.currency_field.valid() ? compile_field(decl.currency_field, scope) : kNone;
-  convert.currency = decl.currency;
-  return add(std::move(convert), decl.currency.index());
+  Node rate;
+  rate.op = Op::rate;
+  rate.a = day;
+  rate.b = decl.currency_field.valid() ? compile_field(decl.currency_field, scope) : kNone;
+  rate.currency = decl.currency;
+  return binary(Op::convert, Rep::number, amount, add(std::move(rate), decl.currency.index()));
 }
 
 int Program::compile_owner(model::EntityId entity, const Scope& scope) {

@@ -58,7 +58,7 @@ class Program {
 
  private:
   enum class Op : std::uint8_t {
-    field, day, gather, gather_day, constant, add, subtract, multiply, negate, absolute, minimum, maximum, convert, time_minus_time,
+    field, day, gather, gather_day, constant, add, subtract, multiply, negate, absolute, minimum, maximum, rate, convert, time_minus_time,
     date_minus_date, time_plus, time_minus, equal, not_equal, less, less_equal, logical_and, logical_or, logical_not,
     is_none, is_present, or_else, choose, in_codes, code_function, join,
   };
@@ -126,6 +126,7 @@ class Program {
   bool run_product(Node& node);
   bool run_negate(Node& node);
   bool run_choice_of_two(Node& node);
+  bool run_rate(Node& node);
   bool run_convert(Node& node);
   bool run_times(Node& node);
   bool run_comparison(Node& node);

@@ -1,5 +1,5 @@
 // Running programs: one loop over the batch per node.
-#include <cstring>
+#include <algorithm>
 
 #include "interpreter/eval/scan_join.hpp"
 #include "interpreter/eval/scan_program.hpp"
@@ -65,6 +65,7 @@ bool Program::run(Node& node) {
     case Op::absolute: return run_negate(node);
     case Op::minimum:
     case Op::maximum: return run_choice_of_two(node);
+    case Op::rate: return run_rate(node);
     case Op::convert: return run_convert(node);
     case Op::time_minus_time:
     case Op::date_minus_date:
@@ -240,38 +241,57 @@ bool Program::run_choice_of_two(Node& node) {
   return true;
 }
 
-bool Program::run_convert(Node& node) {
-  const Vec &amounts = vec(node.a), &days = vec(node.b);
-  const Vec* codes = node.c >= 0 ? &vec(node.c) : nullptr;
+/// The rate of each row as an integer at the scale of all rates, or 1 at scale 0 where no row has a foreign amount. A
+/// missing rate is 0.
+bool Program::run_rate(Node& node) {
+  const Vec& days = vec(node.a);
+  const Vec* codes = node.b >= 0 ? &vec(node.b) : nullptr;
   const value::Currency own = world_.rates.currency();
+  node.values.resize(rows_);
+  node.vec.absent = nullptr;
   if (codes != nullptr) {  // often a batch has no foreign amounts at all
     const Code own_code = world_.pool.code(own.code());
     bool foreign = false;
-    for (std::size_t row = 0; row < rows_; ++row) foreign |= active_[row] != 0 && !amounts.is_absent(row) && codes->values[row] != own_code;
+    for (std::size_t row = 0; row < rows_; ++row) foreign |= active_[row] != 0 && !codes->is_absent(row) && codes->values[row] != own_code;
     if (!foreign) {
-      node.vec = amounts;
+      std::fill(node.values.begin(), node.values.end(), 1);
+      finish(node, 0);
       return true;
     }
   }
-  const int scale = amounts.scale + world_.rates.scale();
-  if (scale > kMaxScale) return false;
-  node.values.resize(rows_);
   const std::int64_t one = kPowers[world_.rates.scale()];
   for (std::size_t row = 0; row < rows_; ++row) {
     node.values[row] = 0;
-    if (active_[row] == 0 || amounts.is_absent(row) || days.is_absent(row)) continue;
+    if (active_[row] == 0 || days.is_absent(row) || (codes != nullptr && codes->is_absent(row))) continue;
     value::Currency currency = node.currency;
     if (codes != nullptr) {
-      const auto found = codes->is_absent(row) ? std::nullopt : world_.currencies.find(codes->values[row]);
-      if (!found) return false;
+      const auto found = world_.currencies.find(codes->values[row]);
+      if (!found) continue;
       currency = *found;
     }
-    const Date day{static_cast<std::int32_t>(days.values[row])};
-    const std::int64_t rate = currency == own ? one : world_.rates.mantissa(currency, day);
-    if (rate == 0 || __builtin_mul_overflow(amounts.values[row], rate, &node.values[row])) return false;
+    node.values[row] = currency == own ? one : world_.rates.mantissa(currency, Date{static_cast<std::int32_t>(days.values[row])});
   }
-  unite_absent(node, amounts, days);
+  finish(node, world_.rates.scale());
+  return true;
+}
+
+bool Program::run_convert(Node& node) {
+  const Vec &amounts = vec(node.a), &rates = vec(node.b);
+  const int scale = amounts.scale + rates.scale;
+  if (scale > kMaxScale) return false;
+  node.values.resize(rows_);
+  bool failed = false;
+  for (std::size_t row = 0; row < rows_; ++row) {
+    failed |= __builtin_mul_overflow(amounts.values[row], rates.values[row], &node.values[row]) || rates.values[row] == 0;
+  }
+  node.vec.absent = amounts.absent;
   finish(node, scale);
+  if (!failed) return true;
+  std::int64_t product = 0;  // only rows that count matter
+  for (std::size_t row = 0; row < rows_; ++row) {
+    if (active_[row] == 0 || amounts.is_absent(row)) continue;
+    if (rates.values[row] == 0 || __builtin_mul_overflow(amounts.values[row], rates.values[row], &product)) return false;
+  }
   return true;
 }
 

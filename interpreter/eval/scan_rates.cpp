@@ -11,9 +11,10 @@ using value::Currency;
 std::optional<Currency> CurrencyCodes::look_up(Code code) {
   auto [entry, is_new] = known_.try_emplace(code);
   if (is_new) entry->second = Currency::parse(pool_.text(code));
-  last_code_ = code;
-  last_ = entry->second;
-  return last_;
+  const auto slot = static_cast<std::uint64_t>(code);
+  const int digits = entry->second ? entry->second->minor_digits() : 0;
+  if (slot < kFast) fast_[slot] = {true, static_cast<std::int8_t>(digits), entry->second};
+  return entry->second;
 }
 
 Rates::Rates(const model::Policy& policy, DataErrors& errors)
@@ -63,11 +64,17 @@ void Rates::load_rows(DataSource& data, const TableSchema& schema, const std::ve
       if (day && currency && rate) add(*currency, *day, *rate, schema.name);
     }
   }
+  constexpr std::int32_t kMaxDays = 100'000;
+  bool first = true;
   for (const auto& [currency, rates] : series_) {
+    first_day_ = first ? rates.begin()->first.days : std::min(first_day_, rates.begin()->first.days);
+    last_day_ = first ? rates.rbegin()->first.days : std::max(last_day_, rates.rbegin()->first.days);
+    first = false;
     for (const auto& [day, rate] : rates) {
       if (const auto scaled = rate.to_scaled(kMaxScale)) scale_ = std::max(scale_, scaled->second);
     }
   }
+  if (first || last_day_ - first_day_ > kMaxDays) last_day_ = first_day_ - 1;
 }
 
 void Rates::add(Currency currency, Date day, Number rate, const std::string& table) {
@@ -128,12 +135,9 @@ std::optional<Number> Rates::rate(Currency currency, Date day) {
   if (currency == policy_currency_) return Number(1);
   const Series* found = series(currency);
   if (found == nullptr) return std::nullopt;
-  const std::uint64_t key = std::uint64_t{currency.index()} << 32 | static_cast<std::uint32_t>(day.days);
-  const auto known = rates_.find(key);
-  if (known != rates_.end()) return known->second;
-  auto result = compute(*found, day);
-  rates_.emplace(key, result);
-  return result;
+  const auto [entry, is_new] = rates_.try_emplace({currency, day});
+  if (is_new) entry->second = compute(*found, day);
+  return entry->second;
 }
 
 std::optional<Number> Rates::rate(Currency currency, Window window) const {
@@ -155,24 +159,18 @@ std::optional<Number> Rates::latest(Currency currency) const {
 }
 
 std::int64_t Rates::look_up_mantissa(Currency currency, Date day) {
-  const std::uint64_t key = std::uint64_t{currency.index()} << 32 | static_cast<std::uint32_t>(day.days);
-  const auto known = mantissas_.find(key);
   std::int64_t result = 0;
-  if (known != mantissas_.end()) {
-    result = known->second;
-  } else {
-    const auto exact = rate(currency, day);
-    const auto scaled = exact ? exact->to_scaled(scale_) : std::nullopt;
-    if (scaled) {
-      value::Int128 mantissa = scaled->first;
-      for (int digits = scaled->second; digits < scale_; ++digits) mantissa *= 10;
-      if (mantissa <= std::numeric_limits<std::int64_t>::max()) result = static_cast<std::int64_t>(mantissa);
-    }
-    mantissas_.emplace(key, result);
+  const auto exact = rate(currency, day);
+  if (const auto scaled = exact ? exact->to_scaled(scale_) : std::nullopt) {
+    value::Int128 mantissa = scaled->first;
+    for (int digits = scaled->second; digits < scale_; ++digits) mantissa *= 10;
+    if (mantissa <= std::numeric_limits<std::int64_t>::max()) result = static_cast<std::int64_t>(mantissa);
   }
-  last_currency_ = currency.index();
-  last_day_ = day.days;
-  last_mantissa_ = result;
+  if (day.days < first_day_ || day.days > last_day_) return result;
+  if (mantissas_.size() <= currency.index()) mantissas_.resize(currency.index() + 1);
+  auto& by_day = mantissas_[currency.index()];
+  if (by_day.empty()) by_day.assign(static_cast<std::size_t>(last_day_ - first_day_ + 1), -1);
+  by_day[static_cast<std::size_t>(day.days - first_day_)] = result;
   return result;
 }
 

@@ -7,8 +7,6 @@
 #include <set>
 #include <vector>
 
-#include <tsl/robin_map.h>
-
 #include "interpreter/eval/scan.hpp"
 #include "interpreter/eval/scan_column.hpp"
 #include "interpreter/eval/scan_errors.hpp"
@@ -21,15 +19,28 @@ class CurrencyCodes {
   explicit CurrencyCodes(TextPool& pool) : pool_(pool) {}
   /// None when the text is not a code of ISO 4217.
   std::optional<value::Currency> find(Code code) {
-    if (code == last_code_) return last_;
+    const auto slot = static_cast<std::uint64_t>(code);
+    if (slot < kFast && fast_[slot].known) return fast_[slot].currency;
     return look_up(code);
+  }
+  /// Digits of the minor unit; 0 for what is no currency.
+  int minor_digits(Code code) {
+    const auto slot = static_cast<std::uint64_t>(code);
+    if (slot < kFast && fast_[slot].known) return fast_[slot].digits;
+    const auto currency = look_up(code);
+    return currency ? currency->minor_digits() : 0;
   }
 
  private:
+  static constexpr std::uint64_t kFast = 1024;   // codes met early, as those of currencies are
+  struct Known {
+    bool known = false;
+    std::int8_t digits = 0;
+    std::optional<value::Currency> currency;
+  };
   std::optional<value::Currency> look_up(Code code);
   TextPool& pool_;
-  Code last_code_ = -1;  // no text has this code
-  std::optional<value::Currency> last_;
+  std::vector<Known> fast_ = std::vector<Known>(kFast);
   std::map<Code, std::optional<value::Currency>> known_;
 };
 
@@ -57,7 +68,11 @@ class Rates {
   std::optional<Number> latest(value::Currency currency) const;
   /// The rate as an integer at scale(), or 0 when there is none or it does not fit.
   std::int64_t mantissa(value::Currency currency, Date day) {
-    if (currency.index() == last_currency_ && day.days == last_day_) return last_mantissa_;
+    const auto offset = static_cast<std::uint64_t>(static_cast<std::int64_t>(day.days) - first_day_);
+    if (currency.index() < mantissas_.size() && offset < mantissas_[currency.index()].size()) {
+      const std::int64_t known = mantissas_[currency.index()][offset];
+      if (known >= 0) return known;
+    }
     return look_up_mantissa(currency, day);
   }
   int scale() const { return scale_; }
@@ -80,11 +95,9 @@ class Rates {
   value::Currency policy_currency_;
   int scale_ = 0;
   std::map<value::Currency, Series> series_;
-  tsl::robin_map<std::uint64_t, std::optional<Number>> rates_;
-  tsl::robin_map<std::uint64_t, std::int64_t> mantissas_;
-  std::uint16_t last_currency_ = 0xFFFF;
-  std::int32_t last_day_ = 0;
-  std::int64_t last_mantissa_ = 0;
+  std::map<std::pair<value::Currency, Date>, std::optional<Number>> rates_;   // computed so far
+  std::int32_t first_day_ = 0, last_day_ = -1;                   // days for which mantissas are remembered
+  std::vector<std::vector<std::int64_t>> mantissas_;             // by currency and day; -1: not computed yet
   std::set<std::pair<value::Currency, Date>> reported_;
   std::set<std::pair<value::Currency, std::string>> foreign_;
 };

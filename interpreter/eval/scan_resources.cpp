@@ -64,7 +64,7 @@ bool Resources::ensure_kept(EventsId events) {
   pass.keep_late_rows = true;
   for (const FieldId field : kept.fields) plan_.add_field(field, source, pass.reads);
   for (const FieldId field : decl.key) plan_.add_field(field, source, pass.reads);
-  pass.reads.fields.insert(decl.time);
+  plan_.add_time(events, pass.reads);
   if (!deduplicate(events) || !open(pass, events)) return false;
   std::vector<std::uint32_t> rows;
   pass.run([&](const Batch&, Table& table, std::vector<std::uint8_t>& active) {
@@ -161,7 +161,7 @@ Reads Resources::join_reads(model::AggregateId id) {
   const model::Aggregate& aggregate = world_.policy.aggregates[id.index];
   Reads reads;
   for (const ExprId part : {aggregate.value, aggregate.filter}) plan_.add_expr(part, {aggregate.source, aggregate.source}, 0, reads);
-  if (aggregate.source.is_events()) reads.fields.insert(world_.policy.events[aggregate.source.index].time);
+  if (aggregate.source.is_events()) plan_.add_time(aggregate.source.events(), reads);
   return reads;
 }
 

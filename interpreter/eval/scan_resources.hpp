@@ -17,6 +17,8 @@ class Resources {
   bool prepare(EventsId events, const Reads& reads);
   /// Keeps the rows of events that others refer to; false after reporting.
   bool keep(EventsId events) { return ensure_kept(events); }
+  /// Reads the holidays of a calendar that is used outside rows.
+  bool prepare_calendar(model::CalendarId calendar) { return ensure_holidays(calendar); }
   /// Finds repeated rows; keep_first drops them.
   bool deduplicate(EventsId events);
   /// Extra fields that every pass over these events decodes, so that --quarantine sets the same rows aside in all of them.

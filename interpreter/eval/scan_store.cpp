@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "interpreter/eval/scan_calendar.hpp"
+
 namespace kpi::eval::scanning {
 
 using value::EntityRef;
@@ -130,6 +132,12 @@ const std::vector<ExclusionCount>& Store::exclusions(Window window) const {
   static const std::vector<ExclusionCount> none;
   const auto found = exclusions_.find(window);
   return found == exclusions_.end() ? none : found->second;
+}
+
+Value Store::working_time(model::CalendarId calendar, value::Instant from, value::Instant to) const {
+  return Number::scaled(working_micros(world_.policy.calendars[calendar.index], world_.holidays[calendar.index],
+                                       *world_.policy.header.timezone, from, to),
+                        6);
 }
 
 Store::Cover Store::coverage(model::SourceRef source, Window window) const {

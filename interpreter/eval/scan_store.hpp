@@ -32,6 +32,7 @@ class Store final : public AggregateStore {
   std::optional<value::Number> rate(value::Currency currency, Window period) const override {
     return world_.rates.rate(currency, period);
   }
+  Value working_time(model::CalendarId calendar, value::Instant from, value::Instant to) const override;
 
  private:
   // store_scan (scan.cpp)

@@ -24,7 +24,7 @@ class Tracer {
     const SourceRef source = SourceRef::of(events_);
     EventsPass pass(world_, plan_, events_, &resources_.joins);
     pass.lenient = true;
-    pass.reads.fields.insert(decl_.time);
+    plan_.add_time(events_, pass.reads);
     for (std::uint32_t field = 0; field < decl_.fields.size(); ++field) {
       if (wanted(FieldId{field})) plan_.add_field(FieldId{field}, source, pass.reads);
     }

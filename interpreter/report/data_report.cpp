@@ -15,13 +15,18 @@ using Source = DataReport::Source;
 
 constexpr std::size_t kListedGaps = 3;
 
-std::string grouped(std::uint64_t count) { return value::Number::from_int128(static_cast<value::Int128>(count)).to_fixed(0, true); }
+std::string grouped(std::uint64_t count) {
+  return value::Number::from_int128(static_cast<value::Int128>(count)).to_fixed(0, true);
+}
 
-std::string days(value::Date from, value::Date last) { return from == last ? from.to_string() : from.to_string() + ".." + last.to_string(); }
+std::string days(value::Date from, value::Date last) {
+  return from == last ? from.to_string() : from.to_string() + ".." + last.to_string();
+}
 
 class Writer {
  public:
-  Writer(const DataReport& data, const value::TimeZone& zone, const Look& look) : report_(data), zone_(zone), look_(look) {}
+  Writer(const DataReport& data, const value::TimeZone& zone, const Look& look)
+      : report_(data), zone_(zone), look_(look) {}
 
   std::string write() const { return tables() + missing_columns() + events() + rates() + metrics(); }
 
@@ -43,14 +48,19 @@ class Writer {
       std::string rows;
       if (source.rows) rows = grouped(*source.rows);
       if (source.events) rows = grouped(source.events->rows);
-      table.add({{source.name}, {visible(source.table)},
+      table.add({{source.name},
+                 {visible(source.table)},
                  source.table_found ? Cell{w(Word::yes), false, Ink::green} : Cell{w(Word::missing), false, Ink::red},
                  right(source.table_found ? std::to_string(present) + "/" + std::to_string(source.columns.size()) : ""),
                  right(rows)});
     }
     if (report_.has_exchange) {
-      table.add({{"exchange"}, {visible(report_.exchange_table)},
-                 report_.exchange_found ? Cell{w(Word::yes), false, Ink::green} : Cell{w(Word::missing), false, Ink::red}, {}, {}});
+      table.add(
+          {{"exchange"},
+           {visible(report_.exchange_table)},
+           report_.exchange_found ? Cell{w(Word::yes), false, Ink::green} : Cell{w(Word::missing), false, Ink::red},
+           {},
+           {}});
     }
     return heading(Word::tables_and_columns) + fitted(table, look_, 2);
   }
@@ -61,8 +71,11 @@ class Writer {
       if (!source.table_found) continue;
       for (const auto& column : source.columns) {
         if (!column.found.empty()) continue;
-        table.add({{source.name}, {column.field}, {visible(column.wanted)},
-                   {w(column.optional ? Word::missing_optional : Word::missing), false, column.optional ? Ink::yellow : Ink::red}});
+        table.add({{source.name},
+                   {column.field},
+                   {visible(column.wanted)},
+                   {w(column.optional ? Word::missing_optional : Word::missing), false,
+                    column.optional ? Ink::yellow : Ink::red}});
       }
     }
     return table.empty() ? "" : "\n" + heading(Word::missing_columns) + fitted(table, look_, 2);
@@ -70,7 +83,8 @@ class Writer {
 
   std::string events() const {
     const auto any = [&](auto member) {
-      return std::any_of(report_.sources.begin(), report_.sources.end(), [&](const Source& source) { return source.events && (*source.events).*member > 0; });
+      return std::any_of(report_.sources.begin(), report_.sources.end(),
+                         [&](const Source& source) { return source.events && (*source.events).*member > 0; });
     };
     const bool set_aside = any(&eval::EventsInfo::quarantined), duplicates = any(&eval::EventsInfo::duplicates);
     std::vector<Cell> header{{w(Word::events)}, right(w(Word::rows))};
@@ -93,7 +107,10 @@ class Writer {
       cells.push_back(right(behind(info)));
       table.add(std::move(cells));
       for (const auto& [from, to] : info.silent) {
-        notes += "  " + paint(say(Word::silent_from_to, look_.language, source.name, days(from, {to.days - 1})), Ink::yellow, look_) + "\n";
+        notes += "  " +
+                 paint(say(Word::silent_from_to, look_.language, source.name, days(from, {to.days - 1})), Ink::yellow,
+                       look_) +
+                 "\n";
       }
     }
     if (table.empty()) return "";
@@ -105,12 +122,18 @@ class Writer {
     if (!info.last || !report_.as_of || *info.last >= *report_.as_of) return "";
     const std::int64_t minutes = (report_.as_of->micros - info.last->micros) / value::kMicrosPerSecond / 60;
     if (minutes >= 24 * 60) return std::to_string(minutes / (24 * 60)) + w(Word::day_unit);
-    return minutes >= 60 ? std::to_string(minutes / 60) + w(Word::hour_unit) : std::to_string(minutes) + w(Word::minute_unit);
+    return minutes >= 60 ? std::to_string(minutes / 60) + w(Word::hour_unit)
+                         : std::to_string(minutes) + w(Word::minute_unit);
   }
 
   std::string rates() const {
     if (report_.rates.empty()) return "";
-    Table table({{w(Word::currency)}, right(w(Word::days_with_rate)), {w(Word::first_event)}, {w(Word::last_event)}, right(w(Word::days_missing)), {w(Word::which)}});
+    Table table({{w(Word::currency)},
+                 right(w(Word::days_with_rate)),
+                 {w(Word::first_event)},
+                 {w(Word::last_event)},
+                 right(w(Word::days_missing)),
+                 {w(Word::which)}});
     for (const DataReport::Rates& rates : report_.rates) {
       std::int64_t count = 0;
       std::string listed;
@@ -119,8 +142,12 @@ class Writer {
         if (i < kListedGaps) listed += (i ? ", " : "") + days(rates.missing[i].first, rates.missing[i].second);
       }
       if (rates.missing.size() > kListedGaps) listed += ", ...";
-      table.add({{visible(rates.currency)}, right(grouped(rates.days)), {rates.first ? rates.first->to_string() : ""},
-                 {rates.last ? rates.last->to_string() : ""}, right(std::to_string(count), count ? Ink::yellow : Ink::plain), {listed}});
+      table.add({{visible(rates.currency)},
+                 right(grouped(rates.days)),
+                 {rates.first ? rates.first->to_string() : ""},
+                 {rates.last ? rates.last->to_string() : ""},
+                 right(std::to_string(count), count ? Ink::yellow : Ink::plain),
+                 {listed}});
     }
     return "\n" + heading(Word::exchange_rates) + fitted(table, look_, 2);
   }
@@ -131,7 +158,8 @@ class Writer {
       std::string missing;
       for (const std::string& item : metric.missing) missing += (missing.empty() ? "" : ", ") + item;
       table.add({{metric.label == metric.name ? metric.name : metric.label + " (" + metric.name + ")"},
-                 metric.missing.empty() ? Cell{w(Word::yes), false, Ink::green} : Cell{w(Word::no), false, Ink::red}, {visible(missing)}});
+                 metric.missing.empty() ? Cell{w(Word::yes), false, Ink::green} : Cell{w(Word::no), false, Ink::red},
+                 {visible(missing)}});
     }
     return table.empty() ? "" : "\n" + heading(Word::metrics) + fitted(table, look_, 2);
   }
@@ -144,15 +172,22 @@ class Writer {
 using Json = nlohmann::ordered_json;
 
 Json date_or_null(const std::optional<value::Date>& date) { return date ? Json(date->to_string()) : Json(nullptr); }
-Json instant_or_null(const std::optional<value::Instant>& time) { return time ? Json(time->to_string()) : Json(nullptr); }
+Json instant_or_null(const std::optional<value::Instant>& time) {
+  return time ? Json(time->to_string()) : Json(nullptr);
+}
 
 Json source_json(const Source& source) {
   Json columns = Json::array();
   for (const auto& column : source.columns) {
-    columns.push_back({{"field", column.field}, {"column", column.wanted}, {"found", column.found.empty() ? Json(nullptr) : Json(column.found)},
+    columns.push_back({{"field", column.field},
+                       {"column", column.wanted},
+                       {"found", column.found.empty() ? Json(nullptr) : Json(column.found)},
                        {"optional", column.optional}});
   }
-  Json json = {{"name", source.name}, {"kind", source.is_events ? "events" : "entity"}, {"table", source.table}, {"found", source.table_found},
+  Json json = {{"name", source.name},
+               {"kind", source.is_events ? "events" : "entity"},
+               {"table", source.table},
+               {"found", source.table_found},
                {"columns", std::move(columns)}};
   if (source.rows) json["rows"] = *source.rows;
   if (!source.events) return json;
@@ -165,27 +200,37 @@ Json source_json(const Source& source) {
   json["covered_from"] = date_or_null(info.covered_from);
   json["covered_to"] = date_or_null(info.covered_to);
   json["silent"] = Json::array();
-  for (const auto& [from, to] : info.silent) json["silent"].push_back({{"from", from.to_string()}, {"to", to.to_string()}});
+  for (const auto& [from, to] : info.silent)
+    json["silent"].push_back({{"from", from.to_string()}, {"to", to.to_string()}});
   return json;
 }
 
 }  // namespace
 
-std::string data_text(const DataReport& report, const value::TimeZone& zone, const Look& look) { return Writer(report, zone, look).write(); }
+std::string data_text(const DataReport& report, const value::TimeZone& zone, const Look& look) {
+  return Writer(report, zone, look).write();
+}
 
-std::string data_json(const DataReport& report, const source::Diagnostics& diagnostics, const source::SourceMap& sources, Language language) {
+std::string data_json(const DataReport& report, const source::Diagnostics& diagnostics,
+                      const source::SourceMap& sources, Language language) {
   Json json = {{"policy", report.policy}, {"database", report.database}, {"as_of", instant_or_null(report.as_of)}};
   json["sources"] = Json::array();
   for (const Source& source : report.sources) json["sources"].push_back(source_json(source));
   json["rates"] = Json::array();
   for (const DataReport::Rates& rates : report.rates) {
     Json missing = Json::array();
-    for (const auto& [from, to] : rates.missing) missing.push_back({{"from", from.to_string()}, {"to", to.to_string()}});
-    json["rates"].push_back({{"currency", rates.currency}, {"days", rates.days}, {"first", date_or_null(rates.first)}, {"last", date_or_null(rates.last)}, {"missing", std::move(missing)}});
+    for (const auto& [from, to] : rates.missing)
+      missing.push_back({{"from", from.to_string()}, {"to", to.to_string()}});
+    json["rates"].push_back({{"currency", rates.currency},
+                             {"days", rates.days},
+                             {"first", date_or_null(rates.first)},
+                             {"last", date_or_null(rates.last)},
+                             {"missing", std::move(missing)}});
   }
   json["metrics"] = Json::array();
   for (const DataReport::Metric& metric : report.metrics) {
-    json["metrics"].push_back({{"name", metric.name}, {"computable", metric.missing.empty()}, {"missing", metric.missing}});
+    json["metrics"].push_back(
+        {{"name", metric.name}, {"computable", metric.missing.empty()}, {"missing", metric.missing}});
   }
   json["diagnostics"] = diagnostics_array(diagnostics, sources, language);
   return json_text(json);

@@ -15,7 +15,8 @@ nlohmann::ordered_json diagnostics_array(const source::Diagnostics& diagnostics,
                                          Language language);
 
 /// `{"diagnostics": […], "errors": 2, "warnings": 1}` and a line end.
-std::string diagnostics_json(const source::Diagnostics& diagnostics, const source::SourceMap& sources, Language language);
+std::string diagnostics_json(const source::Diagnostics& diagnostics, const source::SourceMap& sources,
+                             Language language);
 
 /// Indented by two, with bytes that are not UTF-8 replaced.
 std::string json_text(const nlohmann::ordered_json& json);

@@ -18,18 +18,24 @@ using source::Span;
 
 std::string_view severity_word(Severity severity, Language language) {
   switch (severity) {
-    case Severity::error: return word(Word::error, language);
-    case Severity::warning: return word(Word::warning, language);
-    case Severity::note: return word(Word::note, language);
+    case Severity::error:
+      return word(Word::error, language);
+    case Severity::warning:
+      return word(Word::warning, language);
+    case Severity::note:
+      return word(Word::note, language);
   }
   return "";
 }
 
 Ink severity_ink(Severity severity) {
   switch (severity) {
-    case Severity::error: return Ink::red;
-    case Severity::warning: return Ink::yellow;
-    case Severity::note: return Ink::cyan;
+    case Severity::error:
+      return Ink::red;
+    case Severity::warning:
+      return Ink::yellow;
+    case Severity::note:
+      return Ink::cyan;
   }
   return Ink::plain;
 }
@@ -62,11 +68,13 @@ std::string place(const SourceMap& sources, Span span) {
 }
 
 /// Marks by source; the primary source first, the others in order of their labels.
-std::vector<std::pair<source::SourceId, std::vector<Mark>>> marks_by_source(const Diagnostic& diagnostic, Language language) {
+std::vector<std::pair<source::SourceId, std::vector<Mark>>> marks_by_source(const Diagnostic& diagnostic,
+                                                                            Language language) {
   std::vector<std::pair<source::SourceId, std::vector<Mark>>> groups{{diagnostic.span.source, {}}};
   groups.front().second.push_back({diagnostic.span.begin, diagnostic.span.end, true, ""});
   for (const source::Label& label : diagnostic.labels) {
-    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == label.span.source; });
+    auto group =
+        std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == label.span.source; });
     if (group == groups.end()) group = groups.insert(groups.end(), {label.span.source, {}});
     group->second.push_back({label.span.begin, label.span.end, false, visible(source::label_text(label, language))});
   }
@@ -90,7 +98,8 @@ class PrettyWriter {
 
   std::string write(const Diagnostic& diagnostic) const {
     const Severity severity = source::info(diagnostic.id).severity;
-    const std::string title = std::string(severity_word(severity, look_.language)) + "[" + source::code(diagnostic.id) + "]";
+    const std::string title =
+        std::string(severity_word(severity, look_.language)) + "[" + source::code(diagnostic.id) + "]";
     std::string out = paint(title, severity_ink(severity), look_);
     const std::string text = visible_lines(source::message(diagnostic, look_.language));
     out += paint(std::string(word(Word::after_title, look_.language)) + text, Ink::bold, look_) + "\n";
@@ -128,9 +137,11 @@ class PrettyWriter {
       lines.emplace_back(Word::note, visible_lines(source::label_text(note, look_.language)));
     }
     std::string out;
-    if (!lines.empty() && diagnostic.has_span) out += std::string(gutter + 1, ' ') + paint("|", Ink::blue, look_) + "\n";
+    if (!lines.empty() && diagnostic.has_span)
+      out += std::string(gutter + 1, ' ') + paint("|", Ink::blue, look_) + "\n";
     for (const auto& [which, text] : lines) {
-      const std::string title = std::string(word(which, look_.language)) + std::string(word(Word::after_title, look_.language));
+      const std::string title =
+          std::string(word(which, look_.language)) + std::string(word(Word::after_title, look_.language));
       out += std::string(gutter + 1, ' ') + paint("= ", Ink::blue, look_) + paint(title, Ink::cyan, look_) +
              indented(text, gutter + 3 + source::display_width(title)) + "\n";
     }
@@ -167,7 +178,8 @@ std::string diagnostics_compact(const Diagnostics& diagnostics, const SourceMap&
     out += std::string(severity_word(severity, look.language)) + "[" + source::code(diagnostic.id) + "]" +
            std::string(word(Word::after_title, look.language)) + one_line(source::message(diagnostic, look.language));
     if (!diagnostic.suggestion.empty()) {
-      out += std::string(word(Word::comma, look.language)) + say(Word::did_you_mean, look.language, visible(diagnostic.suggestion));
+      out += std::string(word(Word::comma, look.language)) +
+             say(Word::did_you_mean, look.language, visible(diagnostic.suggestion));
     }
     out += "\n";
   }

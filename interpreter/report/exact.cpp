@@ -31,12 +31,18 @@ std::string unit_name(const value::Type& type) {
 
 std::string_view name(eval::PayoutStatus status) {
   switch (status) {
-    case eval::PayoutStatus::ok: return "ok";
-    case eval::PayoutStatus::trial: return "trial";
-    case eval::PayoutStatus::pending: return "pending";
-    case eval::PayoutStatus::not_paid: return "not_paid";
-    case eval::PayoutStatus::unscored: return "unscored";
-    case eval::PayoutStatus::no_value: return "no_value";
+    case eval::PayoutStatus::ok:
+      return "ok";
+    case eval::PayoutStatus::trial:
+      return "trial";
+    case eval::PayoutStatus::pending:
+      return "pending";
+    case eval::PayoutStatus::not_paid:
+      return "not_paid";
+    case eval::PayoutStatus::unscored:
+      return "unscored";
+    case eval::PayoutStatus::no_value:
+      return "no_value";
   }
   return "";
 }
@@ -45,11 +51,16 @@ std::string_view name(eval::RowStatus status) { return status == eval::RowStatus
 
 std::string_view name(model::Attain attain) {
   switch (attain) {
-    case model::Attain::ratio: return "ratio";
-    case model::Attain::mirror: return "mirror";
-    case model::Attain::inverse: return "inverse";
-    case model::Attain::from: return "from";
-    case model::Attain::none: return "";
+    case model::Attain::ratio:
+      return "ratio";
+    case model::Attain::mirror:
+      return "mirror";
+    case model::Attain::inverse:
+      return "inverse";
+    case model::Attain::from:
+      return "from";
+    case model::Attain::none:
+      return "";
   }
   return "";
 }

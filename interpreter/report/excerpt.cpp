@@ -131,8 +131,8 @@ class Drawing {
   std::string bracket_before(std::uint32_t number, bool below) const {
     if (!bracket_) return "";
     if (number == bracket_->first_line && !below) return paint("/ ", ink_, look_);
-    const bool inside = number >= bracket_->first_line &&
-                        (number < bracket_->last_line || (number == bracket_->last_line && !below));
+    const bool inside =
+        number >= bracket_->first_line && (number < bracket_->last_line || (number == bracket_->last_line && !below));
     return inside ? paint("| ", ink_, look_) : "  ";
   }
 
@@ -188,10 +188,9 @@ class Drawing {
     const std::string before = blank_gutter() + " " + bracket_before(number, true);
     out += before + underlines(marks);
     std::vector<LineMark> hanging;
-    const std::size_t last_end =
-        std::max_element(marks.begin(), marks.end(), [](const auto& a, const auto& b) {
-          return a.columns.end < b.columns.end;
-        })->columns.end;
+    const std::size_t last_end = std::max_element(marks.begin(), marks.end(), [](const auto& a, const auto& b) {
+                                   return a.columns.end < b.columns.end;
+                                 })->columns.end;
     for (std::size_t i = 0; i < marks.size(); ++i) {
       if (marks[i].text.empty()) continue;
       if (i + 1 == marks.size() && marks[i].columns.end == last_end) {

@@ -16,18 +16,30 @@ using value::Value;
 std::string_view kind_name(ExplainNode::Kind kind) {
   using Kind = ExplainNode::Kind;
   switch (kind) {
-    case Kind::payout: return "payout";
-    case Kind::step: return "step";
-    case Kind::base_penalty: return "base_penalty";
-    case Kind::scorecard: return "scorecard";
-    case Kind::phase: return "phase";
-    case Kind::score_row: return "score_row";
-    case Kind::gate: return "gate";
-    case Kind::metric: return "metric";
-    case Kind::other_window: return "other_window";
-    case Kind::curve: return "curve";
-    case Kind::table: return "table";
-    case Kind::aggregate: return "aggregate";
+    case Kind::payout:
+      return "payout";
+    case Kind::step:
+      return "step";
+    case Kind::base_penalty:
+      return "base_penalty";
+    case Kind::scorecard:
+      return "scorecard";
+    case Kind::phase:
+      return "phase";
+    case Kind::score_row:
+      return "score_row";
+    case Kind::gate:
+      return "gate";
+    case Kind::metric:
+      return "metric";
+    case Kind::other_window:
+      return "other_window";
+    case Kind::curve:
+      return "curve";
+    case Kind::table:
+      return "table";
+    case Kind::aggregate:
+      return "aggregate";
   }
   return "";
 }
@@ -57,13 +69,19 @@ class ExplainJson {
     return array;
   }
 
+  Json text(const Value& value) const {
+    if (!value.has_value()) return nullptr;
+    if (value.is<bool>()) return value.boolean();
+    return exact(policy_, store_, value);
+  }
+
   void put(Json& json, const Value& value, const value::Type& type) const {
     if (!value.has_value()) {
       json["value"] = nullptr;
       json["reason"] = value::reason_text(value.reason());
       return;
     }
-    json["value"] = value.is<bool>() ? Json(value.boolean()) : Json(exact(policy_, store_, value));
+    json["value"] = text(value);
     const std::string unit = unit_name(type);
     if (!unit.empty()) json["unit"] = unit;
   }
@@ -84,7 +102,8 @@ class ExplainJson {
     if (node.period) json["period"] = node.period->to_string();
     if (node.window) {
       const bool always = node.window->start <= eval::kBeginning;
-      json["window"] = {{"start", always ? Json(nullptr) : Json(node.window->start.to_string())}, {"end", node.window->end.to_string()}};
+      json["window"] = {{"start", always ? Json(nullptr) : Json(node.window->start.to_string())},
+                        {"end", node.window->end.to_string()}};
     }
     if (node.repeated) json["repeated"] = true;
     if (node.rows_total) json["rows"] = *node.rows_total;
@@ -95,8 +114,9 @@ class ExplainJson {
   Json next_step(const eval::NextStep& step) const {
     constexpr std::string_view kKinds[] = {"score_row", "gate", "payout_curve"};
     constexpr std::string_view kVerdicts[] = {"reaches", "alone_not_enough", "not_solved"};
-    Json json = {{"kind", kKinds[static_cast<std::size_t>(step.kind)]}, {"name", subject_name(policy_, step)}, {"top", step.top}};
-    const auto text = [&](const Value& value) { return value.has_value() ? Json(exact(policy_, store_, value)) : Json(nullptr); };
+    Json json = {{"kind", kKinds[static_cast<std::size_t>(step.kind)]},
+                 {"name", subject_name(policy_, step)},
+                 {"top", step.top}};
     if (step.kind != eval::NextStep::Kind::gate) {
       json["current"] = text(step.current);
       json["wanted"] = text(step.wanted);
@@ -107,7 +127,9 @@ class ExplainJson {
     }
     json["changes"] = Json::array();
     for (const eval::Change& change : step.changes) {
-      Json entry = {{"name", changed_name(policy_, change)}, {"verdict", kVerdicts[static_cast<std::size_t>(change.verdict)]}, {"now", text(change.now)}};
+      Json entry = {{"name", changed_name(policy_, change)},
+                    {"verdict", kVerdicts[static_cast<std::size_t>(change.verdict)]},
+                    {"now", text(change.now)}};
       if (change.verdict == eval::Change::Verdict::reaches) {
         entry["needed"] = change.needed.to_string();
         const std::string unit = unit_name(change.type);
@@ -121,7 +143,9 @@ class ExplainJson {
   }
 
   Json events_rows(const eval::ExplainedRows& rows) const {
-    Json json = {{"events", policy_.event(rows.events).named.name}, {"kept_total", rows.kept_total}, {"excluded_total", rows.excluded_total}};
+    Json json = {{"events", policy_.event(rows.events).named.name},
+                 {"kept_total", rows.kept_total},
+                 {"excluded_total", rows.excluded_total}};
     json["kept"] = Json::array();
     for (const eval::TracedRow& row : rows.kept) json["kept"].push_back(traced(rows.events, row));
     json["excluded"] = Json::array();
@@ -130,14 +154,17 @@ class ExplainJson {
   }
 
   Json traced(model::EventsId events, const eval::TracedRow& row) const {
-    Json json = {{"key", row.key}, {"time", row.time ? Json(row.time->to_string()) : Json(nullptr)}, {"day", row.day.to_string()}};
+    Json json = {{"key", row.key},
+                 {"time", row.time ? Json(row.time->to_string()) : Json(nullptr)},
+                 {"day", row.day.to_string()}};
     if (!row.hits.empty()) {
       json["excluded_by"] = Json::array();
-      for (const model::ExclusionId hit : row.hits) json["excluded_by"].push_back(policy_.exclusions[hit.index].named.name);
+      for (const model::ExclusionId hit : row.hits)
+        json["excluded_by"].push_back(policy_.exclusions[hit.index].named.name);
     }
     Json fields = Json::object();
     for (const auto& [id, value] : row.fields) {
-      fields[policy_.event(events).fields[id.index].named.name] = value.has_value() ? Json(exact(policy_, store_, value)) : Json(nullptr);
+      fields[policy_.event(events).fields[id.index].named.name] = text(value);
     }
     json["fields"] = std::move(fields);
     return json;
@@ -151,11 +178,13 @@ class ExplainJson {
 
 std::string explain_json(const Policy& policy, const eval::Explanation& explanation, value::Period period, bool why_not,
                          const source::Diagnostics& warnings, const source::SourceMap& sources, Language language) {
-  Json json = {{"policy", {{"name", policy.header.name}, {"version", policy.header.version}, {"sha256", policy.header.sha256}}},
-               {"period", period.to_string()}};
+  Json json = {
+      {"policy", {{"name", policy.header.name}, {"version", policy.header.version}, {"sha256", policy.header.sha256}}},
+      {"period", period.to_string()}};
   json["subjects"] = Json::array();
   const ExplainJson writer(policy, explanation.store.get());
-  for (const eval::SubjectExplanation& subject : explanation.subjects) json["subjects"].push_back(writer.subject(subject, why_not));
+  for (const eval::SubjectExplanation& subject : explanation.subjects)
+    json["subjects"].push_back(writer.subject(subject, why_not));
   if (!warnings.items().empty()) json["warnings"] = diagnostics_array(warnings, sources, language);
   return json_text(json);
 }

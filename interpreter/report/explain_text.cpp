@@ -25,7 +25,8 @@ class ExplainWriter {
 
   std::string write(const eval::SubjectExplanation& subject, value::Period period, bool why_not) {
     const std::string entity = show_.label(policy_.entity(subject.entity).named);
-    std::string out = paint(entity + " " + who(subject.label, subject.key) + ", " + period.to_string(), Ink::bold, look_) + "\n";
+    std::string out =
+        paint(entity + " " + who(subject.label, subject.key) + ", " + period.to_string(), Ink::bold, look_) + "\n";
     for (const auto* nodes : {&subject.payouts, &subject.scorecards}) {
       for (const ExplainNode& node : *nodes) out += "\n" + tree(node, 0);
     }
@@ -39,7 +40,11 @@ class ExplainWriter {
  private:
   std::string w(Word which) const { return std::string(word(which, look_.language)); }
   template <class... Arguments>
-  std::string s(Word which, const Arguments&... arguments) const { return say(which, look_.language, arguments...); }
+  std::string s(Word which, const Arguments&... arguments) const {
+    return say(which, look_.language, arguments...);
+  }
+
+  std::string colon() const { return w(Word::after_title); }
 
   std::string name(const ExplainNode& node) const { return node.named ? show_.label(*node.named) : visible(node.name); }
 
@@ -48,26 +53,37 @@ class ExplainWriter {
     const bool root = node.kind == Kind::payout || node.kind == Kind::scorecard;
     if (node.kind == Kind::payout) payout_ = payout_named(node.name);
     std::string out = margin + paint(title(node), root ? Ink::bold : Ink::plain, look_) + "\n";
-    for (const std::string& line : details(node)) out += margin + std::string(kStep, ' ') + paint(line, Ink::dim, look_) + "\n";
+    for (const std::string& line : details(node))
+      out += margin + std::string(kStep, ' ') + paint(line, Ink::dim, look_) + "\n";
     for (const ExplainNode& child : node.children) out += tree(child, indent + kStep);
     return out;
   }
 
   std::string title(const ExplainNode& node) {
     switch (node.kind) {
-      case Kind::payout: return name(node) + " = " + value(node) + status(node.note);
-      case Kind::step: return step(node) + " = " + value(node);
-      case Kind::base_penalty: return s(Word::base_penalty, name(node), value(node));
+      case Kind::payout:
+        return name(node) + " = " + value(node) + status(node.note);
+      case Kind::step:
+        return step(node) + " = " + value(node);
+      case Kind::base_penalty:
+        return s(Word::base_penalty, name(node), value(node));
       case Kind::scorecard:
-        return node.value.has_value() ? name(node) + ": " + s(Word::score_is, value(node)) : name(node) + ": " + s(Word::unscored_because, show_.reason(node.note));
-      case Kind::phase: return w(Word::phase) + ": " + (node.note.empty() ? name(node) : show_.reason(node.note));
-      case Kind::score_row: return name(node) + ": " + s(Word::points_are, value(node));
-      case Kind::gate: return gate(node);
-      case Kind::other_window: return visible(node.formula) + " = " + value(node) + where(node);
-      case Kind::aggregate: return visible(node.formula) + " = " + value(node) + where(node) + rows_read(node);
+        return node.value.has_value() ? name(node) + colon() + s(Word::score_is, value(node))
+                                      : name(node) + colon() + s(Word::unscored_because, show_.reason(node.note));
+      case Kind::phase:
+        return w(Word::phase) + colon() + (node.note.empty() ? name(node) : show_.reason(node.note));
+      case Kind::score_row:
+        return name(node) + colon() + s(Word::points_are, value(node));
+      case Kind::gate:
+        return gate(node);
+      case Kind::other_window:
+        return visible(node.formula) + " = " + value(node) + where(node);
+      case Kind::aggregate:
+        return visible(node.formula) + " = " + value(node) + where(node) + rows_read(node);
       case Kind::metric:
       case Kind::curve:
-      case Kind::table: break;
+      case Kind::table:
+        break;
     }
     return name(node) + " = " + value(node) + where(node) + (node.repeated ? " " + w(Word::explained_above) : "");
   }
@@ -86,15 +102,19 @@ class ExplainWriter {
     }
     if (node.kind == Kind::step && node.name == "rounding" && payout_) {
       const value::Number unit = value::Number::power_of_ten(-payout_->currency.minor_digits());
-      lines.push_back(s(Word::rounding_to, value::name(payout_->rounding), unit.to_string() + " " + std::string(payout_->currency.code())));
+      lines.push_back(s(Word::rounding_to, value::name(payout_->rounding),
+                        unit.to_string() + " " + std::string(payout_->currency.code())));
     }
     if (node.kind == Kind::table) {
       std::string inputs;
-      for (const auto& given : node.facts) inputs += (inputs.empty() ? "" : ", ") + visible(given.word) + " = " + exact(given.value, given.type);
+      for (const auto& given : node.facts)
+        inputs += (inputs.empty() ? "" : ", ") + visible(given.word) + " = " + exact(given.value, given.type);
       lines.push_back(node.segment.empty() ? inputs : s(Word::table_row, inputs, node.segment));
     }
-    if (node.kind == Kind::step && node.name == "budget" && !node.facts.empty()) lines.push_back(fact(node.facts.front()));
-    if (node.kind == Kind::scorecard && !node.facts.empty() && node.value.has_value() && !(node.facts.front().value == node.value)) {
+    if (node.kind == Kind::step && node.name == "budget" && !node.facts.empty())
+      lines.push_back(fact(node.facts.front()));
+    if (node.kind == Kind::scorecard && !node.facts.empty() && node.value.has_value() &&
+        !(node.facts.front().value == node.value)) {
       lines.push_back(s(Word::before_gates, exact(node.facts.front().value, node.facts.front().type)));
     }
     return lines;
@@ -116,7 +136,8 @@ class ExplainWriter {
   }
 
   const ExplainNode::Fact* find(const ExplainNode& node, std::string_view word_of_fact) const {
-    const auto found = std::find_if(node.facts.begin(), node.facts.end(), [&](const auto& item) { return item.word == word_of_fact; });
+    const auto found =
+        std::find_if(node.facts.begin(), node.facts.end(), [&](const auto& item) { return item.word == word_of_fact; });
     return found == node.facts.end() ? nullptr : &*found;
   }
 
@@ -139,7 +160,8 @@ class ExplainWriter {
       if (node.note == "ratio") formula = text("actual") + " / " + text("target");
       if (node.note == "mirror") formula = "2 - " + text("actual") + " / " + text("target");
       if (node.note == "inverse") formula = text("target") + " / " + text("actual");
-      if (node.note == "from") formula = "(" + text("actual") + " - " + text("base") + ") / (" + text("target") + " - " + text("base") + ")";
+      if (node.note == "from")
+        formula = "(" + text("actual") + " - " + text("base") + ") / (" + text("target") + " - " + text("base") + ")";
       lines.push_back(w(Word::attainment) + " = " + formula + " = " + text("attainment") + form(node.note));
     }
     if (!node.segment.empty()) lines.push_back(s(Word::points_by, visible(node.segment), text("points")));
@@ -171,15 +193,16 @@ class ExplainWriter {
   }
 
   std::string status(const std::string& note) const {
-    const std::size_t colon = std::min(note.find(": "), note.size());
-    const std::string head = note.substr(0, colon);
-    static constexpr std::pair<std::string_view, Word> kStatus[] = {{"ok", Word::status_ok}, {"trial", Word::status_trial}, {"pending", Word::status_pending},
-                                                                    {"not_paid", Word::not_paid}, {"unscored", Word::unscored}, {"no_value", Word::no_value}};
+    const std::size_t end = std::min(note.find(": "), note.size());
+    const std::string head = note.substr(0, end);
+    static constexpr std::pair<std::string_view, Word> kStatus[] = {
+        {"ok", Word::status_ok},      {"trial", Word::status_trial}, {"pending", Word::status_pending},
+        {"not_paid", Word::not_paid}, {"unscored", Word::unscored},  {"no_value", Word::no_value}};
     std::string text = head;
     for (const auto& [english, translated] : kStatus) {
       if (head == english) text = w(translated);
     }
-    if (colon < note.size()) text += ": " + show_.reason(note.substr(colon + 2));
+    if (end < note.size()) text += colon() + show_.reason(note.substr(end + 2));
     return text.empty() ? "" : " (" + text + ")";
   }
 
@@ -194,13 +217,16 @@ class ExplainWriter {
     if (node.period) text = node.period->to_string();
     if (node.window) {
       const std::string last = value::Date{node.window->end.days - 1}.to_string();
-      text = node.window->start <= eval::kBeginning ? s(Word::up_to, last) : node.window->start.to_string() + ".." + last;
+      text =
+          node.window->start <= eval::kBeginning ? s(Word::up_to, last) : node.window->start.to_string() + ".." + last;
     }
     return text.empty() ? "" : " [" + text + "]";
   }
 
   std::string rows_read(const ExplainNode& node) const {
-    return node.rows_total ? " (" + s(*node.rows_total == 1 ? Word::of_rows_one : Word::of_rows_many, *node.rows_total) + ")" : "";
+    return node.rows_total
+               ? " (" + s(*node.rows_total == 1 ? Word::of_rows_one : Word::of_rows_many, *node.rows_total) + ")"
+               : "";
   }
 
   std::string value(const ExplainNode& node) {
@@ -213,10 +239,12 @@ class ExplainWriter {
     const std::string shown = show_.value(value, type, shown_as);
     if (!value.is<value::Number>() || !shown.starts_with('~')) return shown;
     const bool money = type.unit.money == 1 && type.unit.time == 0;
-    return value.number().to_string() + (money ? " " + std::string(type.unit.currency.code()) : "") + " (" + shown + ")";
+    return value.number().to_string() + (money ? " " + std::string(type.unit.currency.code()) : "") + " (" + shown +
+           ")";
   }
 
-  // ---- rows ----------------------------------------------------------------------------------------------------------
+  // ---- rows
+  // ----------------------------------------------------------------------------------------------------------
 
   std::string rows_text(const eval::ExplainedRows& rows) {
     const model::Events& events = policy_.event(rows.events);
@@ -226,7 +254,8 @@ class ExplainWriter {
       out += row_table(events, rows.kept, false) + more(rows.kept_total, rows.kept.size());
     }
     if (rows.excluded_total > 0) {
-      out += "\n" + paint(s(Word::rows_taken_out, show_.label(events.named), rows.excluded_total), Ink::bold, look_) + "\n";
+      out += "\n" + paint(s(Word::rows_taken_out, show_.label(events.named), rows.excluded_total), Ink::bold, look_) +
+             "\n";
       out += row_table(events, rows.excluded, true) + more(rows.excluded_total, rows.excluded.size());
     }
     return out;
@@ -251,7 +280,8 @@ class ExplainWriter {
     return fitted(table, look_, kStep);
   }
 
-  Table rows_as_table(const model::Events& events, const std::vector<eval::TracedRow>& rows, const std::vector<model::FieldId>& columns, bool excluded) {
+  Table rows_as_table(const model::Events& events, const std::vector<eval::TracedRow>& rows,
+                      const std::vector<model::FieldId>& columns, bool excluded) {
     std::vector<Cell> header{{w(Word::row)}, {w(Word::time)}};
     if (excluded) header.push_back({w(Word::taken_out_by)});
     for (const model::FieldId id : columns) {
@@ -264,11 +294,13 @@ class ExplainWriter {
       std::vector<Cell> cells{{visible(row.key)}, {row.time ? show_.instant(*row.time) : row.day.to_string()}};
       if (excluded) {
         std::string by;
-        for (const model::ExclusionId hit : row.hits) by += (by.empty() ? "" : ", ") + show_.label(policy_.exclusions[hit.index].named);
+        for (const model::ExclusionId hit : row.hits)
+          by += (by.empty() ? "" : ", ") + show_.label(policy_.exclusions[hit.index].named);
         cells.push_back({by});
       }
       for (const model::FieldId id : columns) {
-        const auto found = std::find_if(row.fields.begin(), row.fields.end(), [&](const auto& item) { return item.first == id; });
+        const auto found =
+            std::find_if(row.fields.begin(), row.fields.end(), [&](const auto& item) { return item.first == id; });
         const bool present = found != row.fields.end() && found->second.has_value();
         cells.push_back({present ? show_.value(found->second, events.fields[id.index].type) : ""});
       }
@@ -288,7 +320,8 @@ class ExplainWriter {
 
 }  // namespace
 
-std::string explain_text(const Policy& policy, const eval::Explanation& explanation, value::Period period, bool why_not, const Look& look) {
+std::string explain_text(const Policy& policy, const eval::Explanation& explanation, value::Period period, bool why_not,
+                         const Look& look) {
   std::string out;
   for (const eval::SubjectExplanation& subject : explanation.subjects) {
     if (!out.empty()) out += "\n";

@@ -11,14 +11,20 @@
 namespace kpi::report {
 
 std::string import_text(const ImportCounts& counts, const Look& look) {
-  const auto grouped = [](std::uint64_t count) { return value::Number::from_int128(static_cast<value::Int128>(count)).to_fixed(0, true); };
+  const auto grouped = [](std::uint64_t count) {
+    return value::Number::from_int128(static_cast<value::Int128>(count)).to_fixed(0, true);
+  };
   const Word title = counts.created_table ? Word::import_created : Word::import_into;
-  std::string out = say(title, look.language, visible(counts.file), visible(counts.table), visible(counts.database)) + "\n";
-  const std::pair<Word, std::uint64_t> lines[] = {{Word::rows_read, counts.rows}, {Word::inserted, counts.inserted}, {Word::updated, counts.updated},
-                                                  {Word::unchanged, counts.unchanged}, {Word::repeated, counts.repeated},
-                                                  {Word::skipped_rows, counts.skipped}, {Word::rejected, counts.rejected}};
+  std::string out =
+      say(title, look.language, visible(counts.file), visible(counts.table), visible(counts.database)) + "\n";
+  const std::pair<Word, std::uint64_t> lines[] = {
+      {Word::rows_read, counts.rows},      {Word::inserted, counts.inserted}, {Word::updated, counts.updated},
+      {Word::unchanged, counts.unchanged}, {Word::repeated, counts.repeated}, {Word::skipped_rows, counts.skipped},
+      {Word::rejected, counts.rejected}};
   std::size_t names = 0, numbers = 0;
-  const auto is_shown = [](Word name, std::uint64_t count) { return count > 0 || name == Word::rows_read || name == Word::inserted; };
+  const auto is_shown = [](Word name, std::uint64_t count) {
+    return count > 0 || name == Word::rows_read || name == Word::inserted;
+  };
   for (const auto& [name, count] : lines) {
     if (!is_shown(name, count)) continue;
     names = std::max(names, source::display_width(word(name, look.language)));
@@ -32,11 +38,14 @@ std::string import_text(const ImportCounts& counts, const Look& look) {
   return out;
 }
 
-std::string import_json(const ImportCounts& counts, const source::Diagnostics& diagnostics, const source::SourceMap& sources, Language language) {
-  nlohmann::ordered_json json = {{"file", counts.file}, {"database", counts.database}, {"table", counts.table},
-                                 {"created_table", counts.created_table}, {"rows", counts.rows}, {"inserted", counts.inserted},
-                                 {"updated", counts.updated}, {"unchanged", counts.unchanged}, {"repeated", counts.repeated},
-                                 {"skipped", counts.skipped}, {"rejected", counts.rejected}};
+std::string import_json(const ImportCounts& counts, const source::Diagnostics& diagnostics,
+                        const source::SourceMap& sources, Language language) {
+  nlohmann::ordered_json json = {{"file", counts.file},         {"database", counts.database},
+                                 {"table", counts.table},       {"created_table", counts.created_table},
+                                 {"rows", counts.rows},         {"inserted", counts.inserted},
+                                 {"updated", counts.updated},   {"unchanged", counts.unchanged},
+                                 {"repeated", counts.repeated}, {"skipped", counts.skipped},
+                                 {"rejected", counts.rejected}};
   if (counts.rejected > 0) json["rejects_file"] = counts.rejects_file;
   json["diagnostics"] = diagnostics_array(diagnostics, sources, language);
   return json_text(json);

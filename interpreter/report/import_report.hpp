@@ -17,7 +17,7 @@ struct ImportCounts {
 };
 
 std::string import_text(const ImportCounts& counts, const Look& look);
-std::string import_json(const ImportCounts& counts, const source::Diagnostics& diagnostics, const source::SourceMap& sources,
-                        Language language);
+std::string import_json(const ImportCounts& counts, const source::Diagnostics& diagnostics,
+                        const source::SourceMap& sources, Language language);
 
 }  // namespace kpi::report

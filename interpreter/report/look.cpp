@@ -5,14 +5,22 @@ namespace {
 
 std::string_view escape(Ink ink) {
   switch (ink) {
-    case Ink::plain: return "";
-    case Ink::bold: return "\x1b[1m";
-    case Ink::red: return "\x1b[1;31m";
-    case Ink::yellow: return "\x1b[1;33m";
-    case Ink::green: return "\x1b[32m";
-    case Ink::blue: return "\x1b[1;34m";
-    case Ink::cyan: return "\x1b[36m";
-    case Ink::dim: return "\x1b[2m";
+    case Ink::plain:
+      return "";
+    case Ink::bold:
+      return "\x1b[1m";
+    case Ink::red:
+      return "\x1b[1;31m";
+    case Ink::yellow:
+      return "\x1b[1;33m";
+    case Ink::green:
+      return "\x1b[32m";
+    case Ink::blue:
+      return "\x1b[1;34m";
+    case Ink::cyan:
+      return "\x1b[36m";
+    case Ink::dim:
+      return "\x1b[2m";
   }
   return "";
 }

@@ -34,7 +34,9 @@ class Writer {
 
  private:
   template <class... Arguments>
-  std::string s(Word which, const Arguments&... arguments) const { return say(which, look_.language, arguments...); }
+  std::string s(Word which, const Arguments&... arguments) const {
+    return say(which, look_.language, arguments...);
+  }
 
   std::string head(const NextStep& step, const std::string& name) {
     if (step.kind == NextStep::Kind::gate) return s(Word::gate_would_hold, name);
@@ -43,9 +45,12 @@ class Writer {
     value::Type output = plain;
     if (!score && step.curve.valid()) output = policy_.curves[step.curve.index].output;
     const bool share = score && step.type.unit.is_plain() && step.type.kind == value::Kind::number && attains(step);
-    const std::string from = share && step.current.has_value() ? show_.percent(step.current.number(), 2) : show_.value(step.current, step.type);
-    const std::string to = share && step.wanted.has_value() ? show_.percent(step.wanted.number(), 2) : show_.value(step.wanted, step.type);
-    return s(score ? Word::next_points : Word::next_curve, name, from, to, show_.value(step.value_now, output), show_.value(step.value_then, output));
+    const std::string from = share && step.current.has_value() ? show_.percent(step.current.number(), 2)
+                                                               : show_.value(step.current, step.type);
+    const std::string to =
+        share && step.wanted.has_value() ? show_.percent(step.wanted.number(), 2) : show_.value(step.wanted, step.type);
+    return s(score ? Word::next_points : Word::next_curve, name, from, to, show_.value(step.value_now, output),
+             show_.value(step.value_then, output));
   }
 
   bool attains(const NextStep& step) const {
@@ -53,16 +58,21 @@ class Writer {
   }
 
   std::string text(const Change& change) {
-    const std::string name = change.metric.valid() ? show_.label(policy_.metrics[change.metric.index].named) : changed_name(policy_, change);
+    const std::string name =
+        change.metric.valid() ? show_.label(policy_.metrics[change.metric.index].named) : changed_name(policy_, change);
     switch (change.verdict) {
-      case Change::Verdict::alone_not_enough: return s(Word::alone_not_enough, name);
-      case Change::Verdict::not_solved: return s(Word::not_solved, name);
-      case Change::Verdict::reaches: break;
+      case Change::Verdict::alone_not_enough:
+        return s(Word::alone_not_enough, name);
+      case Change::Verdict::not_solved:
+        return s(Word::not_solved, name);
+      case Change::Verdict::reaches:
+        break;
     }
     const auto shown = [&](const value::Value& value) {
       return change.metric.valid() ? show_.metric(change.metric, value) : show_.value(value, change.type);
     };
-    std::string line = s(change.beyond ? Word::change_beyond : Word::change_to, name, shown(change.now), shown(value::Value(enough(change))));
+    std::string line = s(change.beyond ? Word::change_beyond : Word::change_to, name, shown(change.now),
+                         shown(value::Value(enough(change))));
     if (change.score_then.has_value()) line += s(Word::comma_score_then, show_.fixed(change.score_then.number(), 2));
     return line;
   }

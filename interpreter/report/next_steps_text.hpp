@@ -9,7 +9,8 @@
 
 namespace kpi::report {
 
-std::string next_steps_text(const model::Policy& policy, const std::vector<eval::NextStep>& steps, Show& show, const Look& look);
+std::string next_steps_text(const model::Policy& policy, const std::vector<eval::NextStep>& steps, Show& show,
+                            const Look& look);
 
 /// The name of the metric that changes, or for an aggregate `count(orders)`.
 std::string changed_name(const model::Policy& policy, const eval::Change& change);

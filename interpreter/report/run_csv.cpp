@@ -12,12 +12,30 @@ using model::Policy;
 using value::Value;
 
 enum Column {
-  kPeriod, kRecord, kScorecard, kName, kEntity, kKey, kLabel, kPhase, kStatus, kValue, kUnit, kTarget, kAttainment, kForm,
-  kPoints, kWeight, kWeighted, kSubPeriod, kReason, kColumns
+  kPeriod,
+  kRecord,
+  kScorecard,
+  kName,
+  kEntity,
+  kKey,
+  kLabel,
+  kPhase,
+  kStatus,
+  kValue,
+  kUnit,
+  kTarget,
+  kAttainment,
+  kForm,
+  kPoints,
+  kWeight,
+  kWeighted,
+  kSubPeriod,
+  kReason,
+  kColumns
 };
 constexpr std::array<std::string_view, kColumns> kHeader = {
-    "period", "record", "scorecard", "name", "entity", "key", "label", "phase", "status", "value", "unit", "target",
-    "attainment", "form", "points", "weight", "weighted", "sub_period", "reason"};
+    "period", "record", "scorecard",  "name", "entity", "key",    "label",    "phase",      "status", "value",
+    "unit",   "target", "attainment", "form", "points", "weight", "weighted", "sub_period", "reason"};
 
 std::string quoted(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
@@ -53,7 +71,9 @@ class CsvWriter {
     out_ += "\r\n";
   }
 
-  std::string text(const Value& value) const { return value.has_value() ? exact(policy_, run_.store.get(), value) : ""; }
+  std::string text(const Value& value) const {
+    return value.has_value() ? exact(policy_, run_.store.get(), value) : "";
+  }
 
   void put_value(Line& line, const Value& value, const value::Type& type) const {
     line[kValue] = text(value);

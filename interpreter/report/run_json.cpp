@@ -80,7 +80,10 @@ class JsonWriter {
         money[field][code] = exact_money(sum, value::Currency::parse(code).value_or(value::Currency()));
       }
     }
-    Json json = {{"name", declared.named.name}, {"kind", declared.kind}, {"events", policy_.event(count.events).named.name}, {"rows", count.rows}};
+    Json json = {{"name", declared.named.name},
+                 {"kind", declared.kind},
+                 {"events", policy_.event(count.events).named.name},
+                 {"rows", count.rows}};
     if (count.noted) json["also_hit"] = count.noted;
     json["money"] = std::move(money);
     return json;
@@ -104,7 +107,8 @@ class JsonWriter {
     if (row.provisional) json["provisional"] = true;
     json["metrics"] = list(row.metrics, [&](const auto& metric) { return scored_metric(metric); });
     json["gates"] = list(row.gates, [&](const auto& gate) {
-      Json entry = {{"name", declared.gates[gate.gate].named.name}, {"passed", gate.passed ? Json(*gate.passed) : Json(nullptr)}};
+      Json entry = {{"name", declared.gates[gate.gate].named.name},
+                    {"passed", gate.passed ? Json(*gate.passed) : Json(nullptr)}};
       if (!gate.passed) entry["reason"] = value::reason_text(gate.reason);
       return entry;
     });
@@ -147,7 +151,8 @@ class JsonWriter {
 
   Json payout(const eval::PayoutResult& result, const eval::PayoutRowResult& row) const {
     const model::Payout& declared = policy_.payouts[result.payout.index];
-    Json json = {{"name", declared.named.name}, {"entity", policy_.entity(declared.entity).named.name}, {"key", row.key}};
+    Json json = {
+        {"name", declared.named.name}, {"entity", policy_.entity(declared.entity).named.name}, {"key", row.key}};
     json["amount"] = row.amount.has_value() ? Json(exact_money(row.amount.number(), declared.currency)) : Json(nullptr);
     json["currency"] = declared.currency.code();
     json["status"] = name(row.status);
@@ -184,6 +189,7 @@ class JsonWriter {
 
   Json text(const Value& value) const {
     if (!value.has_value()) return nullptr;
+    if (value.is<bool>()) return value.boolean();
     return exact(policy_, run_.store.get(), value);
   }
 

@@ -1,5 +1,5 @@
-// The result of `run` as JSON; the layout is in the language reference. Keys stand in a fixed order, numbers are strings
-// and exact.
+// The result of `run` as JSON; the layout is in the language reference. Keys stand in a fixed order, numbers are
+// strings and exact.
 #pragma once
 
 #include <string>

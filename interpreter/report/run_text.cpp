@@ -21,7 +21,11 @@ using value::Number;
 class RunWriter {
  public:
   RunWriter(const Policy& bound, const eval::Run& evaluated, const RunTextOptions& chosen, const Look& look)
-      : policy_(bound), run_(evaluated), options_(chosen), look_(look), show_(bound, evaluated.store.get(), look.language) {}
+      : policy_(bound),
+        run_(evaluated),
+        options_(chosen),
+        look_(look),
+        show_(bound, evaluated.store.get(), look.language) {}
 
   std::string write() {
     std::string out = title();
@@ -33,23 +37,28 @@ class RunWriter {
  private:
   std::string_view w(Word which) const { return word(which, look_.language); }
   template <class... Arguments>
-  std::string s(Word which, const Arguments&... arguments) const { return say(which, look_.language, arguments...); }
+  std::string s(Word which, const Arguments&... arguments) const {
+    return say(which, look_.language, arguments...);
+  }
   std::string heading(std::string_view text) const { return paint(text, Ink::bold, look_) + "\n"; }
 
   std::string title() const {
     const model::Header& header = policy_.header;
-    const std::string& label = policy_.label({header.name, header.label, "", header.span}, look_.language == Language::zh ? "zh" : "en");
+    const std::string& label =
+        policy_.label({header.name, header.label, "", header.span}, look_.language == Language::zh ? "zh" : "en");
     std::string out = visible(label);
     if (!header.version.empty()) out += " " + visible(header.version);
     out = heading(out);
     const std::string zone = header.timezone ? header.timezone->name() : "UTC";
     const auto& as_of = run_.outcome.as_of;
-    return out + (as_of ? s(Word::data_as_of, show_.instant(*as_of), zone) : std::string(w(Word::no_events_seen))) + "\n";
+    return out + (as_of ? s(Word::data_as_of, show_.instant(*as_of), zone) : std::string(w(Word::no_events_seen))) +
+           "\n";
   }
 
   std::string period_text(const PeriodOutcome& period) {
     const value::Date last{period.period.end().days - 1};
-    std::string out = heading(s(Word::period_title, period.period.to_string(), period.period.start().to_string(), last.to_string()));
+    std::string out =
+        heading(s(Word::period_title, period.period.to_string(), period.period.start().to_string(), last.to_string()));
     if (period.trial) out += paint(w(Word::trial_period), Ink::yellow, look_) + "\n";
     if (period.prorated) out += s(Word::prorated_period, show_.percent(*period.prorated)) + "\n";
     for (const eval::ScorecardResult& scorecard : period.scorecards) {
@@ -74,13 +83,16 @@ class RunWriter {
     for (std::size_t at = 0; at < period.metrics.size();) {
       std::size_t end = at;
       while (end < period.metrics.size() && period.metrics[end].entity == period.metrics[at].entity) ++end;
-      out += metrics_of({period.metrics.begin() + static_cast<std::ptrdiff_t>(at), period.metrics.begin() + static_cast<std::ptrdiff_t>(end)}, shown);
+      out += metrics_of({period.metrics.begin() + static_cast<std::ptrdiff_t>(at),
+                         period.metrics.begin() + static_cast<std::ptrdiff_t>(end)},
+                        shown);
       at = end;
     }
     return out;
   }
 
-  std::string metrics_of(const std::vector<PeriodOutcome::EntityMetrics>& rows, const std::set<std::pair<std::uint32_t, std::uint32_t>>& shown) {
+  std::string metrics_of(const std::vector<PeriodOutcome::EntityMetrics>& rows,
+                         const std::set<std::pair<std::uint32_t, std::uint32_t>>& shown) {
     std::vector<model::MetricId> columns;
     for (const auto& row : rows) {
       for (const eval::MetricResult& metric : row.values) {
@@ -104,12 +116,14 @@ class RunWriter {
   Table metric_table(const std::vector<PeriodOutcome::EntityMetrics>& rows, const std::vector<model::MetricId>& columns,
                      std::size_t from, std::size_t count, const std::string& entity) {
     std::vector<Cell> header{{entity}};
-    for (std::size_t i = from; i < from + count; ++i) header.push_back(right(show_.label(policy_.metrics[columns[i].index].named)));
+    for (std::size_t i = from; i < from + count; ++i)
+      header.push_back(right(show_.label(policy_.metrics[columns[i].index].named)));
     Table table(std::move(header));
     for (const auto& row : rows) {
       std::vector<Cell> cells{{who(row.label, row.key)}};
       for (std::size_t i = from; i < from + count; ++i) {
-        const auto found = std::find_if(row.values.begin(), row.values.end(), [&](const auto& m) { return m.metric == columns[i]; });
+        const auto found =
+            std::find_if(row.values.begin(), row.values.end(), [&](const auto& m) { return m.metric == columns[i]; });
         if (found == row.values.end()) {
           cells.push_back({});
           continue;
@@ -133,8 +147,11 @@ class RunWriter {
     const model::Payout& declared = policy_.payouts[result.payout.index];
     const std::string name = show_.label(declared.named);
     std::string out = heading(declared.payee.empty() ? name : s(Word::payout_to, name, payee(declared.payee)));
-    const bool dates = std::any_of(result.rows.begin(), result.rows.end(), [](const auto& row) { return row.earned || row.payable; });
-    std::vector<Cell> header{{show_.label(policy_.entity(declared.entity).named)}, right(std::string(w(Word::amount))), {std::string(w(Word::status))}};
+    const bool dates =
+        std::any_of(result.rows.begin(), result.rows.end(), [](const auto& row) { return row.earned || row.payable; });
+    std::vector<Cell> header{{show_.label(policy_.entity(declared.entity).named)},
+                             right(std::string(w(Word::amount))),
+                             {std::string(w(Word::status))}};
     if (dates) {
       header.push_back({std::string(w(Word::earned_from))});
       header.push_back({std::string(w(Word::payable_from))});
@@ -147,7 +164,8 @@ class RunWriter {
         cells.push_back({row.payable ? row.payable->to_string() : ""});
       }
       table.add(std::move(cells));
-      if (row.status == PayoutStatus::no_value) table.add_line({s(Word::because, who(row.label, row.key), show_.reason(row.reason)), false, Ink::yellow});
+      if (row.status == PayoutStatus::no_value)
+        table.add_line({s(Word::because, who(row.label, row.key), show_.reason(row.reason)), false, Ink::yellow});
       for (const auto& penalty : row.base_penalties) {
         const std::string label = show_.label(declared.penalties[penalty.penalty].named);
         table.add_line({s(Word::base_penalty, label, money(penalty.amount, declared.currency)), false, Ink::yellow});
@@ -155,13 +173,19 @@ class RunWriter {
       if (options_.verbose && !row.steps.empty()) table.add_line({s(Word::step_list, steps(row)), false, Ink::dim});
     }
     if (result.rows.size() > 1 && result.total.has_value()) {
-      table.add({{std::string(w(Word::total)), false, Ink::bold}, right(money(result.total, declared.currency), Ink::bold), {}});
+      table.add({{std::string(w(Word::total)), false, Ink::bold},
+                 right(money(result.total, declared.currency), Ink::bold),
+                 {}});
     }
-    out += result.rows.empty() ? "  " + std::string(w(Word::nobody)) + "\n"
-           : 2 + table.width() <= look_.width ? table.text(look_, 2, 4) : table.stacked_text(look_, 2);
+    out += result.rows.empty()                ? "  " + std::string(w(Word::nobody)) + "\n"
+           : 2 + table.width() <= look_.width ? table.text(look_, 2, 4)
+                                              : table.stacked_text(look_, 2);
     if (result.budget) {
       const std::string budget = show_.money(*result.budget, declared.currency);
-      out += "  " + (result.budget_factor ? s(Word::budget_scaled, budget, show_.percent(*result.budget_factor, 2)) : s(Word::budget_line, budget)) + "\n";
+      out += "  " +
+             (result.budget_factor ? s(Word::budget_scaled, budget, show_.percent(*result.budget_factor, 2))
+                                   : s(Word::budget_line, budget)) +
+             "\n";
     }
     if (result.needs_recorded_runs) out += "  " + std::string(w(Word::needs_recorded_runs)) + "\n";
     return out;
@@ -190,12 +214,18 @@ class RunWriter {
 
   Cell status(const eval::PayoutRowResult& row) const {
     switch (row.status) {
-      case PayoutStatus::ok: return {std::string(w(Word::status_ok)), false, Ink::green};
-      case PayoutStatus::trial: return {std::string(w(Word::status_trial)), false, Ink::yellow};
-      case PayoutStatus::pending: return {std::string(w(Word::status_pending)), false, Ink::yellow};
-      case PayoutStatus::not_paid: return {std::string(w(Word::not_paid)), false, Ink::red};
-      case PayoutStatus::unscored: return {std::string(w(Word::unscored)), false, Ink::yellow};
-      case PayoutStatus::no_value: return {std::string(w(Word::no_value)), false, Ink::yellow};
+      case PayoutStatus::ok:
+        return {std::string(w(Word::status_ok)), false, Ink::green};
+      case PayoutStatus::trial:
+        return {std::string(w(Word::status_trial)), false, Ink::yellow};
+      case PayoutStatus::pending:
+        return {std::string(w(Word::status_pending)), false, Ink::yellow};
+      case PayoutStatus::not_paid:
+        return {std::string(w(Word::not_paid)), false, Ink::red};
+      case PayoutStatus::unscored:
+        return {std::string(w(Word::unscored)), false, Ink::yellow};
+      case PayoutStatus::no_value:
+        return {std::string(w(Word::no_value)), false, Ink::yellow};
     }
     return {};
   }
@@ -203,15 +233,30 @@ class RunWriter {
   std::string alerts(const PeriodOutcome& period) {
     if (policy_.alerts.empty()) return "";
     std::string out = "\n" + heading(w(Word::alerts));
-    Table table({{std::string(w(Word::severity))}, {std::string(w(Word::alert))}, {std::string(w(Word::whom))}, {std::string(w(Word::period))}, {std::string(w(Word::message))}});
+    const bool messages = std::any_of(period.alerts.begin(), period.alerts.end(),
+                                      [](const auto& alert) { return !alert.message.empty(); });
+    std::vector<Cell> header;
+    for (const Word column : {Word::severity, Word::alert, Word::whom, Word::period})
+      header.push_back({std::string(w(column))});
+    if (messages) header.push_back({std::string(w(Word::message))});
+    Table table(std::move(header));
     for (const eval::AlertResult& alert : period.alerts) {
       const model::Alert& declared = policy_.alerts[alert.alert.index];
-      table.add({severity(declared.severity), {show_.label(declared.named)}, {who(alert.label, alert.key)}, {alert.period.to_string()}, {visible(alert.message)}});
+      std::vector<Cell> cells{severity(declared.severity),
+                              {show_.label(declared.named)},
+                              {who(alert.label, alert.key)},
+                              {alert.period.to_string()}};
+      if (messages) cells.push_back({visible(alert.message)});
+      table.add(std::move(cells));
     }
     out += table.empty() ? "  " + std::string(w(Word::no_alerts)) + "\n" : fitted(table, look_, 2);
     for (const eval::AlertSummary& summary : period.alert_summaries) {
       if (summary.without_value == 0) continue;
-      out += "  " + paint(s(Word::alert_without_value, show_.label(policy_.alerts[summary.alert.index].named), summary.without_value), Ink::dim, look_) + "\n";
+      out += "  " +
+             paint(s(Word::alert_without_value, show_.label(policy_.alerts[summary.alert.index].named),
+                     summary.without_value),
+                   Ink::dim, look_) +
+             "\n";
     }
     return out;
   }
@@ -223,18 +268,39 @@ class RunWriter {
     return {visible(name)};
   }
 
+  // Where the sums do not fit beside the counts, they stand below them.
   std::string exclusions(const PeriodOutcome& period) {
     if (policy_.exclusions.empty()) return "";
-    Table table({{std::string(w(Word::exclusion))}, {std::string(w(Word::kind))}, {std::string(w(Word::events))},
-                 right(std::string(w(Word::rows))), right(std::string(w(Word::also_hit))), {std::string(w(Word::money_out))}});
+    Table table = exclusion_table(period, true);
+    if (2 + table.width() > look_.width) table = exclusion_table(period, false);
+    const std::string body = table.empty()                      ? "  " + std::string(w(Word::no_exclusions)) + "\n"
+                             : 2 + table.width() <= look_.width ? table.text(look_, 2, 4)
+                                                                : table.stacked_text(look_, 2);
+    return "\n" + heading(w(Word::exclusions)) + body;
+  }
+
+  Table exclusion_table(const PeriodOutcome& period, bool money_beside) {
+    std::vector<Cell> header{{std::string(w(Word::exclusion))},
+                             {std::string(w(Word::kind))},
+                             {std::string(w(Word::events))},
+                             right(std::string(w(Word::rows))),
+                             right(std::string(w(Word::also_hit)))};
+    if (money_beside) header.push_back({std::string(w(Word::money_out))});
+    Table table(std::move(header));
     for (const eval::ExclusionCount& count : period.exclusions) {
       if (!options_.verbose && count.rows == 0 && count.noted == 0) continue;
       const model::Exclusion& declared = policy_.exclusions[count.exclusion.index];
-      table.add({{show_.label(declared.named)}, {declared.kind}, {show_.label(policy_.event(count.events).named)},
-                 right(grouped(count.rows)), right(count.noted ? grouped(count.noted) : ""), {taken_out(count)}});
+      std::vector<Cell> cells{{show_.label(declared.named)},
+                              {declared.kind},
+                              {show_.label(policy_.event(count.events).named)},
+                              right(grouped(count.rows)),
+                              right(count.noted ? grouped(count.noted) : "")};
+      const std::string money = taken_out(count);
+      if (money_beside) cells.push_back({money});
+      table.add(std::move(cells));
+      if (!money_beside && !money.empty()) table.add_line({money, false, Ink::dim});
     }
-    const std::string body = table.empty() ? "  " + std::string(w(Word::no_exclusions)) + "\n" : fitted(table, look_, 2);
-    return "\n" + heading(w(Word::exclusions)) + body;
+    return table;
   }
 
   std::string taken_out(const eval::ExclusionCount& count) {
@@ -243,21 +309,26 @@ class RunWriter {
       for (const auto& [code, sum] : sums) {
         if (sum.is_zero()) continue;
         const auto currency = value::Currency::parse(code);
-        out += (out.empty() ? "" : ", ") + field + " " + (currency ? show_.money(sum, *currency) : sum.to_string() + " " + code);
+        out += (out.empty() ? "" : ", ") + field + " " +
+               (currency ? show_.money(sum, *currency) : sum.to_string() + " " + code);
       }
     }
     return out;
   }
 
-  static std::string grouped(std::uint64_t count) { return Number::from_int128(static_cast<value::Int128>(count)).to_fixed(0, true); }
+  static std::string grouped(std::uint64_t count) {
+    return Number::from_int128(static_cast<value::Int128>(count)).to_fixed(0, true);
+  }
 
   std::string data() {
     if (policy_.events.empty()) return "";
     const auto any = [&](auto member) {
-      return std::any_of(run_.outcome.events.begin(), run_.outcome.events.end(), [&](const auto& info) { return info.*member > 0; });
+      return std::any_of(run_.outcome.events.begin(), run_.outcome.events.end(),
+                         [&](const auto& info) { return info.*member > 0; });
     };
     const bool set_aside = any(&eval::EventsInfo::quarantined), duplicates = any(&eval::EventsInfo::duplicates);
-    std::vector<Cell> header{{std::string(w(Word::events))}, right(std::string(w(Word::rows))), right(std::string(w(Word::excluded)))};
+    std::vector<Cell> header{
+        {std::string(w(Word::events))}, right(std::string(w(Word::rows))), right(std::string(w(Word::excluded)))};
     if (set_aside) header.push_back(right(std::string(w(Word::set_aside))));
     if (duplicates) header.push_back(right(std::string(w(Word::duplicates))));
     header.push_back({std::string(w(Word::first_event))});
@@ -265,7 +336,8 @@ class RunWriter {
     Table table(std::move(header));
     for (std::size_t i = 0; i < run_.outcome.events.size() && i < policy_.events.size(); ++i) {
       const eval::EventsInfo& info = run_.outcome.events[i];
-      std::vector<Cell> cells{{show_.label(policy_.events[i].named)}, right(grouped(info.rows)), right(grouped(info.excluded))};
+      std::vector<Cell> cells{
+          {show_.label(policy_.events[i].named)}, right(grouped(info.rows)), right(grouped(info.excluded))};
       if (set_aside) cells.push_back(right(grouped(info.quarantined)));
       if (duplicates) cells.push_back(right(grouped(info.duplicates)));
       cells.push_back({info.first ? show_.instant(*info.first) : ""});

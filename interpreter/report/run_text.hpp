@@ -13,6 +13,7 @@ struct RunTextOptions {
   bool all_metrics = false;  // the metrics of scorecards once more among the others
 };
 
-std::string run_text(const model::Policy& policy, const eval::Run& run, const RunTextOptions& options, const Look& look);
+std::string run_text(const model::Policy& policy, const eval::Run& run, const RunTextOptions& options,
+                     const Look& look);
 
 }  // namespace kpi::report

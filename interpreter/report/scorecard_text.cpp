@@ -13,11 +13,16 @@ constexpr std::size_t kIndent = 2;
 
 Word form_word(Attain attain) {
   switch (attain) {
-    case Attain::ratio: return Word::by_ratio;
-    case Attain::mirror: return Word::by_mirror;
-    case Attain::inverse: return Word::by_inverse;
-    case Attain::from: return Word::by_from;
-    case Attain::none: break;
+    case Attain::ratio:
+      return Word::by_ratio;
+    case Attain::mirror:
+      return Word::by_mirror;
+    case Attain::inverse:
+      return Word::by_inverse;
+    case Attain::from:
+      return Word::by_from;
+    case Attain::none:
+      break;
   }
   return Word::by_itself;
 }
@@ -39,8 +44,10 @@ std::string ScorecardWriter::write(const eval::ScorecardResult& result) {
 
 std::string ScorecardWriter::title(const model::Scorecard& scorecard, std::size_t people) const {
   const std::string entity = show_.label(policy_.entity(scorecard.entity).named);
-  std::string text = show_.label(scorecard.named) + " (" + entity + ", " + std::to_string(people) + ")";
-  if (scorecard.rows.size() == 1) text += ": " + show_.label(policy_.metrics[scorecard.rows.front().metric.index].named);
+  std::string text = say(Word::scorecard_title, look_.language, show_.label(scorecard.named), entity, people);
+  if (scorecard.rows.size() == 1)
+    text += std::string(word(Word::after_title, look_.language)) +
+            show_.label(policy_.metrics[scorecard.rows.front().metric.index].named);
   return paint(text, Ink::bold, look_) + "\n";
 }
 
@@ -69,7 +76,8 @@ Table ScorecardWriter::blocks(const model::Scorecard& scorecard, const eval::Sco
   return table;
 }
 
-void ScorecardWriter::add_block(Table& table, const model::Scorecard& scorecard, const ScorecardRowResult& row, bool name_above) {
+void ScorecardWriter::add_block(Table& table, const model::Scorecard& scorecard, const ScorecardRowResult& row,
+                                bool name_above) {
   if (!table.empty()) table.add_line({});
   const std::string stage = phase(scorecard, row);
   table.add_line({who(row.label, row.key) + (stage.empty() ? "" : ", " + stage), false, Ink::bold}, score(row));
@@ -109,13 +117,16 @@ std::vector<Cell> ScorecardWriter::figures(const ScoreRowResult& metric) {
   } else if (has_actual && metric.attain != Attain::none) {
     attainment = show_.reason(metric.attainment.reason());
   }
-  const auto number = [&](const value::Value& value) { return value.has_value() ? show_.fixed(value.number(), 2) : std::string("-"); };
-  return {right(actual, missing(metric.actual)), right(target), right(attainment),
-          right(number(metric.points)), right(weight(metric)), right(number(metric.weighted))};
+  const auto number = [&](const value::Value& value) {
+    return value.has_value() ? show_.fixed(value.number(), 2) : std::string("-");
+  };
+  return {right(actual, missing(metric.actual)), right(target),         right(attainment),
+          right(number(metric.points)),          right(weight(metric)), right(number(metric.weighted))};
 }
 
 std::string ScorecardWriter::weight(const ScoreRowResult& metric) {
-  if (metric.skipped) return std::string(word(Word::skipped, look_.language)) + " (" + show_.percent(metric.weight) + ")";
+  if (metric.skipped)
+    return std::string(word(Word::skipped, look_.language)) + " (" + show_.percent(metric.weight) + ")";
   if (metric.effective_weight == metric.weight) return show_.percent(metric.weight);
   scaled_weights_ = true;
   return show_.percent(metric.effective_weight) + " (" + show_.percent(metric.weight) + ")";
@@ -124,14 +135,17 @@ std::string ScorecardWriter::weight(const ScoreRowResult& metric) {
 Cell ScorecardWriter::score(const ScorecardRowResult& row) {
   provisional_ = provisional_ || row.provisional;
   if (row.status == eval::RowStatus::unscored || !row.score.has_value()) {
-    const std::string why = row.reason.empty() && !row.score.has_value() ? show_.reason(row.score.reason()) : show_.reason(row.reason);
+    const std::string why =
+        row.reason.empty() && !row.score.has_value() ? show_.reason(row.score.reason()) : show_.reason(row.reason);
     return {say(Word::unscored_because, look_.language, why), true, Ink::yellow};
   }
   const std::string final_score = show_.fixed(row.score.number(), 2);
   if (row.raw_score.has_value() && !(row.raw_score == row.score)) {
-    return {say(Word::score_before_gates, look_.language, final_score, show_.fixed(row.raw_score.number(), 2)), true, Ink::red};
+    return {say(Word::score_before_gates, look_.language, final_score, show_.fixed(row.raw_score.number(), 2)), true,
+            Ink::red};
   }
-  return {say(row.provisional ? Word::score_provisional : Word::score_is, look_.language, final_score), true, Ink::bold};
+  return {say(row.provisional ? Word::score_provisional : Word::score_is, look_.language, final_score), true,
+          Ink::bold};
 }
 
 std::string ScorecardWriter::phase(const model::Scorecard& scorecard, const ScorecardRowResult& row) const {
@@ -144,12 +158,19 @@ std::string ScorecardWriter::phase(const model::Scorecard& scorecard, const Scor
 Cell ScorecardWriter::gate(const model::Scorecard& scorecard, const eval::GateResult& result) {
   const model::Gate& declared = scorecard.gates[result.gate];
   const std::string name = show_.label(declared.named);
-  if (!result.passed) return {say(Word::gate_undecided, look_.language, name, show_.reason(result.reason)), false, Ink::yellow};
+  if (!result.passed)
+    return {say(Word::gate_undecided, look_.language, name, show_.reason(result.reason)), false, Ink::yellow};
   std::string effect;
   switch (declared.effect) {
-    case model::Gate::Effect::score: effect = say(Word::gate_sets, look_.language, declared.limit.to_string()); break;
-    case model::Gate::Effect::at_most: effect = say(Word::gate_limits, look_.language, declared.limit.to_string()); break;
-    case model::Gate::Effect::unscored: effect = std::string(word(Word::unscored, look_.language)); break;
+    case model::Gate::Effect::score:
+      effect = say(Word::gate_sets, look_.language, declared.limit.to_string());
+      break;
+    case model::Gate::Effect::at_most:
+      effect = say(Word::gate_limits, look_.language, declared.limit.to_string());
+      break;
+    case model::Gate::Effect::unscored:
+      effect = std::string(word(Word::unscored, look_.language));
+      break;
   }
   return {say(Word::gate_failed, look_.language, name, effect), false, Ink::red};
 }
@@ -162,8 +183,6 @@ Table ScorecardWriter::flat(const model::Scorecard& scorecard, const eval::Score
   if (phases) header.push_back({w(Word::phase)});
   if (metric) {
     for (const Word column : {Word::actual, Word::target, Word::attainment}) header.push_back(right(w(column)));
-    header.push_back(right(w(Word::points)));
-    header.push_back(right(w(Word::weight)));
   }
   header.push_back(right(w(Word::score)));
   Table table(std::move(header));
@@ -171,15 +190,20 @@ Table ScorecardWriter::flat(const model::Scorecard& scorecard, const eval::Score
     std::vector<Cell> cells{{who(row.label, row.key)}};
     if (phases) cells.push_back({phase(scorecard, row)});
     if (metric) {
-      std::vector<Cell> numbers = row.metrics.empty() ? std::vector<Cell>(6) : figures(row.metrics.front());
-      numbers.pop_back();  // weighted says the same as the score
+      std::vector<Cell> numbers = row.metrics.empty() ? std::vector<Cell>(3) : figures(row.metrics.front());
+      numbers.resize(3);  // its weight is 100%, so points and weighted points say the same as the score
       cells.insert(cells.end(), numbers.begin(), numbers.end());
     }
     const bool scored = row.status == eval::RowStatus::scored && row.score.has_value();
     cells.push_back(scored ? right(show_.fixed(row.score.number(), 2) + (row.provisional ? "*" : ""), Ink::bold)
                            : right(std::string(word(Word::unscored, look_.language)), Ink::yellow));
     table.add(std::move(cells));
-    if (!scored) table.add_line({say(Word::unscored_because, look_.language, show_.reason(row.reason)), false, Ink::yellow});
+    if (scored && row.raw_score.has_value() && !(row.raw_score == row.score)) {
+      table.add_line(
+          {say(Word::before_gates, look_.language, show_.fixed(row.raw_score.number(), 2)), false, Ink::red});
+    }
+    if (!scored)
+      table.add_line({say(Word::unscored_because, look_.language, show_.reason(row.reason)), false, Ink::yellow});
     for (const eval::GateResult& result_of_gate : row.gates) {
       if (result_of_gate.passed != true) table.add_line(gate(scorecard, result_of_gate));
     }

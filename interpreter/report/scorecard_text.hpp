@@ -14,7 +14,8 @@ namespace kpi::report {
 /// the metric's name stands above its figures.
 class ScorecardWriter {
  public:
-  ScorecardWriter(const model::Policy& bound, Show& show, const Look& look) : policy_(bound), show_(show), look_(look) {}
+  ScorecardWriter(const model::Policy& bound, Show& show, const Look& look)
+      : policy_(bound), show_(show), look_(look) {}
   std::string write(const eval::ScorecardResult& result);
   bool has_provisional() const { return provisional_; }
   bool has_scaled_weights() const { return scaled_weights_; }

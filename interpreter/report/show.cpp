@@ -11,7 +11,7 @@ namespace {
 using value::Number;
 using value::Unit;
 
-constexpr int kPlainPlaces = 4;       // a plain number with more decimals is rounded for display
+constexpr int kPlainPlaces = 4;  // a plain number with more decimals is rounded for display
 constexpr std::int64_t kMinute = 60, kHour = 3'600, kDay = 86'400;
 
 bool fits(const Number& number, int places) { return number.round(places, value::Rounding::half_even) == number; }
@@ -103,7 +103,8 @@ std::string Show::rate(const Number& number, Unit unit) {
   if (unit.time == -1 && unit.money == 1) {
     return money(number * Number(kHour), unit.currency) + std::string(word(Word::per_hour, language_));
   }
-  if (unit.time == -1 && unit.money == 0) return plain(number * Number(kHour)) + std::string(word(Word::per_hour, language_));
+  if (unit.time == -1 && unit.money == 0)
+    return plain(number * Number(kHour)) + std::string(word(Word::per_hour, language_));
   return plain(number) + " " + value::to_string(unit);
 }
 
@@ -119,7 +120,10 @@ std::string Show::with_unit_word(const Number& seconds, const model::Metric::Sho
   if (!size) return duration(seconds);
   const Number count = seconds / Number(*size);
   const int places = fits(count, 0) ? 0 : fits(count, 1) ? 1 : 2;
-  const Word unit = *size >= kDay ? Word::day_unit : *size == kHour ? Word::hour_unit : *size == kMinute ? Word::minute_unit : Word::second_unit;
+  const Word unit = *size >= kDay      ? Word::day_unit
+                    : *size == kHour   ? Word::hour_unit
+                    : *size == kMinute ? Word::minute_unit
+                                       : Word::second_unit;
   if (*size > kDay) return fixed(count, places) + " " + show.unit;
   return fixed(count, places) + std::string(word(unit, language_));
 }
@@ -209,11 +213,15 @@ std::string Show::reason(const std::string& text) const {
   };
   if (text.starts_with("gate ")) {
     const std::size_t end = std::min(text.find(':'), text.size());
-    const std::string rest = end < text.size() ? ": " + reason(text.substr(std::min(end + 2, text.size()))) : "";
+    const std::string rest = end < text.size() ? std::string(word(Word::after_title, language_)) +
+                                                     reason(text.substr(std::min(end + 2, text.size())))
+                                               : "";
     return say(Word::gate_named, language_, named(text.substr(5, end - 5))) + rest;
   }
   const std::size_t colon = text.find(": ");
-  if (colon != std::string::npos) return named(text.substr(0, colon)) + ": " + reason(text.substr(colon + 2));
+  if (colon != std::string::npos)
+    return named(text.substr(0, colon)) + std::string(word(Word::after_title, language_)) +
+           reason(text.substr(colon + 2));
   return visible(text);
 }
 

@@ -16,7 +16,8 @@ std::string without_end_blanks(std::string text) {
 }  // namespace
 
 std::size_t Table::row_count() const {
-  return static_cast<std::size_t>(std::count_if(lines_.begin(), lines_.end(), [](const Line& line) { return !line.whole; }));
+  return static_cast<std::size_t>(
+      std::count_if(lines_.begin(), lines_.end(), [](const Line& line) { return !line.whole; }));
 }
 
 std::vector<std::size_t> Table::widths() const {
@@ -36,7 +37,8 @@ std::size_t Table::width() const {
   return total ? total - kGap : 0;
 }
 
-std::string Table::row_text(const std::vector<Cell>& cells, const std::vector<std::size_t>& widths, const Look& look) const {
+std::string Table::row_text(const std::vector<Cell>& cells, const std::vector<std::size_t>& widths,
+                            const Look& look) const {
   std::string out;
   std::size_t owed = 0;  // blanks that are written only when something follows
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -67,7 +69,8 @@ std::string Table::text(const Look& look, std::size_t indent, std::size_t line_i
     }
     out += std::string(line_indent, ' ') + paint(line.left.text, line.left.ink, look);
     if (!line.right.text.empty()) {
-      const std::size_t used = line_indent + source::display_width(line.left.text) + source::display_width(line.right.text);
+      const std::size_t used =
+          line_indent + source::display_width(line.left.text) + source::display_width(line.right.text);
       const std::size_t end = indent + total;
       out += std::string(used + kGap <= end ? end - used : kGap, ' ') + paint(line.right.text, line.right.ink, look);
     }

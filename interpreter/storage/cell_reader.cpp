@@ -300,6 +300,7 @@ CellReader::CellReader(const model::ImportColumn& column)
 
 std::string_view CellReader::clean(std::string_view cell) const {
   if (trim_) cell = trimmed(without_formula_quotes(trimmed(cell)));
+  if (empties_.empty()) return cell;
   return std::find(empties_.begin(), empties_.end(), cell) == empties_.end() ? cell : std::string_view();
 }
 

@@ -1,7 +1,11 @@
 #include "interpreter/storage/csv_reader.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace kpi::storage {
 
@@ -81,6 +85,23 @@ bool CsvReader::next() {
   }
 }
 
+std::size_t CsvReader::end_of_cell(std::size_t position) const {
+  const char* text = buffer_.data();
+  const std::size_t end = buffer_.size();
+#ifdef __SSE2__
+  const __m128i separator = _mm_set1_epi8(separator_), feed = _mm_set1_epi8('\n'), carriage = _mm_set1_epi8('\r');
+  for (; position + 16 <= end; position += 16) {
+    const __m128i piece = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + position));
+    const __m128i found = _mm_or_si128(_mm_cmpeq_epi8(piece, separator),
+                                       _mm_or_si128(_mm_cmpeq_epi8(piece, feed), _mm_cmpeq_epi8(piece, carriage)));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
+    if (mask != 0) return position + static_cast<std::size_t>(std::countr_zero(mask));
+  }
+#endif
+  while (position != end && !ends_cell_[static_cast<unsigned char>(text[position])]) ++position;
+  return position;
+}
+
 CsvReader::Scan CsvReader::scan_record() {
   cells_.clear();
   lines_in_record_ = 1;
@@ -97,7 +118,7 @@ CsvReader::Scan CsvReader::scan_record() {
         return Scan::incomplete;
       }
     } else {
-      while (position != end && !ends_cell_[static_cast<unsigned char>(text[position])]) ++position;
+      position = end_of_cell(position);
       cell.length = position - cell.begin;
     }
     if (position == end) {
@@ -141,7 +162,7 @@ bool CsvReader::scan_quoted(std::size_t& position, Cell& cell) {
   if (position == end || ends_cell_[static_cast<unsigned char>(text[position])]) return true;
   // Text behind the closing quote belongs to the cell, as spreadsheets read it.
   cell.escaped = true;
-  while (position != end && !ends_cell_[static_cast<unsigned char>(text[position])]) ++position;
+  position = end_of_cell(position);
   cell.length = position - cell.begin;
   return true;
 }

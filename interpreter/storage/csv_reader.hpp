@@ -48,6 +48,8 @@ class CsvReader {
   void find_separator();
   void set_separator(char separator);
   Scan scan_record();
+  /// Position of the separator or line end that ends an unquoted cell, or the end of the text.
+  std::size_t end_of_cell(std::size_t position) const;
   /// Moves `position` behind a quoted cell; false when the text ends first.
   bool scan_quoted(std::size_t& position, Cell& cell);
   void unescape(Cell& cell);

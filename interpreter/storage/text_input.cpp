@@ -65,12 +65,12 @@ struct Signature {
 };
 using namespace std::string_view_literals;
 constexpr Signature kArchives[] = {
-    {"PK\x03\x04"sv, "an Excel workbook or zip archive"sv},
-    {"\xD0\xCF\x11\xE0"sv, "an old Excel workbook"sv},
-    {"\x1F\x8B"sv, "a gzip archive"sv},
-    {"\xFD\x37zXZ"sv, "an xz archive"sv},
-    {"%PDF-"sv, "a PDF document"sv},
-    {"SQLite format 3"sv, "a SQLite database"sv},
+    {"PK\x03\x04"sv, "XLSX / ZIP"sv},
+    {"\xD0\xCF\x11\xE0"sv, "XLS"sv},
+    {"\x1F\x8B"sv, "gzip"sv},
+    {"\xFD\x37zXZ"sv, "xz"sv},
+    {"%PDF-"sv, "PDF"sv},
+    {"SQLite format 3"sv, "SQLite"sv},
 };
 constexpr Signature kMarks[] = {{"\xEF\xBB\xBF"sv, "utf-8"sv},
                                 {"\xFF\xFE\0\0"sv, "utf-32le"sv},

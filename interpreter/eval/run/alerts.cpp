@@ -40,27 +40,50 @@ void AlertRun::run(const PlannedAlert& planned) {
   outcome.alert_summaries.push_back(summary);
 }
 
-void AlertRun::fire(const PlannedAlert& planned, const model::Alert& alert, std::uint32_t row, Period in, MomentId moment) {
+void AlertRun::fire(const PlannedAlert& planned, const model::Alert& alert, std::uint32_t row, Period in,
+                    MomentId moment) {
   const EntityRow& entity = evaluator.store.rows(alert.entity)[row];
   outcome.alerts.push_back({planned.alert, row, entity.key, entity.label, in, message(alert, row, in, moment)});
 }
 
-std::string AlertRun::placeholder(const std::string& name, const model::Alert& alert, std::uint32_t row, Period in,
+std::string AlertRun::placeholder(std::string name, const model::Alert& alert, std::uint32_t row, Period in,
                                   MomentId moment) {
   const model::Policy& policy = evaluator.policy;
+  const model::Entity& entity = policy.entity(alert.entity);
   const EntityRow& found = evaluator.store.rows(alert.entity)[row];
   if (name == "period") return in.to_string();
-  if (name == policy.entity(alert.entity).named.name) return found.label.empty() ? found.key : found.label;
-  for (std::uint32_t index = 0; index < policy.metrics.size(); ++index) {
-    const model::Metric& metric = policy.metrics[index];
-    if (metric.named.name != name) continue;
-    return display(evaluator.metric({index}, {alert.entity, row, nullptr}, moment), metric.type, metric.show);
+  if (name == "period.start") return in.start().to_string();
+  if (name == "period.end") return in.end().to_string();
+  if (name == "period.days") return std::to_string(in.days());
+  if (name == "phase") return phase(alert.entity, row, moment);
+  if (name == entity.named.name) return found.label.empty() ? found.key : found.label;
+  if (name.starts_with(entity.named.name + ".")) name = name.substr(entity.named.name.size() + 1);
+  for (std::size_t index = 0; index < entity.fields.size(); ++index) {
+    if (entity.fields[index].named.name == name) return shown(found.fields[index], entity.fields[index].type);
   }
-  const auto& fields = policy.entity(alert.entity).fields;
-  for (std::size_t index = 0; index < fields.size(); ++index) {
-    if (fields[index].named.name == name) return display(found.fields[index], fields[index].type);
+  if (const auto metric = metric_named(policy, name)) {
+    const model::Metric& declared = policy.metrics[metric->index];
+    return display(evaluator.metric(*metric, {alert.entity, row, nullptr}, moment), declared.type, declared.show);
+  }
+  for (const model::Param& param : policy.params) {
+    if (param.named.name == name) return display(param.value, param.type);
   }
   return "{" + name + "}";
+}
+
+std::string AlertRun::phase(EntityId entity, std::uint32_t row, MomentId moment) {
+  const Value found = evaluator.phase(entity, row, moment);
+  if (!found.has_value()) return value::reason_text(found.reason());
+  const model::Named& named = evaluator.policy.phases_of(entity)->phases[found.as<value::PhaseRef>().phase].named;
+  return named.label.empty() ? named.name : named.label;
+}
+
+/// A reference reads as the label of what it leads to.
+std::string AlertRun::shown(const Value& value, const value::Type& type) const {
+  const auto* ref = std::get_if<value::EntityRef>(&value.storage());
+  if (ref == nullptr || ref->entity >= evaluator.policy.entities.size()) return display(value, type);
+  const EntityRow& row = evaluator.store.rows(EntityId{ref->entity})[ref->row];
+  return row.label.empty() ? row.key : row.label;
 }
 
 std::string AlertRun::message(const model::Alert& alert, std::uint32_t row, Period in, MomentId moment) {
@@ -77,7 +100,7 @@ std::string AlertRun::message(const model::Alert& alert, std::uint32_t row, Peri
       result += text[at];
       continue;
     }
-    result += placeholder(text.substr(at + 1, end - at - 1), alert, row, in, moment);
+    result += placeholder(trimmed_name(text.substr(at + 1, end - at - 1)), alert, row, in, moment);
     at = end;
   }
   return result;

@@ -14,10 +14,14 @@ class AlertRun {
 
  private:
   void run(const PlannedAlert& planned);
-  void fire(const PlannedAlert& planned, const model::Alert& alert, std::uint32_t row, value::Period in, MomentId moment);
+  void fire(const PlannedAlert& planned, const model::Alert& alert, std::uint32_t row, value::Period in,
+            MomentId moment);
   std::string message(const model::Alert& alert, std::uint32_t row, value::Period in, MomentId moment);
-  std::string placeholder(const std::string& name, const model::Alert& alert, std::uint32_t row, value::Period in,
+  std::string placeholder(std::string name, const model::Alert& alert, std::uint32_t row, value::Period in,
                           MomentId moment);
+
+  std::string phase(EntityId entity, std::uint32_t row, MomentId moment);
+  std::string shown(const Value& value, const value::Type& type) const;
 
   Evaluator& evaluator;
   Plan& plan;

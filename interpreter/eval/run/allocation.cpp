@@ -22,7 +22,8 @@ std::vector<Number> allocate(const Number& whole, const std::vector<Number>& ide
   if (!any) return parts;
   std::vector<std::size_t> order(ideal.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
   for (std::size_t at = 0; at < order.size() && left >= unit; ++at, left -= unit) parts[order[at]] += unit;
   return parts;
 }

@@ -11,8 +11,8 @@ namespace {
 using model::Builtin;
 using value::Date;
 using value::Instant;
-using value::Number;
 using value::NoValueReason;
+using value::Number;
 
 Date day_of(const Value& time, const TimeContext& context) {
   return time.is<Instant>() ? context.zone.local_date(time.as<Instant>()) : time.as<Date>();
@@ -27,7 +27,8 @@ Value age(const Value& time, const TimeContext& context) {
 Value months_since(const Value& time, const TimeContext& context) {
   const Date day = day_of(time, context);
   const Date anchor = context.anchor;
-  const int months = (anchor.year() - day.year()) * 12 + static_cast<int>(anchor.month()) - static_cast<int>(day.month());
+  const int months =
+      (anchor.year() - day.year()) * 12 + static_cast<int>(anchor.month()) - static_cast<int>(day.month());
   return Number(months);
 }
 

@@ -12,11 +12,14 @@ std::string plain(const Number& number) {
 }
 
 std::string duration(const Number& seconds, const std::string& unit) {
-  static const struct { const char* word; std::int64_t seconds; } kUnits[] = {
-      {"days", 86'400}, {"hours", 3'600}, {"minutes", 60}, {"seconds", 1}};
+  static const struct {
+    const char* word;
+    std::int64_t seconds;
+  } kUnits[] = {{"days", 86'400}, {"hours", 3'600}, {"minutes", 60}, {"seconds", 1}};
   if (const auto wanted = value::duration_word_seconds(unit)) return plain(seconds / Number(*wanted)) + " " + unit;
   for (const auto& candidate : kUnits) {
-    if (seconds.abs() >= Number(candidate.seconds)) return plain(seconds / Number(candidate.seconds)) + " " + candidate.word;
+    if (seconds.abs() >= Number(candidate.seconds))
+      return plain(seconds / Number(candidate.seconds)) + " " + candidate.word;
   }
   return plain(seconds) + " seconds";
 }

@@ -18,13 +18,18 @@ class Runner {
  public:
   Runner(const model::Policy& policy_, const RunRequest& request_, Plan& plan_, const AggregateStore& store_,
          Diagnostics& diagnostics_)
-      : policy(policy_), request(request_), plan(plan_), store(store_), diagnostics(diagnostics_),
+      : policy(policy_),
+        request(request_),
+        plan(plan_),
+        store(store_),
+        diagnostics(diagnostics_),
         evaluator(policy_, store_, plan_.moments) {}
 
   Outcome run() {
     Outcome outcome;
     outcome.as_of = store.as_of();
-    for (std::uint32_t index = 0; index < policy.events.size(); ++index) outcome.events.push_back(store.events({index}));
+    for (std::uint32_t index = 0; index < policy.events.size(); ++index)
+      outcome.events.push_back(store.events({index}));
     report_data(outcome);
     report_unapplied_clauses();
     for (const PlannedPeriod& planned : plan.periods) {
@@ -78,7 +83,8 @@ class Runner {
     for (const model::ScorecardRow& row : scorecard.rows) {
       result.metrics.push_back(immature(plan.needs.metric(row.metric, entity, moment)));
       auto& targets = result.targets.emplace_back();
-      for (model::ExprId target : row.targets) targets.push_back(immature(plan.needs.expression(target, entity, moment)));
+      for (model::ExprId target : row.targets)
+        targets.push_back(immature(plan.needs.expression(target, entity, moment)));
       targets.push_back(immature(plan.needs.expression(row.base, entity, moment)));
     }
     for (const model::Gate& gate : scorecard.gates) {
@@ -132,7 +138,8 @@ class Runner {
       metrics.values.reserve(listed.metrics.size());
       for (std::size_t at = 0; at < listed.metrics.size(); ++at) {
         const Subject subject{listed.entity, row, nullptr};
-        metrics.values.push_back({listed.metrics[at], evaluator.metric(listed.metrics[at], subject, moment), provisional[at]});
+        metrics.values.push_back(
+            {listed.metrics[at], evaluator.metric(listed.metrics[at], subject, moment), provisional[at]});
       }
       outcome.metrics.push_back(std::move(metrics));
     }
@@ -204,7 +211,8 @@ class Runner {
   }
 
   void report_silence(EventsId events, const EventsInfo& info) {
-    for (const auto& [from, to] : info.silent) {
+    for (const auto& span : info.silent) {
+      const Date from = span.first, to = span.second;
       const bool matters = std::any_of(plan.periods.begin(), plan.periods.end(), [&](const PlannedPeriod& planned) {
         return from < planned.window.end && planned.window.start < to;
       });

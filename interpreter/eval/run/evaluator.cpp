@@ -108,7 +108,9 @@ Value Evaluator::metric(MetricId id, const Subject& subject, MomentId moment) {
     known.groups.emplace(subject.group->id, result);
     return result;
   }
-  return remembered(known, subject.entity, subject.row, [&] { return compute_metric(definition, {subject, moment, nullptr}); });
+  return remembered(known, subject.entity, subject.row, [&] {
+    return compute_metric(definition, {subject, moment, nullptr});
+  });
 }
 
 Value Evaluator::compute_metric(const model::Metric& metric, const Context& context) {
@@ -195,9 +197,7 @@ Value Evaluator::evaluate(ExprId id, const Context& context) {
           [&](const model::InExpr& node) -> Value {
             const Value item = evaluate(node.item, context);
             if (!item.has_value()) return item;
-            const auto* column = std::get_if<model::ColumnSet>(&policy.expr(node.collection).node);
-            const Value found = column != nullptr ? in_column(item, *column, node.collection)
-                                                  : in_values(item, evaluate(node.collection, context), *policy.header.timezone);
+            const Value found = in_values(item, evaluate(node.collection, context), *policy.header.timezone);
             return node.negated ? value::apply(value::UnaryOp::logical_not, found) : found;
           },
           [&](const model::IsNoneExpr& node) -> Value {
@@ -226,7 +226,9 @@ Value Evaluator::evaluate(ExprId id, const Context& context) {
             return curve_value(policy.curves[node.curve.index], argument.number());
           },
           [&](const model::PhaseExpr&) { return subject_phase(context); },
-          [&](const model::PhaseName& node) -> Value { return PhaseRef{node.entity.index, node.phase}; },
+          [&](const model::PhaseName& node) -> Value {
+            return PhaseRef{node.entity.index, node.phase};
+          },
           [&](const model::ScoreExpr&) {
             return context.result != nullptr ? context.result->score : Value::none(NoValueReason::unscored);
           },
@@ -242,7 +244,7 @@ Value Evaluator::evaluate(ExprId id, const Context& context) {
           [&](const model::ResultField& node) { return result_field(node, context); },
           [&](const model::RowField&) -> Value { return assert(!"a row outside an aggregate"), Value(); },
           [&](const model::RowSelf&) -> Value { return assert(!"a row outside an aggregate"), Value(); },
-          [&](const model::ColumnSet&) -> Value { return assert(!"a column outside `in`"), Value(); },
+          [&](const model::ColumnSet&) -> Value { return assert(!"a column outside rows"), Value(); },
       },
       expr.node);
 }
@@ -281,25 +283,20 @@ Value Evaluator::range(const model::RangeExpr& node, const Context& context) {
   return std::shared_ptr<const value::RangeValue>(std::move(result));
 }
 
-Value Evaluator::in_column(const Value& item, const model::ColumnSet& column, ExprId id) {
-  assert(!column.source.is_events());  // at this level only entities have rows
-  auto [place, added] = columns_.try_emplace(id.index);
-  if (added) {
-    const EntityId entity = column.source.entity();
-    for (std::uint32_t row = 0; row < store.rows(entity).size(); ++row) {
-      const Value value = field(entity, row, column.path);
-      if (value.has_value()) place->second.insert(identity_text(value));
-    }
-  }
-  return place->second.contains(identity_text(item));
-}
-
 Value Evaluator::call(const model::CallExpr& node, const Context& context) {
   if (node.function == model::Builtin::convert) return converted(node, context);
   std::vector<Value> arguments;
   arguments.reserve(node.arguments.size());
   for (ExprId argument : node.arguments) arguments.push_back(evaluate(argument, context));
+  if (node.function == model::Builtin::elapsed) return working_time(node, arguments);
   return call_builtin(node, arguments, {moments[context.moment].anchor, *policy.header.timezone});
+}
+
+Value Evaluator::working_time(const model::CallExpr& node, const std::vector<Value>& arguments) const {
+  for (const Value& argument : arguments) {
+    if (!argument.has_value()) return argument;
+  }
+  return store.working_time(node.calendar, arguments[0].as<value::Instant>(), arguments[1].as<value::Instant>());
 }
 
 Value Evaluator::converted(const model::CallExpr& node, const Context& context) {
@@ -345,9 +342,12 @@ Value Evaluator::subject_phase(const Context& context) {
 Value Evaluator::period_property(model::PeriodProperty property, const Moment& moment) const {
   const Date start = moment.window.start <= kBeginning ? moment.anchor : moment.window.start;
   switch (property.which) {
-    case model::PeriodProperty::Which::start: return start;
-    case model::PeriodProperty::Which::end: return moment.window.end;
-    case model::PeriodProperty::Which::days: break;
+    case model::PeriodProperty::Which::start:
+      return start;
+    case model::PeriodProperty::Which::end:
+      return moment.window.end;
+    case model::PeriodProperty::Which::days:
+      break;
   }
   return Number(moment.window.end.days - start.days);
 }
@@ -358,11 +358,16 @@ Value Evaluator::result_field(const model::ResultField& node, const Context& con
   for (const ScoreRowResult& row : context.result->metrics) {
     if (row.metric != node.metric) continue;
     switch (node.which) {
-      case Which::target: return row.target;
-      case Which::attainment: return row.attainment;
-      case Which::points: return row.points;
-      case Which::value: return row.actual;
-      case Which::weight: return row.weight;
+      case Which::target:
+        return row.target;
+      case Which::attainment:
+        return row.attainment;
+      case Which::points:
+        return row.points;
+      case Which::value:
+        return row.actual;
+      case Which::weight:
+        return row.weight;
     }
   }
   return Value::none(NoValueReason::unscored);

@@ -6,7 +6,6 @@
 #include <memory>
 #include <tuple>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "interpreter/eval/outcome.hpp"
@@ -66,7 +65,7 @@ class Evaluator {
 
  private:
   struct Memo {
-    std::vector<Value> values;    // by row
+    std::vector<Value> values;  // by row
     std::vector<bool> known;
     std::unordered_map<std::uint32_t, Value> rows;    // instead of them, when sparse
     std::unordered_map<std::uint32_t, Value> groups;  // by RowGroup::id
@@ -100,12 +99,12 @@ class Evaluator {
   Value call(const model::CallExpr& call, const Context& context);
   Value list(const std::vector<model::ExprId>& items, const Context& context);
   Value range(const model::RangeExpr& range, const Context& context);
-  Value in_column(const Value& item, const model::ColumnSet& column, model::ExprId id);
   Value lookup(const model::TableLookup& lookup, const Context& context);
   Value subject_field(EntityId entity, const model::FieldPath& path, const Subject& subject) const;
   Value subject_phase(const Context& context);
   Value period_property(model::PeriodProperty property, const Moment& moment) const;
   Value result_field(const model::ResultField& field, const Context& context) const;
+  Value working_time(const model::CallExpr& node, const std::vector<Value>& arguments) const;
   Value converted(const model::CallExpr& call, const Context& context);
 
   using PretendedAggregate = std::tuple<AggregateId, EntityId, std::uint32_t, Window>;
@@ -117,8 +116,7 @@ class Evaluator {
   std::unordered_map<std::uint64_t, Ranking> rankings_;
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> populations_;
   std::unordered_map<std::uint64_t, std::unordered_map<std::uint32_t, Value>> totals_;  // by RowGroup::id
-  std::unordered_map<std::uint32_t, std::unordered_set<std::string>> columns_;           // by expression
-  std::unordered_map<std::uint32_t, bool> company_totals_;   // by expression: see totals_over_company
+  std::unordered_map<std::uint32_t, bool> company_totals_;  // by expression: see totals_over_company
   std::uint32_t next_group_ = 0;
 };
 

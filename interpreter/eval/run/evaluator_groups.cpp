@@ -24,14 +24,16 @@ Value Evaluator::metric_call(const model::MetricCall& node, ExprId id, const Con
       moved.moment = moments.transform(context.moment, id, node);
       return evaluate(node.operand, moved);
     }
-    case MetricFunction::total: return total(node, id, context);
+    case MetricFunction::total:
+      return total(node, id, context);
     case MetricFunction::share: {
       const Value own = evaluate(node.operand, context);
       if (!own.has_value()) return own;
       return value::apply(value::BinaryOp::divide, own, total(node, id, context), *policy.header.timezone);
     }
     case MetricFunction::rank:
-    case MetricFunction::percentile_rank: return ranked(node, id, context);
+    case MetricFunction::percentile_rank:
+      return ranked(node, id, context);
   }
   assert(!"a function over metrics");
   return {};
@@ -73,7 +75,8 @@ Value Evaluator::group_key(const model::MetricCall& node, EntityId entity, std::
   return key;
 }
 
-const Evaluator::Grouping& Evaluator::grouping(const model::MetricCall& node, ExprId id, EntityId entity, MomentId moment) {
+const Evaluator::Grouping& Evaluator::grouping(const model::MetricCall& node, ExprId id, EntityId entity,
+                                               MomentId moment) {
   auto [place, added] = groupings_.try_emplace(memo_key(id.index, entity, moment));
   Grouping& result = place->second;
   if (!added) return result;
@@ -98,7 +101,8 @@ const Evaluator::Grouping& Evaluator::grouping(const model::MetricCall& node, Ex
 Value Evaluator::ranked(const model::MetricCall& node, ExprId id, const Context& context) {
   if (context.subject.group != nullptr) return Value::none(NoValueReason::not_ranked);
   const Ranking& found = ranking(node, id, context.subject.entity, context.moment);
-  return node.function == MetricFunction::rank ? found.rank[context.subject.row] : found.percentile[context.subject.row];
+  return node.function == MetricFunction::rank ? found.rank[context.subject.row]
+                                               : found.percentile[context.subject.row];
 }
 
 bool Evaluator::lower_is_better(ExprId operand) const {
@@ -108,7 +112,8 @@ bool Evaluator::lower_is_better(ExprId operand) const {
   return false;
 }
 
-const Evaluator::Ranking& Evaluator::ranking(const model::MetricCall& node, ExprId id, EntityId entity, MomentId moment) {
+const Evaluator::Ranking& Evaluator::ranking(const model::MetricCall& node, ExprId id, EntityId entity,
+                                             MomentId moment) {
   const std::uint64_t key = memo_key(id.index, entity, moment);
   if (auto found = rankings_.find(key); found != rankings_.end()) return found->second;
   const Grouping& groups = grouping(node, id, entity, moment);

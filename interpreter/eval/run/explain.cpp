@@ -17,11 +17,16 @@ using value::Number;
 
 const char* attain_word(model::Attain form) {
   switch (form) {
-    case model::Attain::ratio: return "ratio";
-    case model::Attain::mirror: return "mirror";
-    case model::Attain::inverse: return "inverse";
-    case model::Attain::from: return "from";
-    case model::Attain::none: break;
+    case model::Attain::ratio:
+      return "ratio";
+    case model::Attain::mirror:
+      return "mirror";
+    case model::Attain::inverse:
+      return "inverse";
+    case model::Attain::from:
+      return "from";
+    case model::Attain::none:
+      break;
   }
   return "";
 }
@@ -35,10 +40,15 @@ class Explainer {
  public:
   Explainer(const model::Policy& policy_, const source::SourceMap& sources, Plan& plan_, const PlannedPeriod& planned_,
             const AggregateStore& store, const PeriodOutcome& outcome_)
-      : policy(policy_), plan(plan_), planned(planned_), outcome(outcome_), evaluator(policy_, store, plan_.moments, true),
+      : policy(policy_),
+        plan(plan_),
+        planned(planned_),
+        outcome(outcome_),
+        evaluator(policy_, store, plan_.moments, true),
         text(sources, evaluator) {}
 
-  SubjectExplanation subject(EntityId entity, std::uint32_t row, std::vector<TracedRow> traced, const ExplainRequest& request) {
+  SubjectExplanation subject(EntityId entity, std::uint32_t row, std::vector<TracedRow> traced,
+                             const ExplainRequest& request) {
     SubjectExplanation result;
     result.entity = entity;
     result.entity_row = row;
@@ -78,9 +88,11 @@ class Explainer {
     return result;
   }
 
-  // ---- payouts -----------------------------------------------------------------------------------------------------------
+  // ---- payouts
+  // -----------------------------------------------------------------------------------------------------------
 
-  void add_payout(const PayoutResult& payout, std::uint32_t row, SubjectExplanation& result, const ExplainRequest& request) {
+  void add_payout(const PayoutResult& payout, std::uint32_t row, SubjectExplanation& result,
+                  const ExplainRequest& request) {
     const PayoutRowResult* paid = find(payout.rows, row);
     if (paid == nullptr) return;
     const model::Payout& declared = policy.payouts[payout.payout.index];
@@ -115,7 +127,8 @@ class Explainer {
     }
   }
 
-  ExplainNode step_node(const PayoutStep& step, const model::Payout& declared, const Context& context, const value::Type& money) {
+  ExplainNode step_node(const PayoutStep& step, const model::Payout& declared, const Context& context,
+                        const value::Type& money) {
     ExplainNode result = node(Kind::step, step.expr, context);
     result.name = step.step;
     if (step.step == "penalty") {
@@ -135,7 +148,8 @@ class Explainer {
     return result;
   }
 
-  // ---- scorecards ----------------------------------------------------------------------------------------------------------
+  // ---- scorecards
+  // ----------------------------------------------------------------------------------------------------------
 
   void add_scorecard(model::ScorecardId id, const ScorecardRowResult& scored, SubjectExplanation& result,
                      const ExplainRequest& request) {
@@ -152,7 +166,8 @@ class Explainer {
     root.facts.push_back({"raw_score", scored.raw_score, value::Type::number()});
     if (scored.has_phases) root.children.push_back(phase_node(scored, context));
     for (const ScoreRowResult& row : scored.metrics) root.children.push_back(row_node(declared, row, scored, context));
-    for (const GateResult& gate : scored.gates) root.children.push_back(gate_node(declared.gates[gate.gate], gate, context));
+    for (const GateResult& gate : scored.gates)
+      root.children.push_back(gate_node(declared.gates[gate.gate], gate, context));
     result.scorecards.push_back(std::move(root));
     if (!request.why_not) return;
     for (NextStep& next : next_score_steps(evaluator, id, moment, scored)) result.next_steps.push_back(std::move(next));
@@ -185,7 +200,7 @@ class Explainer {
     const model::Metric& metric = policy.metrics[row.metric.index];
     const std::size_t at = line.targets.size() > 1 && scored.phase ? *scored.phase : 0;
     const ExprId target = at < line.targets.size() ? line.targets[at] : ExprId{};
-    ExplainNode result = node(Kind::score_row, target, context);   // the formula is that of the target
+    ExplainNode result = node(Kind::score_row, target, context);  // the formula is that of the target
     result.name = metric.named.name;
     result.named = &metric.named;
     result.type = value::Type::number();
@@ -223,7 +238,8 @@ class Explainer {
     return result;
   }
 
-  // ---- curves ----------------------------------------------------------------------------------------------------------------
+  // ---- curves
+  // ----------------------------------------------------------------------------------------------------------------
 
   std::string segment(const model::ScorecardRow& line, const Value& input) const {
     if (const auto* builtin = std::get_if<model::BuiltinCurve>(&line.curve)) {
@@ -252,12 +268,14 @@ class Explainer {
     for (std::size_t index = 0; index < reached; ++index) {
       const Number upper = index + 1 < reached ? curve.points[index + 1].at : at;
       if (index > 0) result += " + ";
-      result += "(" + upper.to_string() + " - " + curve.points[index].at.to_string() + ") * " + curve.points[index].value.to_string();
+      result += "(" + upper.to_string() + " - " + curve.points[index].at.to_string() + ") * " +
+                curve.points[index].value.to_string();
     }
     return result.empty() ? "0" : result;
   }
 
-  // ---- what a formula is made of -----------------------------------------------------------------------------------------------
+  // ---- what a formula is made of
+  // -----------------------------------------------------------------------------------------------
 
   static void append(std::vector<ExplainNode>& to, std::vector<ExplainNode> more) {
     for (ExplainNode& child : more) to.push_back(std::move(child));
@@ -331,8 +349,8 @@ class Explainer {
     result.type = policy.expr(expr).type;
     result.value = evaluator.evaluate(expr, context);
     place(result, context);
-    const bool counted = aggregate.source.is_events() && !aggregate.at.valid() &&
-                         plan.moments[context.moment].window == planned.window;
+    const bool counted =
+        aggregate.source.is_events() && !aggregate.at.valid() && plan.moments[context.moment].window == planned.window;
     if (counted) result.rows_total = rows_in(aggregate);
     return result;
   }
@@ -383,14 +401,16 @@ class Explainer {
     return result;
   }
 
-  // ---- the rest ----------------------------------------------------------------------------------------------------------------
+  // ---- the rest
+  // ----------------------------------------------------------------------------------------------------------------
 
   void add_metrics(EntityId entity, std::uint32_t row, SubjectExplanation& result) {
     for (const auto& listed : outcome.metrics) {
       if (listed.entity != entity || listed.entity_row != row) continue;
       const Context context{{entity, row, nullptr}, plan.moment_of(planned, entity), nullptr};
       for (const MetricResult& metric : listed.values) {
-        if (!seen.contains({metric.metric, context.moment})) result.metrics.push_back(metric_node(metric.metric, context));
+        if (!seen.contains({metric.metric, context.moment}))
+          result.metrics.push_back(metric_node(metric.metric, context));
       }
     }
   }
@@ -435,7 +455,7 @@ Explanation explain(const model::Policy& policy, DataSource& data, const source:
   const AggregateStore* const store = result.store.get();
   if (diagnostics.error_count() > errors) return result;
   result.outcome = evaluate(policy, run_request, plan, *store, diagnostics);
-  const PlannedPeriod& planned = plan.periods.back();   // parts of the period come before it
+  const PlannedPeriod& planned = plan.periods.back();  // parts of the period come before it
   Explainer explainer(policy, sources, plan, planned, *store, result.outcome.periods.back());
   bool known = false;
   for (std::uint32_t index = 0; index < policy.entities.size(); ++index) {

@@ -1,5 +1,5 @@
-// Why a score and a payment are what they are: a tree from each payout through its steps, the score and its rows down to
-// metrics, aggregates and rows of events; and what the next step would take.
+// Why a score and a payment are what they are: a tree from each payout through its steps, the score and its rows down
+// to metrics, aggregates and rows of events; and what the next step would take.
 #pragma once
 
 #include "grammar/source/source.hpp"
@@ -11,33 +11,37 @@ namespace kpi::eval {
 /// One thing that was computed. What stands below it is what it was computed from.
 struct ExplainNode {
   enum class Kind : std::uint8_t {
-    payout,          // name, value = amount; children: its steps, then what it rests on
-    step,            // name = the step's word (amount, prorate, penalty, floor, cap, paid_when, budget, rounding …)
-    base_penalty,    // reported apart
-    scorecard,       // value = score; children: phase, rows, gates
-    phase,           // name = the phase
-    score_row,       // name = the metric; facts: actual, target, base, attainment, points, weight, weighted
+    payout,        // name, value = amount; children: its steps, then what it rests on
+    step,          // name = the step's word (amount, prorate, penalty, floor, cap, paid_when, budget, rounding …)
+    base_penalty,  // reported apart
+    scorecard,     // value = score; children: phase, rows, gates
+    phase,         // name = the phase
+    score_row,     // name = the metric; facts: actual, target, base, attainment, points, weight, weighted
     gate,
-    metric,          // children: metrics, curves, tables and aggregates of its formula
-    other_window,    // previous(m), rolling(m, 3) …: facts: period; children: the metric there
-    curve,           // facts: input; `segment` says which part of it was used
-    table,           // a decision table; `segment` is the row that applied
-    aggregate,       // rows_total = kept rows of its events in its window, before its own filter
+    metric,        // children: metrics, curves, tables and aggregates of its formula
+    other_window,  // previous(m), rolling(m, 3) …: facts: period; children: the metric there
+    curve,         // facts: input; `segment` says which part of it was used
+    table,         // a decision table; `segment` is the row that applied
+    aggregate,     // rows_total = kept rows of its events in its window, before its own filter
   };
   Kind kind = Kind::metric;
   std::string name;
-  const model::Named* named = nullptr;    // for labels; null where nothing is declared
-  std::string formula;                    // as written in the policy
-  std::string with_values;                // the same with values put in; empty where nothing was put in
+  const model::Named* named = nullptr;  // for labels; null where nothing is declared
+  std::string formula;                  // as written in the policy
+  std::string with_values;              // the same with values put in; empty where nothing was put in
   Value value;
   value::Type type;
-  std::string note;                       // why there is no value, how a gate acts, which status a payout has
+  std::string note;  // why there is no value, how a gate acts, which status a payout has
   std::string segment;
-  struct Fact { std::string word; Value value; value::Type type; };
+  struct Fact {
+    std::string word;
+    Value value;
+    value::Type type;
+  };
   std::vector<Fact> facts;
   std::optional<value::Period> period;
-  std::optional<Window> window;           // the days read, where they are not the period's
-  bool repeated = false;                  // explained further up already
+  std::optional<Window> window;  // the days read, where they are not the period's
+  bool repeated = false;         // explained further up already
   std::optional<std::uint64_t> rows_total;
   std::vector<ExplainNode> children;
 };
@@ -46,7 +50,7 @@ struct ExplainNode {
 struct ExplainedRows {
   EventsId events;
   std::uint64_t kept_total = 0, excluded_total = 0;
-  std::vector<TracedRow> kept, excluded;   // at most ExplainRequest::row_limit of each
+  std::vector<TracedRow> kept, excluded;  // at most ExplainRequest::row_limit of each
 };
 
 struct SubjectExplanation {
@@ -55,9 +59,9 @@ struct SubjectExplanation {
   std::string key, label;
   std::vector<ExplainNode> payouts;
   std::vector<ExplainNode> scorecards;
-  std::vector<ExplainNode> metrics;        // listed ones that nothing above explains
+  std::vector<ExplainNode> metrics;  // listed ones that nothing above explains
   std::vector<ExplainedRows> rows;
-  std::vector<NextStep> next_steps;        // on request
+  std::vector<NextStep> next_steps;  // on request
 };
 
 struct ExplainRequest {
@@ -71,9 +75,9 @@ struct ExplainRequest {
 };
 
 struct Explanation {
-  Outcome outcome;                               // of the whole period
-  std::vector<SubjectExplanation> subjects;      // every entity that has a row with the key
-  std::unique_ptr<AggregateStore> store;         // what references in the values lead to
+  Outcome outcome;                           // of the whole period
+  std::vector<SubjectExplanation> subjects;  // every entity that has a row with the key
+  std::unique_ptr<AggregateStore> store;     // what references in the values lead to
 };
 
 /// Runs the period and explains the results of one key. Errors go to `diagnostics`; then nothing is explained.

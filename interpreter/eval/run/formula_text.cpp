@@ -65,11 +65,12 @@ void FormulaText::collect(model::ExprId id, const Context& context, const source
                           std::vector<Replacement>& found) {
   if (!id.valid()) return;
   const model::Expr& expr = evaluator.policy.expr(id);
-  const bool inside = expr.span.source == whole.source && expr.span.begin >= whole.begin && expr.span.end <= whole.end &&
-                      expr.span.begin < expr.span.end;
-  if (!inside) return;   // came from elsewhere, such as a parameter's default
+  const bool inside = expr.span.source == whole.source && expr.span.begin >= whole.begin &&
+                      expr.span.end <= whole.end && expr.span.begin < expr.span.end;
+  if (!inside) return;  // came from elsewhere, such as a parameter's default
   if (stands_for_a_value(expr.node)) {
-    found.push_back({expr.span.begin, expr.span.end, exact_text(evaluator.evaluate(id, context), expr.type, evaluator)});
+    found.push_back(
+        {expr.span.begin, expr.span.end, exact_text(evaluator.evaluate(id, context), expr.type, evaluator)});
     return;
   }
   model::for_each_operand(expr.node, [&](model::ExprId operand) { collect(operand, context, whole, found); });

@@ -11,8 +11,8 @@ class FormulaText {
   FormulaText(const source::SourceMap& sources_, Evaluator& evaluator_) : sources(sources_), evaluator(evaluator_) {}
   /// The source text on one line, comments left out.
   std::string written(model::ExprId id) const;
-  /// The same with each metric, aggregate, field, parameter, curve, table lookup, score and period property replaced by its
-  /// exact value and unit; empty when nothing was replaced.
+  /// The same with each metric, aggregate, field, parameter, curve, table lookup, score and period property replaced by
+  /// its exact value and unit; empty when nothing was replaced.
   std::string with_values(model::ExprId id, const Context& context);
 
  private:

@@ -13,9 +13,9 @@
 namespace kpi::eval {
 
 struct Moment {
-  value::Period period;   // previous() counts in its unit
-  Date anchor;            // its first day (of the part inside the effective dates): age() and phases look from here
-  Window window;          // the days that aggregates read; longer than the period inside rolling, to_date, lifetime
+  value::Period period;  // previous() counts in its unit
+  Date anchor;           // its first day (of the part inside the effective dates): age() and phases look from here
+  Window window;         // the days that aggregates read; longer than the period inside rolling, to_date, lifetime
   model::Population population = model::Population::active;  // who is ranked
   friend auto operator<=>(const Moment&, const Moment&) = default;
 };

@@ -17,7 +17,8 @@ std::pair<Date, value::Number> split(Date end, const model::Delay& delay) {
   const value::Number day_seconds(86'400);
   const value::Number days = (delay.seconds / day_seconds).floor();
   const Date start = value::add_months(end, delay.months);
-  return {Date{start.days + static_cast<std::int32_t>(days.to_int64().value_or(0))}, delay.seconds - days * day_seconds};
+  return {Date{start.days + static_cast<std::int32_t>(days.to_int64().value_or(0))},
+          delay.seconds - days * day_seconds};
 }
 
 }  // namespace
@@ -38,6 +39,21 @@ model::Population default_population(const model::Entity& entity) {
   return entity.is_distinct() ? model::Population::period : model::Population::active;
 }
 
+std::string trimmed_name(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(' ');
+  return begin == std::string::npos ? std::string() : text.substr(begin, text.find_last_not_of(' ') - begin + 1);
+}
+
+std::optional<MetricId> metric_named(const model::Policy& policy, const std::string& name) {
+  std::optional<MetricId> in_library;
+  for (std::uint32_t index = 0; index < policy.metrics.size(); ++index) {
+    const std::string& candidate = policy.metrics[index].named.name;
+    if (candidate == name) return MetricId{index};
+    if (!in_library && candidate.ends_with("." + name)) in_library = MetricId{index};
+  }
+  return in_library;
+}
+
 std::vector<std::string> placeholders(const std::string& message) {
   std::vector<std::string> names;
   for (std::size_t at = 0; at < message.size(); ++at) {
@@ -48,7 +64,7 @@ std::vector<std::string> placeholders(const std::string& message) {
     }
     const std::size_t end = message.find('}', at);
     if (end == std::string::npos) break;
-    names.push_back(message.substr(at + 1, end - at - 1));
+    names.push_back(trimmed_name(message.substr(at + 1, end - at - 1)));
     at = end;
   }
   return names;
@@ -72,8 +88,8 @@ bool reads_subject(const model::Policy& policy, ExprId id) {
     const bool company = std::all_of(call->groups.begin(), call->groups.end(), [](const model::GroupKey& group) {
       return group.kind == model::GroupKey::Kind::company;
     });
-    const bool ranks = call->function == model::MetricFunction::rank ||
-                       call->function == model::MetricFunction::percentile_rank;
+    const bool ranks =
+        call->function == model::MetricFunction::rank || call->function == model::MetricFunction::percentile_rank;
     result = ranks || !company;
   }
   if (const auto* lookup = std::get_if<model::TableLookup>(&node)) {
@@ -116,8 +132,8 @@ void NeedCollector::aggregate(AggregateId id, EntityId entity, MomentId moment) 
 
 Maturity NeedCollector::call(const model::MetricCall& call, ExprId id, EntityId entity, MomentId moment) {
   Maturity result = kAlwaysMature;
-  const bool ranks = call.function == model::MetricFunction::rank ||
-                     call.function == model::MetricFunction::percentile_rank;
+  const bool ranks =
+      call.function == model::MetricFunction::rank || call.function == model::MetricFunction::percentile_rank;
   if (ranks) population(entity, moment);
   for (const model::GroupKey& group : call.groups) {
     if (group.kind == model::GroupKey::Kind::phase) result = std::max(result, phases(entity, moment));
@@ -127,7 +143,8 @@ Maturity NeedCollector::call(const model::MetricCall& call, ExprId id, EntityId 
   return std::max(result, expression(call.operand, entity, moments.transform(moment, id, call)));
 }
 
-void NeedCollector::convert(const model::CallExpr& call, MomentId moment) {
+void NeedCollector::call(const model::CallExpr& call, MomentId moment) {
+  if (call.calendar.valid()) calendars_.insert(call.calendar);
   if (call.function != model::Builtin::convert) return;
   const value::Currency currency = policy.expr(call.arguments.front()).type.unit.currency;
   if (currency == policy.header.currency) return;
@@ -144,14 +161,15 @@ Maturity NeedCollector::expression(ExprId id, EntityId entity, MomentId moment) 
     aggregate(ref->aggregate, entity, moment);
     return kAlwaysMature;
   }
-  if (const auto* function = std::get_if<model::CallExpr>(&node); function != nullptr) convert(*function, moment);
+  if (const auto* function = std::get_if<model::CallExpr>(&node); function != nullptr) call(*function, moment);
   Maturity result = kAlwaysMature;
   if (const auto* lookup = std::get_if<model::TableLookup>(&node)) {
     for (const auto& row : policy.tables[lookup->table.index].rows) {
       result = std::max(result, expression(row.value, entity, moment));
     }
   }
-  model::for_each_operand(node, [&](ExprId operand) { result = std::max(result, expression(operand, entity, moment)); });
+  model::for_each_operand(node,
+                          [&](ExprId operand) { result = std::max(result, expression(operand, entity, moment)); });
   return result;
 }
 
@@ -216,9 +234,8 @@ void NeedCollector::alert(const model::Alert& alert, MomentId moment) {
   population(alert.entity, moment);
   expression(alert.when, alert.entity, moment);
   for (const std::string& name : placeholders(alert.message)) {
-    for (std::uint32_t index = 0; index < policy.metrics.size(); ++index) {
-      if (policy.metrics[index].named.name == name) metric({index}, alert.entity, moment);
-    }
+    if (name == "phase") phases(alert.entity, moment);
+    if (const auto found = metric_named(policy, name)) metric(*found, alert.entity, moment);
   }
 }
 

@@ -33,13 +33,14 @@ class NeedCollector {
   std::vector<Need> needs() const { return {needs_.begin(), needs_.end()}; }
   std::vector<std::pair<EntityId, Window>> presence() const { return {presence_.begin(), presence_.end()}; }
   std::vector<std::pair<value::Currency, Window>> rates() const { return {rates_.begin(), rates_.end()}; }
+  std::vector<model::CalendarId> calendars() const { return {calendars_.begin(), calendars_.end()}; }
   /// The events that were read, each with the windows it was read for.
   const std::map<EventsId, std::set<Window>>& events_read() const { return events_read_; }
   const std::set<AggregateId>& aggregates() const { return aggregates_; }
 
  private:
   Maturity call(const model::MetricCall& call, model::ExprId id, EntityId entity, MomentId moment);
-  void convert(const model::CallExpr& call, MomentId moment);
+  void call(const model::CallExpr& call, MomentId moment);
   void aggregate(AggregateId id, EntityId entity, MomentId moment);
   Maturity result_of(const model::Metric& metric, MomentId moment) const;
 
@@ -48,6 +49,7 @@ class NeedCollector {
   std::set<Need> needs_;
   std::set<std::pair<EntityId, Window>> presence_;
   std::set<std::pair<value::Currency, Window>> rates_;
+  std::set<model::CalendarId> calendars_;
   std::map<EventsId, std::set<Window>> events_read_;
   std::set<AggregateId> aggregates_;
   std::map<std::tuple<std::uint32_t, EntityId, MomentId>, Maturity> metrics_;
@@ -58,11 +60,14 @@ class NeedCollector {
 value::Instant after(const value::TimeZone& zone, Date end, const model::Delay& delay);
 /// The first day that lies wholly behind that instant.
 Date date_after(Date end, const model::Delay& delay);
-/// Whether a total is that of `company`, to which rows without an owner belong as well. A metric that reads fields or the
-/// phase of the entity has no such total; it is put together from the entity's rows.
+/// Whether a total is that of `company`, to which rows without an owner belong as well. A metric that reads fields or
+/// the phase of the entity has no such total; it is put together from the entity's rows.
 bool totals_over_company(const model::Policy& policy, const model::MetricCall& call);
 /// The population a scorecard of this entity has unless it says otherwise.
 model::Population default_population(const model::Entity& entity);
+std::string trimmed_name(const std::string& text);
+/// The metric of that name; a library writes its own metrics without the prefix that they have in the policy.
+std::optional<model::MetricId> metric_named(const model::Policy& policy, const std::string& name);
 /// Names in `{…}` of a message; `{{` is a brace.
 std::vector<std::string> placeholders(const std::string& message);
 

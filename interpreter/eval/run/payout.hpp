@@ -1,18 +1,18 @@
-// Payouts in the order of section 8: amount or pool share, prorate, penalties from the bonus, floor, cap, paid when, budget,
-// rounding once at the end. Carry, draw and clawback need recorded runs and are left out.
+// Payouts in the order of section 8: amount or pool share, prorate, penalties from the bonus, floor, cap, paid when,
+// budget, rounding once at the end. Carry, draw and clawback need recorded runs and are left out.
 #pragma once
 
-#include "interpreter/eval/run/plan.hpp"
 #include "interpreter/eval/run/evaluator.hpp"
+#include "interpreter/eval/run/plan.hpp"
 
 namespace kpi::eval {
 
 struct PayoutContext {
   const PlannedPeriod& period;
   MomentId moment = 0;
-  bool immature = false;                      // something that the payout uses can still change
+  bool immature = false;                       // something that the payout uses can still change
   const ScorecardResult* scorecard = nullptr;  // rows by key
-  std::vector<std::uint32_t> rows;            // by key, for payouts without a scorecard
+  std::vector<std::uint32_t> rows;             // by key, for payouts without a scorecard
 };
 
 class PayoutRun {
@@ -27,8 +27,8 @@ class PayoutRun {
     PayoutRowResult result;
     const ScorecardRowResult* score = nullptr;
     value::Number amount;
-    bool open = true;      // has an amount so far
-    bool paid = true;      // `paid when` holds
+    bool open = true;  // has an amount so far
+    bool paid = true;  // `paid when` holds
   };
   void start();
   void pay_amounts();
@@ -40,8 +40,9 @@ class PayoutRun {
   void paid_when(Working& row);
   void scale_to_budget(PayoutResult& result);
   void finish(Working& row);
-  Value clause(Working& row, model::ExprId expr, const char* name);   // closes the row when it has no value
-  std::optional<value::Number> shared_sum(model::ExprId expr, const char* name, const std::vector<std::size_t>& members);
+  Value clause(Working& row, model::ExprId expr, const char* name);  // closes the row when it has no value
+  std::optional<value::Number> shared_sum(model::ExprId expr, const char* name,
+                                          const std::vector<std::size_t>& members);
   void close(Working& row, PayoutStatus status, std::string reason, value::NoValue why);
   void step(Working& row, const char* step, Value input, model::ExprId expr, std::string name = {}) const;
   Context context_of(const Working& row) const;

@@ -237,6 +237,7 @@ ScanRequest Plan::scan_request(const RunRequest& request) const {
   scan.needs = needs.needs();
   scan.presence = needs.presence();
   scan.rates = needs.rates();
+  scan.calendars = needs.calendars();
   for (const PlannedPeriod& planned : periods) scan.report_windows.push_back(planned.window);
   scan.as_of = request.as_of;
   scan.quarantine = request.quarantine;
@@ -267,7 +268,8 @@ MomentId Plan::moment_of(const PlannedPeriod& period, EntityId entity) {
 /// Alerts watch the active rows of a table, and of a distinct entity everyone known by then: silence is worth an alert.
 MomentId Plan::alert_moment(const model::Alert& alert, Period period) {
   const bool distinct = policy_.entity(alert.entity).is_distinct();
-  return moments.intern(base_moment(period, std::nullopt, distinct ? model::Population::ever : model::Population::active));
+  return moments.intern(
+      base_moment(period, std::nullopt, distinct ? model::Population::ever : model::Population::active));
 }
 
 void Plan::report_other_units(Period period, source::Diagnostics& diagnostics) const {

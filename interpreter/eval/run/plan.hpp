@@ -11,22 +11,22 @@ namespace kpi::eval {
 
 struct AlertPeriod {
   value::Period period;
-  bool look_back = false;   // before the run's period: only for streaks
+  bool look_back = false;  // before the run's period: only for streaks
 };
 struct PlannedAlert {
   model::AlertId alert;
-  std::vector<AlertPeriod> periods;   // ascending
+  std::vector<AlertPeriod> periods;  // ascending
 };
 struct PlannedMetrics {
   EntityId entity;
-  std::vector<model::MetricId> metrics;   // in order of declaration
+  std::vector<model::MetricId> metrics;  // in order of declaration
 };
 
 struct PlannedPeriod {
   value::Period period;
-  std::optional<Window> limit;                // the effective dates, when only a part of the period lies inside
+  std::optional<Window> limit;  // the effective dates, when only a part of the period lies inside
   Window window;
-  std::optional<value::Number> prorated;      // share of the period's days inside the effective dates, when not all
+  std::optional<value::Number> prorated;  // share of the period's days inside the effective dates, when not all
   bool trial = false;
   std::vector<model::ScorecardId> scorecards;
   std::vector<model::PayoutId> payouts;

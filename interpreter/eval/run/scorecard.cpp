@@ -98,7 +98,8 @@ ScoreRowResult Scorer::measure_row(std::size_t index, const ScorecardRowResult& 
   } else if (target < row.targets.size() && row.targets[target].valid()) {
     measured.target = evaluator.evaluate(row.targets[target], context);
   }
-  if (!unknown(row.weights.size()) && !row.weights.empty()) measured.weight = row.weights[by_phase(row.weights.size(), result)];
+  if (!unknown(row.weights.size()) && !row.weights.empty())
+    measured.weight = row.weights[by_phase(row.weights.size(), result)];
   const Value base = row.base.valid() ? evaluator.evaluate(row.base, context) : Value();
   measured.attainment = attainment(row.attain, measured.actual, measured.target, base);
   measured.points = points(evaluator.policy, row, measured.actual, measured.target, measured.attainment);
@@ -126,8 +127,12 @@ void Scorer::weigh(ScorecardRowResult& result) {
         case Missing::unscored:
           unscored(result, evaluator.policy.metrics[row.metric.index].named.name + ": " + value::reason_text(why));
           break;
-        case Missing::zero: measured.points = Number(0); break;
-        case Missing::skip: measured.skipped = true; break;
+        case Missing::zero:
+          measured.points = Number(0);
+          break;
+        case Missing::skip:
+          measured.skipped = true;
+          break;
       }
     }
     if (!measured.skipped) present += measured.weight;

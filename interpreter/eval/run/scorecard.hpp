@@ -8,9 +8,9 @@ namespace kpi::eval {
 
 /// What is known about the maturity of a scorecard's parts in one period.
 struct ScorecardMaturity {
-  bool phases = false;              // true: still provisional
-  std::vector<bool> metrics;        // by row
-  std::vector<std::vector<bool>> targets;   // by row, then as ScorecardRow::targets, the base included
+  bool phases = false;                     // true: still provisional
+  std::vector<bool> metrics;               // by row
+  std::vector<std::vector<bool>> targets;  // by row, then as ScorecardRow::targets, the base included
   std::vector<bool> gates;
 };
 
@@ -35,7 +35,8 @@ class Scorer {
   void weigh(ScorecardRowResult& result);
   void check_gates(ScorecardRowResult& result);
   std::size_t by_phase(std::size_t entries, const ScorecardRowResult& result) const;
-  void unscored(ScorecardRowResult& result, std::string reason, value::NoValue why = {value::NoValueReason::unscored, {}});
+  void unscored(ScorecardRowResult& result, std::string reason,
+                value::NoValue why = {value::NoValueReason::unscored, {}});
 
   Evaluator& evaluator;
   const model::Scorecard& scorecard;

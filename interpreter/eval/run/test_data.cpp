@@ -1,5 +1,5 @@
-// The tables of a test as a source would store them. Values come in the unit of their column; booleans are stored as 0 and
-// 1, everything else that is not an integer as text that reads back exactly.
+// The tables of a test as a source would store them. Values come in the unit of their column; booleans are stored as 0
+// and 1, everything else that is not an integer as text that reads back exactly.
 #include <algorithm>
 
 #include "interpreter/eval/run/test_runner.hpp"

@@ -7,8 +7,8 @@
 namespace kpi::eval {
 namespace {
 
-using model::ExpectCell;
 using model::Expectation;
+using model::ExpectCell;
 using source::Diagnostic;
 using source::DiagnosticId;
 using source::Diagnostics;
@@ -16,21 +16,27 @@ using value::Number;
 
 const char* status_word(PayoutStatus status) {
   switch (status) {
-    case PayoutStatus::ok: return "ok";
-    case PayoutStatus::trial: return "trial";
-    case PayoutStatus::pending: return "pending";
-    case PayoutStatus::not_paid: return "not_paid";
-    case PayoutStatus::unscored: return "unscored";
-    case PayoutStatus::no_value: return "no_value";
+    case PayoutStatus::ok:
+      return "ok";
+    case PayoutStatus::trial:
+      return "trial";
+    case PayoutStatus::pending:
+      return "pending";
+    case PayoutStatus::not_paid:
+      return "not_paid";
+    case PayoutStatus::unscored:
+      return "unscored";
+    case PayoutStatus::no_value:
+      return "no_value";
   }
   return "";
 }
 
 /// What a column of `expect` found.
 struct Found {
-  bool present = false;       // the entity has such a result
+  bool present = false;  // the entity has such a result
   bool unscored = false;
-  std::string word;           // phase, or status
+  std::string word;  // phase, or status
   bool is_word = false;
   Value value;
   value::Unit unit;
@@ -47,12 +53,17 @@ std::string shown(const Found& found) {
 
 std::string shown(const ExpectCell& cell) {
   switch (cell.kind) {
-    case ExpectCell::Kind::any: return "-";
-    case ExpectCell::Kind::none: return "none";
-    case ExpectCell::Kind::unscored: return "unscored";
-    case ExpectCell::Kind::phase: return cell.value.text();
+    case ExpectCell::Kind::any:
+      return "-";
+    case ExpectCell::Kind::none:
+      return "none";
+    case ExpectCell::Kind::unscored:
+      return "unscored";
+    case ExpectCell::Kind::phase:
+      return cell.value.text();
     case ExpectCell::Kind::equal:
-    case ExpectCell::Kind::tolerance: break;
+    case ExpectCell::Kind::tolerance:
+      break;
   }
   std::string text = value::to_string(cell.value);
   if (cell.value.is<Number>() && !cell.unit.is_plain()) text += " " + value::to_string(cell.unit);
@@ -62,10 +73,14 @@ std::string shown(const ExpectCell& cell) {
 
 bool agrees(const ExpectCell& cell, const Found& found) {
   switch (cell.kind) {
-    case ExpectCell::Kind::any: return true;
-    case ExpectCell::Kind::none: return found.is_word ? found.word.empty() : !found.value.has_value();
-    case ExpectCell::Kind::unscored: return found.unscored;
-    case ExpectCell::Kind::phase: return found.is_word && found.word == cell.value.text();
+    case ExpectCell::Kind::any:
+      return true;
+    case ExpectCell::Kind::none:
+      return found.is_word ? found.word.empty() : !found.value.has_value();
+    case ExpectCell::Kind::unscored:
+      return found.unscored;
+    case ExpectCell::Kind::phase:
+      return found.is_word && found.word == cell.value.text();
     case ExpectCell::Kind::equal:
       if (found.is_word) return cell.value.is<std::string>() && found.word == cell.value.text();
       return found.value.has_value() && cell.value.has_value() && found.value == cell.value;
@@ -140,8 +155,9 @@ class TestRun {
       const std::string code = source::code(diagnostic.id);
       if (codes.find(code) == std::string::npos) codes += (codes.empty() ? "" : ", ") + code;
       const bool error = source::info(diagnostic.id).severity == source::Severity::error;
-      const bool expected = std::any_of(wanted.begin(), wanted.end(),
-                                        [&](const Expectation* expectation) { return expectation->error_code == code; });
+      const bool expected = std::any_of(wanted.begin(), wanted.end(), [&](const Expectation* expectation) {
+        return expectation->error_code == code;
+      });
       if (error && !expected) report(diagnostic);
     }
     for (const Expectation* expectation : wanted) {
@@ -156,21 +172,27 @@ class TestRun {
     Diagnostic& failure = failures.add(diagnostic.id, diagnostic.span);
     failure = diagnostic;
     if (failure.has_span) return;
-    failure.span = test.span;   // errors in the data have no place of their own in the policy
+    failure.span = test.span;  // errors in the data have no place of their own in the policy
     failure.has_span = true;
   }
 
   void check(const Expectation& expectation) {
     switch (expectation.kind) {
-      case Expectation::Kind::row: return check_row(expectation);
-      case Expectation::Kind::excluded: return check_excluded(expectation);
-      case Expectation::Kind::alert: return check_alert(expectation, true);
-      case Expectation::Kind::no_alert: return check_alert(expectation, false);
-      case Expectation::Kind::error: return;
+      case Expectation::Kind::row:
+        return check_row(expectation);
+      case Expectation::Kind::excluded:
+        return check_excluded(expectation);
+      case Expectation::Kind::alert:
+        return check_alert(expectation, true);
+      case Expectation::Kind::no_alert:
+        return check_alert(expectation, false);
+      case Expectation::Kind::error:
+        return;
     }
   }
 
-  // ---- rows ----------------------------------------------------------------------------------------------------------
+  // ---- rows
+  // ----------------------------------------------------------------------------------------------------------
 
   bool is_key(const Expectation& expectation, const std::string& key) const {
     return expectation.entity.index == 0 || key == expectation.key;
@@ -234,7 +256,8 @@ class TestRun {
     if (column == "status") return status(*period, expectation);
     if (const auto metric = named(policy.metrics, column)) return this->metric(*period, expectation, {*metric});
     if (const auto payout = named(policy.payouts, column)) return this->payout(*period, expectation, {*payout});
-    if (const auto card = named(policy.scorecards, column)) return score(*period, expectation, model::ScorecardId{*card});
+    if (const auto card = named(policy.scorecards, column))
+      return score(*period, expectation, model::ScorecardId{*card});
     return std::nullopt;
   }
 
@@ -271,7 +294,8 @@ class TestRun {
     return found;
   }
 
-  Found score(const PeriodOutcome& period, const Expectation& expectation, std::optional<model::ScorecardId> card) const {
+  Found score(const PeriodOutcome& period, const Expectation& expectation,
+              std::optional<model::ScorecardId> card) const {
     Found found;
     const ScorecardRowResult* row = scored(period, expectation, card);
     if (row == nullptr) return found;
@@ -311,7 +335,7 @@ class TestRun {
       found.present = true;
       found.value = candidate.value;
       if (const auto* ref = std::get_if<value::EntityRef>(&candidate.value.storage())) {
-        found.value = result.store->rows(EntityId{ref->entity})[ref->row].key;   // expected by its key
+        found.value = result.store->rows(EntityId{ref->entity})[ref->row].key;  // expected by its key
       }
       found.unit = policy.metrics[id.index].type.unit;
     }
@@ -332,7 +356,8 @@ class TestRun {
     return found;
   }
 
-  // ---- exclusions and alerts -------------------------------------------------------------------------------------------
+  // ---- exclusions and alerts
+  // -------------------------------------------------------------------------------------------
 
   void check_excluded(const Expectation& expectation) {
     if (traced_rows.empty()) {

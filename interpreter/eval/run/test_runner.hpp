@@ -12,12 +12,12 @@ namespace kpi::eval {
 struct TestResult {
   std::string name;
   source::Span span;
-  std::vector<source::Diagnostic> failures;   // empty: passed
+  std::vector<source::Diagnostic> failures;  // empty: passed
   bool passed() const { return failures.empty(); }
 };
 
 struct TestReport {
-  std::vector<TestResult> tests;              // in order of declaration
+  std::vector<TestResult> tests;  // in order of declaration
   std::size_t passed() const;
   std::size_t failed() const { return tests.size() - passed(); }
 };

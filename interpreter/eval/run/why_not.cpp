@@ -46,7 +46,8 @@ bool is_count(const model::Policy& policy, ExprId id) {
     const auto function = policy.aggregates[ref->aggregate.index].function;
     return function == model::AggregateFunction::count || function == model::AggregateFunction::distinct;
   }
-  if (const auto* ref = std::get_if<model::MetricRef>(&node)) return is_count(policy, policy.metrics[ref->metric.index].value);
+  if (const auto* ref = std::get_if<model::MetricRef>(&node))
+    return is_count(policy, policy.metrics[ref->metric.index].value);
   if (const auto* binary = std::get_if<model::BinaryExpr>(&node)) {
     const bool sum = binary->op == BinaryOp::add || binary->op == BinaryOp::subtract;
     return sum && is_count(policy, binary->left) && is_count(policy, binary->right);
@@ -198,7 +199,8 @@ class Finder {
     if (change.needed.sign() < 0) change.verdict = Change::Verdict::alone_not_enough;
   }
 
-  // ---- rows of the scorecard -------------------------------------------------------------------------------------------
+  // ---- rows of the scorecard
+  // -------------------------------------------------------------------------------------------
 
   Variable variable_of(const model::ScorecardRow& declared) const {
     const model::Metric& metric = policy.metrics[declared.metric.index];
@@ -206,13 +208,16 @@ class Finder {
   }
 
   /// The actual value that gives an attainment; none where it cannot be computed.
-  std::optional<Number> actual_for(const model::ScorecardRow& declared, const ScoreRowResult& measured, const Number& reached) {
+  std::optional<Number> actual_for(const model::ScorecardRow& declared, const ScoreRowResult& measured,
+                                   const Number& reached) {
     if (declared.attain == Attain::none) return reached;
     if (!measured.target.has_value()) return std::nullopt;
     const Number& target = measured.target.number();
     switch (declared.attain) {
-      case Attain::ratio: return reached * target;
-      case Attain::mirror: return (Number(2) - reached) * target;
+      case Attain::ratio:
+        return reached * target;
+      case Attain::mirror:
+        return (Number(2) - reached) * target;
       case Attain::inverse:
         if (reached.is_zero()) return std::nullopt;
         return target / reached;
@@ -221,7 +226,8 @@ class Finder {
         if (!base.has_value()) return std::nullopt;
         return base.number() + reached * (target - base.number());
       }
-      case Attain::none: break;
+      case Attain::none:
+        break;
     }
     return std::nullopt;
   }
@@ -279,14 +285,16 @@ class Finder {
       settle(found, variable, *actual, false);
       const ScorecardRowResult then = score_with(variable, found.needed);
       const Value& reached = then.metrics[measured.row].points;
-      if (!reached.has_value() || reached.number() < step.value_then.number()) found.verdict = Change::Verdict::not_solved;
+      if (!reached.has_value() || reached.number() < step.value_then.number())
+        found.verdict = Change::Verdict::not_solved;
       found.score_then = then.score;
     }
     step.changes.push_back(std::move(found));
     return step;
   }
 
-  // ---- gates and conditions --------------------------------------------------------------------------------------------
+  // ---- gates and conditions
+  // --------------------------------------------------------------------------------------------
 
   NextStep gate_step(const model::Gate& gate) {
     NextStep step;
@@ -327,13 +335,15 @@ class Finder {
       const auto& comparison = std::get<model::BinaryExpr>(policy.expr(id).node);
       const auto difference = [&](const Number& x) -> Value {
         const Value left = evaluate_with(variable, x, comparison.left);
-        return value::apply(BinaryOp::subtract, left, evaluate_with(variable, x, comparison.right), *policy.header.timezone);
+        return value::apply(BinaryOp::subtract, left, evaluate_with(variable, x, comparison.right),
+                            *policy.header.timezone);
       };
       const Solution solution = solve_affine(difference, start, Number(0));
       unsolved = unsolved || solution.verdict == Change::Verdict::not_solved;
       if (solution.verdict != Change::Verdict::reaches) continue;
       Change candidate = found;
-      const bool beyond = comparison.op == BinaryOp::lt || comparison.op == BinaryOp::gt || comparison.op == BinaryOp::ne;
+      const bool beyond =
+          comparison.op == BinaryOp::lt || comparison.op == BinaryOp::gt || comparison.op == BinaryOp::ne;
       settle(candidate, variable, solution.at, beyond);
       if (candidate.verdict != Change::Verdict::reaches) continue;
       const Value holds = evaluate_with(variable, tried(candidate), condition);
@@ -359,13 +369,14 @@ class Finder {
     }
   }
 
-  // ---- curves of a payout ----------------------------------------------------------------------------------------------
+  // ---- curves of a payout
+  // ----------------------------------------------------------------------------------------------
 
   void collect_curves(ExprId id, std::set<model::MetricId>& seen, std::vector<ExprId>& found) const {
     if (!id.valid()) return;
     const model::ExprNode& node = policy.expr(id).node;
     if (std::holds_alternative<model::CurveApply>(node)) found.push_back(id);
-    if (std::holds_alternative<model::MetricCall>(node)) return;   // other windows or other rows
+    if (std::holds_alternative<model::MetricCall>(node)) return;  // other windows or other rows
     if (const auto* ref = std::get_if<model::MetricRef>(&node); ref != nullptr && seen.insert(ref->metric).second) {
       collect_curves(policy.metrics[ref->metric.index].value, seen, found);
     }
@@ -407,7 +418,8 @@ class Finder {
     return step;
   }
 
-  /// The score at which the argument reaches `wanted`, then for each row the actual value that brings the missing points.
+  /// The score at which the argument reaches `wanted`, then for each row the actual value that brings the missing
+  /// points.
   void raise_score(ExprId argument, const Number& wanted, NextStep& step) {
     if (!result->score.has_value() || !result->raw_score.has_value()) return;
     const auto with_score = [&](const Number& score) {

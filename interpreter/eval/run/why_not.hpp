@@ -1,6 +1,6 @@
 // What the next step would take: for each scorecard row, gate and payout curve the smallest change of one metric (all
-// others as they are) that reaches the next breakpoint or threshold. Exact: curves are inverted, affine expressions solved,
-// and every answer is checked by evaluating again with the changed value.
+// others as they are) that reaches the next breakpoint or threshold. Exact: curves are inverted, affine expressions
+// solved, and every answer is checked by evaluating again with the changed value.
 #pragma once
 
 #include "interpreter/eval/run/evaluator.hpp"
@@ -9,34 +9,34 @@ namespace kpi::eval {
 
 /// A metric, or an aggregate that stands in an expression by itself.
 struct Change {
-  model::MetricId metric;            // invalid for an aggregate
+  model::MetricId metric;  // invalid for an aggregate
   AggregateId aggregate;
   value::Type type;
   Value now;
   enum class Verdict : std::uint8_t {
-    reaches,        // with `needed`
-    alone_not_enough,   // no value of this metric alone reaches it
-    not_solved,     // the expression is not affine in it
+    reaches,           // with `needed`
+    alone_not_enough,  // no value of this metric alone reaches it
+    not_solved,        // the expression is not affine in it
   } verdict = Verdict::not_solved;
-  value::Number needed;              // in the metric's unit; counts are whole numbers
-  bool beyond = false;               // must be passed, not only reached (`>` and `<`)
-  Value score_then;                  // the score with this change, where a scorecard is concerned
+  value::Number needed;  // in the metric's unit; counts are whole numbers
+  bool beyond = false;   // must be passed, not only reached (`>` and `<`)
+  Value score_then;      // the score with this change, where a scorecard is concerned
 };
 
 struct NextStep {
   enum class Kind : std::uint8_t {
-    score_row,      // `wanted` attainment (actual where the row has none) brings `value_then` points
-    gate,           // the condition would hold
-    payout_curve,   // `wanted` input brings `value_then`
+    score_row,     // `wanted` attainment (actual where the row has none) brings `value_then` points
+    gate,          // the condition would hold
+    payout_curve,  // `wanted` input brings `value_then`
   } kind = Kind::score_row;
-  model::ScorecardId scorecard;      // of score_row and gate
-  std::size_t index = 0;             // row or gate of the scorecard
-  model::PayoutId payout;            // of payout_curve
-  model::CurveId curve;              // where a declared curve is concerned
-  value::Type type;                  // of current and wanted
+  model::ScorecardId scorecard;  // of score_row and gate
+  std::size_t index = 0;         // row or gate of the scorecard
+  model::PayoutId payout;        // of payout_curve
+  model::CurveId curve;          // where a declared curve is concerned
+  value::Type type;              // of current and wanted
   Value current, wanted;
-  Value value_now, value_then;       // points, or the curve's value
-  bool top = false;                  // the best step is reached already: no changes
+  Value value_now, value_then;  // points, or the curve's value
+  bool top = false;             // the best step is reached already: no changes
   std::vector<Change> changes;
 };
 
@@ -47,8 +47,8 @@ std::vector<NextStep> next_score_steps(Evaluator& evaluator, model::ScorecardId 
 std::vector<NextStep> next_payout_steps(Evaluator& evaluator, model::PayoutId payout, MomentId moment,
                                         std::uint32_t entity_row, const ScorecardRowResult* result);
 
-/// The smallest input above `from` at which the curve is worth more than at `from`: the next breakpoint (steps, lines) or
-/// the next bracket. None beyond the last.
+/// The smallest input above `from` at which the curve is worth more than at `from`: the next breakpoint (steps, lines)
+/// or the next bracket. None beyond the last.
 std::optional<value::Number> next_breakpoint(const model::Curve& curve, const value::Number& from);
 /// The smallest input at which the curve (not brackets) is worth at least `value`; none when it never is.
 std::optional<value::Number> inverse(const model::Curve& curve, const value::Number& value);

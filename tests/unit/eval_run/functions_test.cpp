@@ -84,7 +84,8 @@ TEST_CASE("a decision table applies its one row, and none when a missing argumen
     const TableMatch found = match_table(table, arguments);
     return found.row ? std::to_string(*found.row) : "(" + value::reason_text(found.reason) + ")";
   };
-  const Value uk(std::string("UK")), vn(std::string("VN")), fr(std::string("FR")), none = Value::none(NoValueReason::no_rows);
+  const Value uk(std::string("UK")), vn(std::string("VN")), fr(std::string("FR")),
+      none = Value::none(NoValueReason::no_rows);
   CHECK(match(uk, num("9.99")) == "0");
   CHECK(match(uk, num("10")) == "1");
   CHECK(match(uk, num("-1")) == "3");
@@ -129,15 +130,19 @@ TEST_CASE("functions over metrics move and stretch the window") {
   CHECK(show(apply(july, MetricFunction::lifetime)) == "2026-07: beginning 2026-08-01");
   CHECK(show(apply(july, MetricFunction::at_period)) == "2026-Q2: 2026-04-01 2026-07-01");
   CHECK(show(apply(july, MetricFunction::year_ago)) == "2025-07: 2025-07-01 2025-08-01");
-  CHECK(show(apply(apply(july, MetricFunction::previous), MetricFunction::rolling, 2)) == "2026-06: 2026-05-01 2026-07-01");
-  CHECK(show(apply(apply(july, MetricFunction::rolling, 2), MetricFunction::previous)) == "2026-06: 2026-05-01 2026-07-01");
-  CHECK(show(apply(apply(july, MetricFunction::lifetime), MetricFunction::previous)) == "2026-06: beginning 2026-07-01");
+  CHECK(show(apply(apply(july, MetricFunction::previous), MetricFunction::rolling, 2)) ==
+        "2026-06: 2026-05-01 2026-07-01");
+  CHECK(show(apply(apply(july, MetricFunction::rolling, 2), MetricFunction::previous)) ==
+        "2026-06: 2026-05-01 2026-07-01");
+  CHECK(show(apply(apply(july, MetricFunction::lifetime), MetricFunction::previous)) ==
+        "2026-06: beginning 2026-07-01");
   const Moment week = base_moment(period("2026-W01"), std::nullopt, model::Population::active);
   CHECK(show(apply(week, MetricFunction::year_ago)) == "2025-W01: 2024-12-30 2025-01-06");
 }
 
 TEST_CASE("a period is cut to the effective dates and is whole again one period before") {
-  const Moment part = base_moment(period("2026-07"), Window{day("2026-07-10"), day("2026-07-20")}, model::Population::active);
+  const Moment part =
+      base_moment(period("2026-07"), Window{day("2026-07-10"), day("2026-07-20")}, model::Population::active);
   CHECK(part.window.start == day("2026-07-10"));
   CHECK(part.window.end == day("2026-07-20"));
   model::MetricCall call;
@@ -160,11 +165,11 @@ TEST_CASE("sub-periods are those whose last day lies inside") {
 TEST_CASE("delays count calendar days, also across a change of the clock") {
   const auto& london = *value::TimeZone::find("Europe/London");
   model::Delay days;
-  days.seconds = num("2592000");   // 30 days
+  days.seconds = num("2592000");  // 30 days
   CHECK(date_after(day("2026-10-01"), days) == day("2026-10-31"));
   CHECK(after(london, day("2026-10-01"), days) == london.start_of_day(day("2026-10-31")));
   model::Delay hours;
-  hours.seconds = num("90000");    // 25 hours
+  hours.seconds = num("90000");  // 25 hours
   CHECK(date_after(day("2026-07-01"), hours) == day("2026-07-03"));
   model::Delay month;
   month.months = 1;

@@ -20,7 +20,9 @@ struct Months : SmallWorld {
     sale(0, "2026-07-01", "80");
     sale(0, "2026-08-01", "160");
   }
-  std::string july(ExprId value) { return show(metric("m" + std::to_string(policy.metrics.size()), value), 0, "2026-07"); }
+  std::string july(ExprId value) {
+    return show(metric("m" + std::to_string(policy.metrics.size()), value), 0, "2026-07");
+  }
 };
 
 TEST_CASE("functions over metrics recompute over their window") {
@@ -33,8 +35,8 @@ TEST_CASE("functions over metrics recompute over their window") {
   CHECK(world.july(world.call(MetricFunction::to_date, sales)) == "150");
   CHECK(world.july(world.call(MetricFunction::lifetime, sales)) == "151");
   const ExprId before = world.call(MetricFunction::previous, sales);
-  const MetricId growth =
-      world.metric("growth", world.op(BinaryOp::subtract, world.op(BinaryOp::divide, sales, before), world.constant("1")));
+  const MetricId growth = world.metric(
+      "growth", world.op(BinaryOp::subtract, world.op(BinaryOp::divide, sales, before), world.constant("1")));
   CHECK(world.show(growth, 0, "2026-07") == "1");
   CHECK(world.july(world.call(MetricFunction::previous, world.ref(growth))) == "1");
   CHECK(world.show(growth, 0, "2026-04") == "(zero denominator)");
@@ -117,7 +119,8 @@ TEST_CASE("a total over the company of a metric that reads fields is put togethe
   const MetricId own = world.metric("own", world.add(model::IfExpr{red, world.ref(kSales), world.constant("0")}));
   CHECK(world.each(world.call(MetricFunction::total, world.ref(own), 1, {world.by_team()})) == "1600 1600 0 1600 0 ");
   // The rows do not agree on their team, so the company as a whole has none.
-  CHECK(world.each(world.call(MetricFunction::total, world.ref(own), 1, {world.by_company()})).starts_with("(condition unknown)"));
+  CHECK(world.each(world.call(MetricFunction::total, world.ref(own), 1, {world.by_company()}))
+            .starts_with("(condition unknown)"));
 }
 
 TEST_CASE("active days and months since look at the period") {
@@ -125,7 +128,8 @@ TEST_CASE("active days and months since look at the period") {
   world.host("h1", "red", "2026-07-11", "2026-07-20");
   const MetricId days = world.metric("days", world.add(model::ActiveDays{}));
   const MetricId length = world.metric("length", world.add(model::PeriodProperty{model::PeriodProperty::Which::days}));
-  const MetricId months = world.metric("months", world.add(model::CallExpr{model::Builtin::months_since, {world.field(2)}}));
+  const MetricId months =
+      world.metric("months", world.add(model::CallExpr{model::Builtin::months_since, {world.field(2)}}));
   const MetricId age = world.metric("age", world.add(model::CallExpr{model::Builtin::age, {world.field(2)}}));
   CHECK(world.show(days, 0, "2026-07") == "10");
   CHECK(world.show(length, 0, "2026-07") == "31");
@@ -139,7 +143,7 @@ TEST_CASE("needs are collected once per metric and window") {
   Months world;
   const ExprId sales = world.ref(kSales);
   MetricId last = kSales;
-  for (int index = 0; index < 40; ++index) {   // each uses the one before twice: 2^40 paths
+  for (int index = 0; index < 40; ++index) {  // each uses the one before twice: 2^40 paths
     last = world.metric("m" + std::to_string(index), world.op(BinaryOp::add, world.ref(last), world.ref(last)));
   }
   world.metric("before", world.op(BinaryOp::subtract, sales, world.call(MetricFunction::previous, world.ref(last))));

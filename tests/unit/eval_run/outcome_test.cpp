@@ -37,9 +37,7 @@ struct OneHost : SmallWorld {
     gate.limit = num(limit);
     return gate;
   }
-  ExprId at_least(MetricId metric, const std::string& limit) {
-    return op(BinaryOp::ge, ref(metric), constant(limit));
-  }
+  ExprId at_least(MetricId metric, const std::string& limit) { return op(BinaryOp::ge, ref(metric), constant(limit)); }
 };
 
 TEST_CASE("weights, points and the missing rules") {
@@ -81,7 +79,8 @@ TEST_CASE("weights, points and the missing rules") {
 
 TEST_CASE("a computed target that is not positive gives no points") {
   OneHost world;
-  world.scorecard("card", {world.row(kSales, "1", world.op(BinaryOp::subtract, world.ref(kSales), world.constant("80")))});
+  world.scorecard("card",
+                  {world.row(kSales, "1", world.op(BinaryOp::subtract, world.ref(kSales), world.constant("80")))});
   CHECK(score(world.run("2026-07")) == "sales: target not positive");
   world.policy.scorecards[0].rows[0].missing = Missing::zero;
   CHECK(score(world.run("2026-07")) == "0");
@@ -103,7 +102,8 @@ TEST_CASE("gates: unscored wins, else the lowest limit; undecidable counts like 
     CHECK(score(world.run("2026-07")) == "100");
   }
   SECTION("minimum of the limits") {
-    card.gates = {world.gate("a", few, Gate::Effect::at_most, "60"), world.gate("b", unknown, Gate::Effect::at_most, "40")};
+    card.gates = {world.gate("a", few, Gate::Effect::at_most, "60"),
+                  world.gate("b", unknown, Gate::Effect::at_most, "40")};
     const Outcome outcome = world.run("2026-07");
     CHECK(score(outcome) == "40");
     CHECK(only_row(outcome).raw_score == Value(Number(100)));
@@ -152,7 +152,8 @@ TEST_CASE("an inactive row has no scorecard row") {
   CHECK(keys == "h1 h3 ");
 }
 
-// ---- payouts ---------------------------------------------------------------------------------------------------------
+// ---- payouts
+// ---------------------------------------------------------------------------------------------------------
 
 std::string amounts(const Outcome& outcome) {
   static const char* const kStatus[] = {"ok", "trial", "pending", "not_paid", "unscored", "no_value"};
@@ -237,9 +238,7 @@ TEST_CASE("a pool is shared to the last penny, ties by key") {
     payout.pool_within_company = false;
     CHECK(amounts(world.run("2026-07")) == "h1=33.34:ok h2=33.33:ok h3=33.33:ok h4=100:ok ");
   }
-  SECTION("among all") {
-    CHECK(amounts(world.run("2026-07")) == "h1=33.23:ok h2=33.22:ok h3=33.22:ok h4=0.33:ok ");
-  }
+  SECTION("among all") { CHECK(amounts(world.run("2026-07")) == "h1=33.23:ok h2=33.22:ok h3=33.22:ok h4=0.33:ok "); }
   SECTION("nobody has a share") {
     world.store.amounts.clear();
     CHECK(amounts(world.run("2026-07")) == "h1=0:ok h2=0:ok h3=0:ok h4=0:ok ");
@@ -263,6 +262,29 @@ TEST_CASE("a budget scales all positive amounts by one factor and is used up exa
   payout.budget = world.constant("301");
   const Outcome enough = world.run("2026-07");
   CHECK_FALSE(enough.periods[0].payouts[0].budget_factor.has_value());
+}
+
+TEST_CASE("a budget without value leaves the amounts without value, and says so") {
+  FourHosts world;
+  auto& payout = world.payout("squeezed", world.constant("5"));
+  payout.budget = world.ref(kUnits);
+  world.store.no_data.insert(SmallWorld::kUnits);
+  CHECK(amounts(world.run("2026-07")).starts_with("h1=(no data):no_value "));
+  REQUIRE(world.diagnostics.items().size() == 1);
+  CHECK(world.diagnostics.items()[0].id == DiagnosticId::shared_sum_unknown);
+}
+
+TEST_CASE("what must be said about the data is a warning") {
+  OneHost world;
+  world.payout("bonus", world.ref(kSales));
+  world.store.info.silent = {{day("2026-07-05"), day("2026-07-20")}, {day("2026-05-05"), day("2026-05-20")}};
+  world.store.info.without_time = 3;
+  world.run("2026-07");
+  REQUIRE(world.diagnostics.items().size() == 2);
+  CHECK(world.diagnostics.items()[0].id == DiagnosticId::silent_source);
+  CHECK(source::message(world.diagnostics.items()[0], source::Language::en) ==
+        "`orders` has no rows from 2026-07-05 to 2026-07-19, although it usually has some");
+  CHECK(world.diagnostics.items()[1].id == DiagnosticId::rows_without_time);
 }
 
 TEST_CASE("rounding up cannot break the budget") {
@@ -320,6 +342,7 @@ TEST_CASE("a period that is not wholly effective is refused, or prorated by days
   CHECK(amounts(world.run("2026-08")) == "h1=10:ok ");
   CHECK(*world.run("2026-08").periods[0].prorated == num("10/31"));
   CHECK_FALSE(world.diagnostics.has_errors());
+  CHECK(world.diagnostics.items().back().id == DiagnosticId::period_partly_effective);
   world.policy.header.partial_prorate = false;
   world.run("2026-08");
   REQUIRE(world.diagnostics.has_errors());
@@ -334,7 +357,8 @@ TEST_CASE("carry, draw and clawback are announced as not applied") {
   payout.clawback = model::Delay{Number(1), 0};
   const Outcome outcome = world.run("2026-07");
   CHECK(outcome.periods[0].payouts[0].needs_recorded_runs);
-  CHECK(world.diagnostics.items().size() == 2);
+  REQUIRE(world.diagnostics.items().size() == 2);
+  CHECK(world.diagnostics.items()[0].id == DiagnosticId::needs_recorded_runs);
   CHECK(amounts(outcome) == "h1=10:ok ");
 }
 
@@ -367,11 +391,13 @@ TEST_CASE("one entity is picked from the result, the others still count") {
   CHECK(world.diagnostics.items().back().id == DiagnosticId::no_such_entity_row);
 }
 
-// ---- alerts ----------------------------------------------------------------------------------------------------------
+// ---- alerts
+// ----------------------------------------------------------------------------------------------------------
 
 std::string fired(const Outcome& outcome) {
   std::string result;
-  for (const AlertResult& alert : outcome.periods.back().alerts) result += alert.key + "@" + alert.period.to_string() + " ";
+  for (const AlertResult& alert : outcome.periods.back().alerts)
+    result += alert.key + "@" + alert.period.to_string() + " ";
   return result;
 }
 

@@ -138,14 +138,15 @@ TEST_CASE("failures name the cell, what is there and what was expected") {
   expect excluded orders "o9" by test_orders
   expect alert busy host "h1" on 2026-07-04
   expect no alert busy host "h1"
-)kpi")) == "K0700 `phase` of host `h1` is mature, not cold_start\n"
-           "K0700 `sales` of host `h1` is 70 GBP, not 71 GBP\n"
-           "K0700 `score` of host `h1` is 70, not unscored\n"
-           "K0701 there is no result for host `nobody` in 2026-07\n"
-           "K0704 row `o1` of `orders` is not taken out by `test_orders` (taken out by: none)\n"
-           "K0703 `orders` has no row `o9`\n"
-           "K0705 alert `busy` does not fire for host `h1` as expected (it fires in: 2026-07-03)\n"
-           "K0706 alert `busy` fires for host `h1` in 2026-07-03\n");
+)kpi")) ==
+        "K0700 `phase` of host `h1` is mature, not cold_start\n"
+        "K0700 `sales` of host `h1` is 70 GBP, not 71 GBP\n"
+        "K0700 `score` of host `h1` is 70, not unscored\n"
+        "K0701 there is no result for host `nobody` in 2026-07\n"
+        "K0704 row `o1` of `orders` is not taken out by `test_orders` (taken out by: none)\n"
+        "K0703 `orders` has no row `o9`\n"
+        "K0705 alert `busy` does not fire for host `h1` as expected (it fires in: 2026-07-03)\n"
+        "K0706 alert `busy` fires for host `h1` in 2026-07-03\n");
 }
 
 TEST_CASE("a run that fails fails the test, unless its error is expected") {
@@ -155,7 +156,71 @@ TEST_CASE("a run that fails fails the test, unless its error is expected") {
         "K0707 the error K0600 is expected but does not occur (found: none)\n");
 }
 
-// ---- explain -----------------------------------------------------------------------------------------------------------
+TEST_CASE("what a test gives must fit its table") {
+  const std::string orders = R"kpi(
+  given hosts
+    | host_id | joined     |
+    | "h1"    | 2025-01-01 |
+  given orders
+    | order_id | host_id | paid_at          | amount   | currency | is_test |
+)kpi";
+  const auto first = [](const std::string& body) {
+    const Compiled compiled(kPolicy + ("test \"t\" {" + body + "}\n"));
+    const TestResult result = run_test(compiled.policy, compiled.policy.tests.at(0));
+    REQUIRE_FALSE(result.failures.empty());
+    return result.failures[0].id;
+  };
+  const std::string expect = "  period 2026-07 expect host \"h1\"\n | sales |\n | 1 GBP |\n";
+  CHECK(first(orders + "    | \"o1\" | \"h1\" | 2026-07-03T10:00 | 3 GBP | \"USD\" | false |\n" + expect) ==
+        DiagnosticId::test_cell_currency);
+  CHECK(first(orders + "    | \"o1\" | \"h1\" | 2026-07-03T10:00 | 1 GBP / 3 | \"GBP\" | false |\n" + expect) ==
+        DiagnosticId::test_cell_not_storable);
+  CHECK(first("given orders from \"missing.csv\"\n" + expect) == DiagnosticId::test_file_unreadable);
+}
+
+TEST_CASE("a file can stand for a table") {
+  const Compiled compiled(kPolicy + std::string(R"kpi(test "t" {
+  given hosts
+    | host_id | joined     |
+    | "h1"    | 2025-01-01 |
+  given orders from "orders.csv"
+  period 2026-07
+  expect host "h1"
+    | sales    |
+    | 1.50 GBP |
+})kpi"));
+  const auto read = [](const model::GivenTable& given) -> std::optional<GivenFile> {
+    CHECK(given.file == "orders.csv");
+    using Cell = MemoryCell;
+    return GivenFile{{"order_id", "host_id", "paid_at", "amount", "currency", "is_test"},
+                     {{Cell::words("o1"), Cell::words("h1"), Cell::words("2026-07-01"), Cell::words("1.50"),
+                       Cell::words("GBP"), Cell::words("false")}}};
+  };
+  CHECK(failures(run_test(compiled.policy, compiled.policy.tests.at(0), read)) == "");
+}
+
+TEST_CASE("a result that an entity does not have is named") {
+  const std::string text = std::string(kPolicy) + R"kpi(
+scorecard weekly for host every week {
+  gate any requires order_count >= 1 else score 0
+}
+test "t" {
+  given hosts
+    | host_id | joined     |
+    | "h1"    | 2025-01-01 |
+  period 2026-07
+  expect host "h1"
+    | sales | weekly |
+    | 0 GBP | 1      |
+})kpi";
+  const Compiled compiled(text);
+  const TestResult result = run_test(compiled.policy, compiled.policy.tests.at(0));
+  REQUIRE(result.failures.size() == 1);
+  CHECK(result.failures[0].id == DiagnosticId::test_column_missing);
+}
+
+// ---- explain
+// -----------------------------------------------------------------------------------------------------------
 
 const ExplainNode* find(const std::vector<ExplainNode>& nodes, ExplainNode::Kind kind, const std::string& name) {
   for (const ExplainNode& node : nodes) {
@@ -230,6 +295,11 @@ TEST_CASE("a key without results is reported") {
   explain(compiled.policy, data, compiled.sources, request, found);
   REQUIRE(found.has_errors());
   CHECK(found.items().back().id == DiagnosticId::no_such_entity_row);
+  data.add_table("hosts", {"host_id", "joined"}, {{MemoryCell::words("h8"), MemoryCell::words("2025-01-01")}});
+  compiled.policy.entities[1].active_to = {1};  // long inactive in 2026
+  request.entity_key = "h8";
+  explain(compiled.policy, data, compiled.sources, request, found);
+  CHECK(found.items().back().id == DiagnosticId::nothing_to_explain);
 }
 
 }  // namespace

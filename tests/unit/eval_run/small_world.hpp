@@ -1,5 +1,5 @@
-// A policy put together by hand, and a store that answers from a list of amounts, so that evaluation can be tested without
-// a parser or a scan.
+// A policy put together by hand, and a store that answers from a list of amounts, so that evaluation can be tested
+// without a parser or a scan.
 #pragma once
 
 #include <map>
@@ -13,8 +13,8 @@ namespace kpi::eval::testing {
 
 using model::ExprId;
 using model::MetricId;
-using value::Number;
 using value::NoValueReason;
+using value::Number;
 
 inline Number num(const std::string& text) { return *Number::parse(text); }
 inline Date day(const std::string& text) { return *Date::parse(text); }

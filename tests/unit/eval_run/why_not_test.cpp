@@ -39,7 +39,8 @@ struct Host : SmallWorld {
   }
   std::vector<NextStep> next(std::optional<std::uint32_t> payout = {}) {
     const Outcome outcome = run("2026-07");
-    const auto* result = outcome.periods.at(0).scorecards.empty() ? nullptr : &outcome.periods[0].scorecards[0].rows.at(0);
+    const auto* result =
+        outcome.periods.at(0).scorecards.empty() ? nullptr : &outcome.periods[0].scorecards[0].rows.at(0);
     MomentTable moments;
     Evaluator evaluator(policy, store, moments, true);
     const MomentId july = moments.intern(base_moment(period("2026-07"), std::nullopt, model::Population::active));
@@ -63,7 +64,7 @@ TEST_CASE("each row says how far the next breakpoint of its curve is") {
     CHECK(Host::text(steps[0].changes[0]) == "80 -> 160 score 85");
     CHECK(Host::text(steps[1].changes[0]) == "3 -> 4 score 80");
     auto& row = world.policy.scorecards[0].rows[0];
-    row.attain = Attain::inverse;   // 160/80 is above the cap already
+    row.attain = Attain::inverse;  // 160/80 is above the cap already
     CHECK(world.next()[0].top);
     row.targets[0] = world.constant("40");
     CHECK(Host::text(world.next()[0].changes[0]) == "80 -> 40 score 85");
@@ -135,7 +136,7 @@ TEST_CASE("gates say what would open them, one quantity at a time") {
 
 TEST_CASE("payout curves are followed back through the score") {
   Host world;
-  world.two_rows();   // score 0.4 * 50 + 0.6 * 75 = 65
+  world.two_rows();  // score 0.4 * 50 + 0.6 * 75 = 65
   const auto multiplier = world.curve(model::CurveKind::steps, {{"60", "0.8"}, {"70", "1"}, {"90", "1.2"}});
   const auto commission = world.curve(model::CurveKind::brackets, {{"0", "0.01"}, {"100", "0.02"}});
   const ExprId by_score = world.add(model::CurveApply{multiplier, world.add(model::ScoreExpr{})});
@@ -147,7 +148,7 @@ TEST_CASE("payout curves are followed back through the score") {
   CHECK(steps[1].wanted == Value(Number(70)));
   REQUIRE(steps[1].changes.size() == 2);
   CHECK(Host::text(steps[1].changes[0]) == "80 -> 100 score 70");
-  CHECK(Host::text(steps[1].changes[1]) == "3 -> 4 score 80");   // 3 1/3 orders are 4
+  CHECK(Host::text(steps[1].changes[1]) == "3 -> 4 score 80");  // 3 1/3 orders are 4
   // From 70 on the next step is 90: sales alone bring at most 0.4 * 100 + 45 = 85, orders alone 80.
   world.sale(0, "2026-07-02", "20");
   steps = world.next(0);

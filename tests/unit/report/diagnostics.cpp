@@ -134,8 +134,8 @@ TEST_CASE("compact, Chinese, colour and the summary") {
         "orders.csv:12: warning[K0825]: `p.kpi` has no tests\n");
   report::Look chinese;
   chinese.language = report::Language::zh;
-  CHECK(report::diagnostics_compact(text.diagnostics, text.sources, chinese).find(
-            "p.kpi:2:1: 错误[K0100]：此处不是有效的 UTF-8 文本\n") == 0);
+  CHECK(report::diagnostics_compact(text.diagnostics, text.sources, chinese)
+            .find("p.kpi:2:1: 错误[K0100]：此处不是有效的 UTF-8 文本\n") == 0);
   CHECK(report::summary(text.diagnostics, report::Language::en) == "1 error, 1 warning");
   CHECK(report::summary(text.diagnostics, report::Language::zh) == "1 个错误，1 个警告");
   report::Look coloured;
@@ -146,7 +146,8 @@ TEST_CASE("compact, Chinese, colour and the summary") {
 TEST_CASE("diagnostics as JSON") {
   Text text("净 x\n");
   text.diagnostics.add(kAny, text.of("x")).suggest("y").note(DiagnosticId::file_not_found, {{"file", "A"}});
-  const auto json = nlohmann::json::parse(report::diagnostics_json(text.diagnostics, text.sources, report::Language::en));
+  const auto json =
+      nlohmann::json::parse(report::diagnostics_json(text.diagnostics, text.sources, report::Language::en));
   CHECK(json["errors"] == 1);
   const auto& first = json["diagnostics"][0];
   CHECK(first["id"] == "K0100");
@@ -156,4 +157,12 @@ TEST_CASE("diagnostics as JSON") {
   CHECK(first["start"]["offset"] == 4);
   CHECK(first["suggestion"] == "y");
   CHECK(first["notes"][0] == "there is no file `A`");
+}
+
+TEST_CASE("a diagnostic without a place is its message and help") {
+  Text text("");
+  text.diagnostics.add_without_span(DiagnosticId::out_of_memory);
+  CHECK(text.pretty() ==
+        "error[K0827]: there is not enough memory for this\n"
+        "  = help: run fewer periods at once, or close other programs\n\n");
 }

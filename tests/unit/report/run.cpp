@@ -60,6 +60,7 @@ struct Sample {
     scorecard.rows.resize(2);
     scorecard.rows[0].metric = {0};
     scorecard.rows[1].metric = {1};
+    scorecard.rows[1].attain = model::Attain::mirror;
     model::Gate gate;
     gate.named = {"clean", "No strikes", "", {}, false};
     gate.effect = model::Gate::Effect::at_most;
@@ -163,14 +164,16 @@ TEST_CASE_METHOD(Sample, "a run as a table") {
         "trial period: payouts are shown, not payable\n"
         "\n"
         "Monthly scorecard (Host, 2)\n"
-        "  Metric              Actual         Target  Attainment  Form    Points  Weight  Weighted\n"
-        "  ---------------------------------------------------------------------------------------\n"
-        "Ann (h1), Mature                                        score 60.00 (before gates ~96.36)\n"
-        "  Net sales    30,000.00 GBP  30,000.00 GBP      100.0%  ratio   100.00   60.0%     60.00\n"
-        "  Refund rate          ~9.1%           8.0%      ~86.4%  mirror  ~90.91   40.0%    ~36.36\n"
+        "  attainment = actual / target: Net sales\n"
+        "  attainment = 2 - actual / target (mirror): Refund rate\n"
+        "  Metric              Actual         Target  Attainment  Points  Weight  Weighted\n"
+        "  -------------------------------------------------------------------------------\n"
+        "Ann (h1), Mature                                score 60.00 (before gates ~96.36)\n"
+        "  Net sales    30,000.00 GBP  30,000.00 GBP      100.0%  100.00   60.0%     60.00\n"
+        "  Refund rate          ~9.1%           8.0%      ~86.4%  ~90.91   40.0%    ~36.36\n"
         "  gate FAILED: No strikes (score at most 60)\n"
         "\n"
-        "h2, Mature                                                  unscored: Net sales: no data\n"
+        "h2, Mature                                           unscored: Net sales: no data\n"
         "\n"
         "Other metrics: Host\n"
         "  Host      Strikes\n"
@@ -202,7 +205,7 @@ TEST_CASE_METHOD(Sample, "a run as a table") {
 
 TEST_CASE_METHOD(Sample, "on a narrow screen the metric's name stands above its figures") {
   report::Look narrow;
-  narrow.width = 80;
+  narrow.width = 70;
   const std::string text = report::run_text(policy, run, {}, narrow);
   CHECK(text.find("  Net sales\n    30,000.00 GBP  30,000.00 GBP") != std::string::npos);
 }
@@ -214,7 +217,7 @@ TEST_CASE_METHOD(Sample, "a run in Chinese") {
   const std::string text = report::run_text(policy, run, {}, chinese);
   CHECK(text.find("试行期：报酬仅供查看，不予发放\n") != std::string::npos);
   CHECK(text.find("净销售额") != std::string::npos);
-  CHECK(text.find("未评分：净销售额: 无数据") != std::string::npos);
+  CHECK(text.find("未评分：净销售额：无数据") != std::string::npos);
 }
 
 TEST_CASE_METHOD(Sample, "a run as JSON") {
@@ -225,20 +228,24 @@ TEST_CASE_METHOD(Sample, "a run as JSON") {
   const auto& period = json["periods"][0];
   CHECK(period["period"].dump() ==
         R"({"id":"2026-07","start":"2026-07-01","end":"2026-08-01","timezone":"UTC","trial":true})");
-  CHECK(period["exclusions"][0].dump() ==
-        R"({"name":"test_orders","kind":"test","events":"orders","rows":12,"also_hit":1,"money":{"amount":{"GBP":"310.00"}}})");
+  CHECK(
+      period["exclusions"][0].dump() ==
+      R"({"name":"test_orders","kind":"test","events":"orders","rows":12,"also_hit":1,"money":{"amount":{"GBP":"310.00"}}})");
   const auto& row = period["scorecards"][0]["rows"][0];
-  CHECK(row["metrics"][0].dump() ==
-        R"({"name":"net_sales","value":"30000","unit":"GBP","target":"30000","attainment":"1","form":"ratio","points":"100","weight":"0.6","weighted":"60"})");
+  CHECK(
+      row["metrics"][0].dump() ==
+      R"({"name":"net_sales","value":"30000","unit":"GBP","target":"30000","attainment":"1","form":"ratio","points":"100","weight":"0.6","weighted":"60"})");
   CHECK(row["metrics"][1]["points"] == "1000/11");
   CHECK(row["gates"][0].dump() == R"({"name":"clean","passed":false})");
   CHECK(row["score_before_gates"] == "1060/11");
   CHECK(row["score"] == "60");
-  CHECK(period["scorecards"][0]["rows"][1].dump() ==
-        R"({"key":"h2","label":"h2","phase":"mature","status":"unscored","reason":"net_sales: no data","metrics":[],"gates":[],"score":null})");
+  CHECK(
+      period["scorecards"][0]["rows"][1].dump() ==
+      R"({"key":"h2","label":"h2","phase":"mature","status":"unscored","reason":"net_sales: no data","metrics":[],"gates":[],"score":null})");
   CHECK(period["metrics"][0]["values"]["strikes"].dump() == R"({"value":null,"reason":"no data"})");
-  CHECK(period["payouts"][0].dump() ==
-        R"({"name":"bonus","entity":"host","key":"h1","amount":"320.00","currency":"GBP","status":"trial","payee":"employee","steps":[{"step":"amount","value":"320"}]})");
+  CHECK(
+      period["payouts"][0].dump() ==
+      R"({"name":"bonus","entity":"host","key":"h1","amount":"320.00","currency":"GBP","status":"trial","payee":"employee","steps":[{"step":"amount","value":"320"}]})");
   CHECK(period["alerts"][0]["period"] == "2026-W28");
 }
 
@@ -247,7 +254,8 @@ TEST_CASE_METHOD(Sample, "a run as CSV") {
   CHECK(text.find("period,record,scorecard,name,entity,key,label,phase,status,value,unit,target,attainment,form,points,"
                   "weight,weighted,sub_period,reason\r\n") == 0);
   CHECK(text.find("2026-07,score,monthly,monthly,host,h1,Ann,mature,scored,60,,,,,,,,,\r\n") != std::string::npos);
-  CHECK(text.find("2026-07,result,monthly,net_sales,host,h1,Ann,mature,,30000,GBP,30000,1,ratio,100,0.6,60,,\r\n") != std::string::npos);
+  CHECK(text.find("2026-07,result,monthly,net_sales,host,h1,Ann,mature,,30000,GBP,30000,1,ratio,100,0.6,60,,\r\n") !=
+        std::string::npos);
   CHECK(text.find("2026-07,payout,monthly,bonus,host,h1,Ann,,trial,320.00,GBP,,,,,,,,\r\n") != std::string::npos);
   CHECK(text.find(",\"say \"\"why\"\", please\"\r\n") != std::string::npos);
 }

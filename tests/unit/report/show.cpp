@@ -69,6 +69,8 @@ TEST_CASE_METHOD(English, "reasons are translated and use labels") {
   metric.named.label = "Net sales";
   policy.metrics.push_back(metric);
   CHECK(show.reason(std::string("net_sales: no data")) == "Net sales: no data");
-  CHECK(Show(policy, nullptr, Language::zh).reason(value::NoValue{value::NoValueReason::zero_denominator, ""}) == "分母为零");
-  CHECK(Show(policy, nullptr, Language::zh).reason(value::NoValue{value::NoValueReason::sample_below, "30"}) == "样本量低于 30");
+  CHECK(Show(policy, nullptr, Language::zh).reason(value::NoValue{value::NoValueReason::zero_denominator, ""}) ==
+        "分母为零");
+  CHECK(Show(policy, nullptr, Language::zh).reason(value::NoValue{value::NoValueReason::sample_below, "30"}) ==
+        "样本量低于 30");
 }

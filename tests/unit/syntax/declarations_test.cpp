@@ -96,7 +96,7 @@ TEST_CASE("fields whose names are words of the language", "[declaration]") {
   active from from to at
   key (key, at)
 })");
-  CHECK(parsed.messages() == "unexpected `:`, expected a name, a value or `}`\n");  // `in : money in in : text`
+  CHECK(parsed.messages() == "unexpected `:`, expected `in`, `from`, `=`, a clause or `}`\n");  // `in : money in in : text`
   const auto good = parse(R"(entity e from t {
   kind : text label : text message : text target : text
   at : datetime from : date key : text personal : boolean in : money in GBP
@@ -129,7 +129,7 @@ TEST_CASE("entities and events", "[declaration]") {
   active from joined to left
 }
 entity team from distinct host.team
-entity odd from distinct
+entity odd from distinct { id : text }
 events returns "Returns" as refunds from "order lines" where quantity < 0 at returned_at in shop.timezone {
   status : text from "Order Status" personal
   collected manual by "line manager" covers from 2026-01-01 duplicates keep_first credit host
@@ -144,6 +144,7 @@ events x at t in "Asia/Bangkok" from y as ads { collected export }
   active joined, left
 entity team from distinct host.team
 entity odd from distinct
+  id : text
 events returns "Returns" as refunds from "order lines" where quantity < 0 at returned_at in shop.timezone
   status : text from "Order Status" personal
   collected manual "line manager"
@@ -430,6 +431,7 @@ TEST_CASE("parts that stand twice or are missing", "[declaration]") {
   CHECK(parse("exclude x from s kind test kind fake where a").messages() == "`kind` stands twice in this declaration\n");
   CHECK(parse("alert a for h for i when x").findings() == "K0162 3:15");
   CHECK(parse("entity e from t { x : text from a from b }").findings() == "K0162 3:35");
+  CHECK(parse("exclude x from s").findings() == "K0163 3:1");
   CHECK(parse("exclude x from s").messages() == "`exclude` lacks `where`\n");
   CHECK(parse("exclude x where s").messages() == "`exclude` lacks `from`\n");
   CHECK(parse("scorecard s {\n| metric |\n| m |\n}").messages() == "`scorecard` lacks `for`\n");
@@ -463,7 +465,7 @@ TEST_CASE("the file as a whole", "[file]") {
   using test::parse_file;
   CHECK(parse_file("").findings() == "K0161 1:1");
   CHECK(parse_file("\xEF\xBB\xBF \r\n").findings() == "K0161 1:1");
-  CHECK(parse_file("# only a comment").findings() == "K0156 1:1");
+  CHECK(parse_file("# only a comment").findings() == "K0156 1:1, K0159 1:1");
   CHECK(parse_file("policy p { currency GBP }").findings() == "K0156 1:1");
   CHECK(parse_file("edition 2027\npolicy p { currency GBP }").findings() == "K0157 1:9");
   CHECK(parse_file("edition 2026\nmetric m = 1").findings() == "K0159 1:1");

@@ -137,6 +137,32 @@ TEST_CASE("what was expected, in words of the user", "[recovery]") {
   CHECK(parse("table t(x) {\n| a |\n|\n|\n| 1 +\n}").findings().find("K0150") != std::string::npos);
 }
 
+TEST_CASE("phrases name what was wanted", "[recovery]") {
+  using source::DiagnosticId;
+  struct Case {
+    const char* text;
+    DiagnosticId phrase;
+  };
+  for (const Case& wanted : {Case{"metric a = ", DiagnosticId::phrase_end_of_file}, Case{"table t(x) {\n| 1 |\n| 1 +\n|\n}", DiagnosticId::phrase_end_of_line},
+                             Case{"metric = 1", DiagnosticId::phrase_name}, Case{"use 3", DiagnosticId::phrase_text},
+                             Case{"metric a = *", DiagnosticId::phrase_value}, Case{"entity e from t { x : }", DiagnosticId::phrase_type},
+                             Case{")", DiagnosticId::phrase_declaration}, Case{"metric m = 1 { ) }", DiagnosticId::phrase_clause},
+                             Case{"test \"t\" {\n given x\n}", DiagnosticId::phrase_table},
+                             Case{"table t(x) {\n| 1 |\n}", DiagnosticId::phrase_column},
+                             Case{"test \"t\" { period x }", DiagnosticId::phrase_period},
+                             Case{"calendar c { mon x }", DiagnosticId::phrase_time}, Case{"calendar c { mon..x }", DiagnosticId::phrase_weekday},
+                             Case{"edition x", DiagnosticId::phrase_edition_year}}) {
+    CAPTURE(wanted.text);
+    const auto parsed = parse(wanted.text);
+    for (const auto language : {source::Language::en, source::Language::zh}) {
+      const std::string_view phrase = source::info(wanted.phrase).text[static_cast<int>(language)];
+      CHECK(parsed.messages(language).find(phrase) != std::string::npos);
+    }
+  }
+  const auto unclosed = parse("metric a = 1 {\nmetric b = 2");
+  CHECK(unclosed.diagnostics.items()[0].labels[0].text == DiagnosticId::phrase_next_declaration);
+}
+
 TEST_CASE("one cause is reported once", "[recovery]") {
   CHECK(parse("metric a = 1 + + 2").findings() == "K0150 3:16");
   CHECK(parse("metric a = （１ ＋ ２）").findings() == "K0104 3:12, K0104 3:14, K0104 3:17, K0104 3:20, K0104 3:22");
