@@ -124,6 +124,7 @@ struct Head {
   std::string doc;   // text of the `##` lines above, joined by newlines
   Span span;         // the whole declaration
   Span keyword;
+  bool incomplete = false;  // a clause or row of it was reported and left out: what seems to be missing may be that
 };
 
 // ---- declarations -----------------------------------------------------------------------------------------------------

@@ -12,16 +12,25 @@ std::string_view Lowerer::text(Ref node) const {
   return std::string_view(clean_.text).substr(node.begin(), node.end() - node.begin());
 }
 
-Ident Lowerer::ident(Ref node) const {
+void Lowerer::expect_broken_name(const std::string& name) {
+  const auto& known = file_.broken_names;
+  if (std::none_of(known.begin(), known.end(), [&](const Ident& one) { return one.text == name; })) {
+    file_.broken_names.push_back({name, {}, true});
+  }
+}
+
+Ident Lowerer::ident(Ref node) {
   if (!node) return {};
   std::string_view name = text(node);
   const bool quoted = name.starts_with('`');
   if (quoted) name.remove_prefix(1);
-  if (quoted && name.ends_with('`')) name.remove_suffix(1);
+  const bool closed = name.ends_with('`');
+  if (quoted && closed) name.remove_suffix(1);
+  if (quoted && (!closed || name.empty())) expect_broken_name(to_nfc(name));
   return {to_nfc(name), span(node), quoted};
 }
 
-Path Lowerer::path(Ref node) const {
+Path Lowerer::path(Ref node) {
   Path result;
   result.span = span(node);
   for (Ref part = node.child(); part; part = part.next()) result.parts.push_back(ident(part));
@@ -123,6 +132,7 @@ Head Lowerer::head(Ref declaration) {
   result.keyword = span(declaration.child());
   result.doc = doc_above(declaration.begin());
   for (Ref node = declaration.child(); node; node = node.next()) {
+    if (node.is(NodeKind::broken)) result.incomplete = true;
     if ((node.is(NodeKind::name) || node.is(NodeKind::rule_id)) && !result.name) result.name = ident(node);
     if (node.is(NodeKind::part_label) && first_time(!result.label, node, text(node))) {
       result.label = text_value(node.find(NodeKind::text));

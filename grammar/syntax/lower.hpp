@@ -72,10 +72,10 @@ class Lowerer {
   Span span(Ref node) const { return {source_, node.begin(), node.end()}; }
   std::string_view text(Ref node) const;
   source::Diagnostic& report(source::DiagnosticId id, Ref node) { return diagnostics_.add(id, span(node)); }
-  Ident ident(Ref node) const;
-  Ident ident_of(Ref parent) const { return ident(parent.find(NodeKind::name)); }
+  Ident ident(Ref node);
+  Ident ident_of(Ref parent) { return ident(parent.find(NodeKind::name)); }
   Text text_value(Ref node);
-  Path path(Ref node) const;
+  Path path(Ref node);
   std::variant<Ident, Text> table_ref(Ref parent);
   std::string doc_above(std::uint32_t begin) const;
   Head head(Ref declaration);
@@ -114,11 +114,12 @@ class Lowerer {
 
   // lower_table.cpp
   Table table(Ref node);
-  Table block_table(Ref declaration);
+  Table block_table(Ref declaration, Head& head);
   void rows(Ref node, Table& result);
   void fit_row(TableRow& row, std::size_t columns, bool broken);
   HeaderCell header_cell(Ref node);
   Cell cell(Ref node);
+  Cell broken_cell(Span place);
 
   // lower_data.cpp
   void lower_policy(Ref node);
@@ -126,7 +127,7 @@ class Lowerer {
   std::vector<PolicyClause> policy_clauses(Ref node);
   void lower_use(Ref node);
   void lower_param(Ref node);
-  TypeRef type(Ref node) const;
+  TypeRef type(Ref node);
   FieldDecl field(Ref node);
   SourceClause source_clause(Ref node);
   void lower_entity(Ref node);
@@ -168,6 +169,8 @@ class Lowerer {
   source::SourceId source_;
   source::Diagnostics& diagnostics_;
   File& file_;
+  /// Stands for a value that was reported; listed among the broken names, so that later phases say nothing about it.
+  void expect_broken_name(const std::string& name);
   std::vector<int> depths_;       // of each expression
   bool too_deep_reported_ = false;  // in this declaration
 };

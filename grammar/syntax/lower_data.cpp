@@ -50,7 +50,7 @@ void Lowerer::lower_use(Ref node) {
   file_.declarations.emplace_back(std::move(result));
 }
 
-TypeRef Lowerer::type(Ref node) const {
+TypeRef Lowerer::type(Ref node) {
   return {ident_of(node), static_cast<bool>(node.find(NodeKind::optional_mark)), span(node)};
 }
 

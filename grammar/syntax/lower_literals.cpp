@@ -1,4 +1,6 @@
 // Numbers with their units, dates and times.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -36,6 +38,20 @@ int number_at(std::string_view text, std::size_t at, std::size_t length) {
   int value = 0;
   for (const char c : text.substr(at, length)) value = value * 10 + (c - '0');
   return value;
+}
+
+/// The nearest date that exists, for one that does not: later phases may rely on a real one, and say nothing more when it
+/// is near.
+std::string nearest_date(std::string_view text) {
+  int parts[3] = {0, 0, 0};
+  std::size_t part = 0;
+  for (const char c : text) {
+    if (is_digit(c)) parts[part] = std::min(parts[part] * 10 + (c - '0'), 9999);
+    if (c == '-' && ++part == 3) break;
+    if (!is_digit(c) && c != '-') break;
+  }
+  const int year = std::clamp(parts[0], 1, 9999);
+  return fmt::format("{:04}-{:02}-{:02}", year, std::clamp(parts[1], 1, 12), std::clamp(parts[2], 1, 28));
 }
 
 bool is_leap(int year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
@@ -86,9 +102,10 @@ bool period_exists(std::string_view period) {
 std::string Lowerer::unit(std::string_view word, Span place) {
   auto& diagnostic = diagnostics_.add(DiagnosticId::unknown_unit, place).with("unit", std::string(word));
   const auto near = source::nearest_name(word, unit_words());
-  if (!near) return {};
+  // Something is taken as meant, so that nothing else complains about a missing unit.
+  if (!near) return word.size() > 3 ? "days" : "";
   diagnostic.suggest(*near);
-  return *near;  // taken as meant, so that nothing else complains about a missing unit
+  return *near;
 }
 
 ExprNode Lowerer::number(Ref node) {
@@ -153,13 +170,12 @@ ExprNode Lowerer::moment(Ref node) {
       break;
     default:
       report(DiagnosticId::malformed_date, node).with("date", whole);
-      return DateLit{"1970-01-01"};
+      return DateLit{nearest_date(whole)};
   }
   if (!exists) report(DiagnosticId::impossible_date, node).with("date", whole);
-  // Later phases may rely on a real date.
-  if (node.is(NodeKind::date)) return DateLit{exists ? whole : "1970-01-01"};
-  if (node.is(NodeKind::date_time)) return DateTimeLit{exists ? whole : "1970-01-01T00:00"};
-  return PeriodLit{exists ? whole : "1970-01"};
+  if (node.is(NodeKind::date)) return DateLit{exists ? whole : nearest_date(whole)};
+  if (node.is(NodeKind::date_time)) return DateTimeLit{exists ? whole : nearest_date(whole) + "T00:00"};
+  return PeriodLit{exists ? whole : nearest_date(whole.substr(0, 4)).substr(0, 7)};
 }
 
 std::string Lowerer::time_of_day(Ref node) {

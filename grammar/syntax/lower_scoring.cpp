@@ -35,7 +35,7 @@ void Lowerer::lower_decision_table(Ref node) {
   for (Ref part = node.child(); part; part = part.next()) {
     if (part.is(NodeKind::word)) result.columns.push_back(ident(part));
   }
-  result.table = block_table(node);
+  result.table = block_table(node, result.head);
   file_.declarations.emplace_back(std::move(result));
 }
 
@@ -48,7 +48,7 @@ void Lowerer::lower_curve(Ref node) {
     report(DiagnosticId::curve_with_two_inputs, input.next());
   }
   result.kind = ident(node.find(NodeKind::part_kind));
-  result.table = block_table(node);
+  result.table = block_table(node, result.head);
   file_.declarations.emplace_back(std::move(result));
 }
 
@@ -99,7 +99,7 @@ void Lowerer::lower_scorecard(Ref node) {
         break;
     }
   }
-  Table table = block_table(node);
+  Table table = block_table(node, result.head);
   if (!table.header.empty()) result.table = std::move(table);
   if (!has_entity) return missing(node, "for");
   file_.declarations.emplace_back(std::move(result));

@@ -13,7 +13,7 @@ HeaderCell Lowerer::header_cell(Ref node) {
   for (Ref word = node.child(); word; word = word.next()) result.words.push_back(ident(word));
   if (result.words.size() > 2) {
     report(DiagnosticId::long_header, node);
-    result.words.resize(2);
+    result.words.resize(1);
   }
   return result;
 }
@@ -58,7 +58,13 @@ void Lowerer::fit_row(TableRow& row, std::size_t columns, bool broken) {
         .with("expected", std::to_string(columns));
   }
   const Span end{source_, row.span.end, row.span.end};
+  while (row.cells.size() < columns) row.cells.push_back(broken_cell(end));
   row.cells.resize(columns, Cell{end, AnyCell{}});
+}
+
+Cell Lowerer::broken_cell(Span place) {
+  expect_broken_name("");
+  return {place, ExprCell{add(place, Name{Ident{"", place, true}}, {})}};
 }
 
 void Lowerer::rows(Ref node, Table& result) {
@@ -69,8 +75,7 @@ void Lowerer::rows(Ref node, Table& result) {
     bool broken = false;
     for (Ref cell_node = row_node.child(); cell_node; cell_node = cell_node.next()) {
       broken = broken || cell_node.is(NodeKind::cell_broken);
-      // A cell that was reported is taken as `-`: nothing more is said about it.
-      row.cells.push_back(cell_node.is(NodeKind::cell_broken) ? Cell{span(cell_node), AnyCell{}} : cell(cell_node));
+      row.cells.push_back(cell_node.is(NodeKind::cell_broken) ? broken_cell(span(cell_node)) : cell(cell_node));
     }
     fit_row(row, result.header.size(), broken);
     result.rows.push_back(std::move(row));
@@ -81,22 +86,30 @@ Table Lowerer::table(Ref node) {
   Table result;
   result.span = span(node);
   std::set<std::string> seen;
+  std::vector<std::size_t> repeated;
   const Ref header = node.find(NodeKind::header);
   for (Ref cell_node = header.child(); cell_node; cell_node = cell_node.next()) {
     result.header.push_back(header_cell(cell_node));
     std::string name;
     for (const Ident& word : result.header.back().words) name += (name.empty() ? "" : " ") + word.text;
-    if (!name.empty() && !seen.insert(name).second) {
-      report(DiagnosticId::repeated_column, cell_node).with("column", name);
-    }
+    if (name.empty() || seen.insert(name).second) continue;
+    report(DiagnosticId::repeated_column, cell_node).with("column", name);
+    repeated.push_back(result.header.size() - 1);
   }
   rows(node, result);
+  // The repetition was reported; later phases see the first column only.
+  for (auto column = repeated.rbegin(); column != repeated.rend(); ++column) {
+    const auto offset = static_cast<std::ptrdiff_t>(*column);
+    result.header.erase(result.header.begin() + offset);
+    for (TableRow& row : result.rows) row.cells.erase(row.cells.begin() + offset);
+  }
   return result;
 }
 
 // The table of a block, with the rows that something broken tore off.
-Table Lowerer::block_table(Ref declaration) {
+Table Lowerer::block_table(Ref declaration, Head& head) {
   Table result;
+  result.span = span(declaration.child());
   bool broken = false;
   for (Ref node = declaration.child(); node; node = node.next()) {
     broken = broken || node.is(NodeKind::broken);
@@ -107,7 +120,8 @@ Table Lowerer::block_table(Ref declaration) {
   }
   const bool decision = !declaration.is(NodeKind::scorecard);
   if (decision && !broken && result.rows.empty()) {
-    diagnostics_.add(DiagnosticId::empty_table, result.header.empty() ? span(declaration.child()) : result.span);
+    diagnostics_.add(DiagnosticId::empty_table, result.span);
+    head.incomplete = true;
   }
   return result;
 }

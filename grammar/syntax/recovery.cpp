@@ -95,12 +95,19 @@ void State::report_failure(std::uint32_t item, Begins begins) {
   furthest_ = place;
   if (place == last_reported_) return;
   last_reported_ = place;
-  const std::uint32_t end = token_behind(place);
+  const std::uint32_t end = is_line_end(at(place)) ? place : token_behind(place);
   if (clean_.is_damaged(place, std::max(end, place + 1))) return;  // its characters were reported already
   // A text that is not closed takes the rest of its line with it.
   if (std::binary_search(clean_.unclosed.begin(), clean_.unclosed.end(), token_end(place))) return;
 
   const bool word = name_end_at(place) > place && at(place) != '`';
+  const std::uint32_t before = token_end(place);
+  const bool unit_of_number = word && before > 0 && is_digit(at(before - 1)) && !same_line(before, place) &&
+                              is_unit_word(text().substr(place, end - place));
+  if (unit_of_number) {
+    report(DiagnosticId::unit_on_next_line, place, end).with("unit", std::string(text().substr(place, end - place)));
+    return;
+  }
   const bool first_in_block = !blocks.empty() && place == skip_space(blocks.back().begin + 1);
   const bool knows_words = begins == Begins::item && (blocks.empty() || !words(blocks.back().clauses).empty());
   if (place == item && word && knows_words && (starts_line(place) || first_in_block)) return report_unknown_word(place);
@@ -116,7 +123,7 @@ void State::report_failure(std::uint32_t item, Begins begins) {
     report(DiagnosticId::digit_groups, begin, stop).with("fixed", fixed);
     return;
   }
-  constexpr std::size_t kMostNamed = 6;
+  constexpr std::size_t kMostNamed = 8;
   if (expected_.empty() || expected_.size() > kMostNamed) {
     report(DiagnosticId::unexpected_here, place, end).with("found", found_at(place));
     return;

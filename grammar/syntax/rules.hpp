@@ -26,18 +26,22 @@ struct Collapsing : Leaves<Kind> {
 };
 template <NodeKind Kind, typename... Rules>
 struct Part : seq<Rules...>, Leaves<Kind> {};
+template <NodeKind Kind, Literal W>
+struct LeafWord : Word<W>, Leaves<Kind> {};
 template <typename Item>
 struct CommaList : seq<Item, star<QuietSign<",">, Item>> {};
 
 // ---- tokens ---------------------------------------------------------------------------------------------------------
 
 struct Name : AnyName<NodeKind::name> {};
+struct KeptName : AnyName<NodeKind::word> {};
 /// A word of a clause, but not the next clause and not the next field.
 struct KeptWord : Custom<KeptWord>, Leaves<NodeKind::word> {
   static bool parse(Input& in, State& state) {
     const std::uint32_t begin = offset(in);
     const std::uint32_t end = state.name_end_at(begin);
-    if (end > begin && !state.colon_follows(end) && !state.known_clause_begins(begin)) return accept(in, state, end);
+    const bool other = state.colon_follows(end) || state.known_clause_begins(begin) || state.declaration_begins(begin);
+    if (end > begin && !other) return accept(in, state, end);
     state.expect(begin, {{}, DiagnosticId::phrase_name});
     return false;
   }
@@ -119,6 +123,19 @@ struct BadDate
 
 struct Moment : Token<sor<DateTime, Date, Period, BadDate>> {};
 struct Number : Token<sor<GoodNumber, BadNumber>> {};
+/// In a clause that takes a duration, a word behind the number on its line can only be meant as the unit.
+struct WordAsUnit : Custom<WordAsUnit>, Leaves<NodeKind::bad_unit> {
+  static bool parse(Input& in, State& state) {
+    const std::uint32_t begin = offset(in);
+    const std::uint32_t end = state.name_end_at(begin);
+    if (end == begin || state.blocks.empty()) return false;
+    const std::string_view word = state.text().substr(begin, end - begin);
+    if (is_word(state.blocks.back().clauses, word) || is_word(WordGroup::head_word, word)) return false;
+    in.bump(end - begin);
+    return true;
+  }
+};
+struct NumberAndWord : seq<PlainNumber, plus<one<' ', '\t'>>, WordAsUnit>, Leaves<NodeKind::number> {};
 /// A number, date or period without a sign: all that clauses such as `trial 2 months` take.
 struct PlainLiteral : Named<DiagnosticId::phrase_value, sor<Moment, Number>> {};
 
@@ -185,12 +202,12 @@ struct CompareOp : Custom<CompareOp>, Leaves<NodeKind::op> {
 };
 struct RangeOp : sor<Op<"..=">, Op<"..">> {};
 
-/// A name where a value is expected: not a word with a meaning there, and not the beginning of the next field.
+/// A name where a value is expected: not a word with a meaning there, and not where the next field or declaration begins.
 struct NameExpr : Custom<NameExpr>, Leaves<NodeKind::name_expr> {
   static bool parse(Input& in, State& state) {
     const std::uint32_t begin = offset(in);
     const std::uint32_t end = state.name_end_at(begin);
-    if (end == begin || state.colon_follows(end)) return false;
+    if (end == begin || state.colon_follows(end) || state.declaration_begins(begin)) return false;
     if (is_word(WordGroup::operator_word, state.text().substr(begin, end - begin))) return false;
     return accept(in, state, end);
   }
@@ -280,7 +297,7 @@ struct CellEmpty : Part<NodeKind::cell_empty, CellEnd> {};
 struct CellOtherwise : Part<NodeKind::cell_otherwise, Quiet<"otherwise">, CellEnd> {};
 struct CellFrom : Part<NodeKind::cell_from, Quiet<"from">, Expression> {};
 struct CellCompare : Part<NodeKind::cell_compare, CompareOp, RangeLevel> {};
-struct SignedNumber : Part<NodeKind::unary, opt<Op<"-">>, PlainLiteral> {};
+struct SignedNumber : Part<NodeKind::unary, opt<Op<"-">>, Named<DiagnosticId::phrase_number, sor<Moment, Number>>> {};
 struct CellTolerance : Part<NodeKind::cell_tolerance, QuietSign<"~">, SignedNumber, Sign<"+-">, SignedNumber> {};
 struct CellValue : Part<NodeKind::cell_value, Expression> {};
 struct BodyCell : sor<CellEmpty, CellAny, CellOtherwise, CellTolerance, CellCompare, CellFrom, CellValue> {};
@@ -327,7 +344,7 @@ struct Clause : Part<NodeKind::clause, Rules...> {};
 /// What stands behind the key of a clause whose form is not fixed here.
 struct Values : Named<DiagnosticId::phrase_value,
                       sor<seq<PlainLiteral, opt<Part<NodeKind::value_to, Quiet<"to">, PlainLiteral>>>, TextList,
-                          seq<KeptWord, sor<TextList, star<QuietSign<",">, KeptWord>>>>> {};
+                          seq<KeptWord, sor<TextList, Kept<"days">, star<QuietSign<",">, KeptWord>>>>> {};
 
 // ---- policy, library, use, param ------------------------------------------------------------------------------------
 
@@ -340,7 +357,11 @@ struct PolicyKey : Custom<PolicyKey>, Leaves<NodeKind::key> {
 };
 struct PartialProrate : Part<NodeKind::flag, Quiet<"partial">, Word<"prorate">> {};
 struct OtherKey : AnyName<NodeKind::key> {};
-struct PolicyClause : Clause<sor<seq<Key<"partial">, Kept<"prorate">>,                                      //
+struct NumberWithUnit : seq<PlainNumber, Blanks, UnitWord> {};
+struct MisspeltDuration
+    : seq<sor<Key<"trial">, Key<"appeal">>, not_at<NumberWithUnit>, Token<NumberAndWord>> {};
+struct PolicyClause : Clause<sor<seq<Key<"partial">, KeptWord>,                                             //
+                                 MisspeltDuration,                                                          //
                                  seq<PolicyKey, Values, opt<PartialProrate>>,                               //
                                  seq<OtherKey, SameLine, Values>>> {};
 struct NameAndLabel : seq<Name, opt<Label>> {};
@@ -489,10 +510,23 @@ struct Payout : Declared<"payout", NodeKind::payout, PayoutHead, PayoutBlock> {}
 
 struct GenericClause : Clause<sor<Key<"basis">, Key<"owner">, Key<"tags">, Key<"rationale">, Key<"checked">, Key<"because">>,
                               Values> {};
-struct AlertSeverity : sor<Word<"info">, Word<"warning">, Word<"critical">>, Leaves<NodeKind::part_severity> {};
+/// A word that stands where only a severity can: `for`, `every`, `when`, the label or the block follows it. Which words
+/// are severities is said later, with a better message.
+struct SeverityAhead : Custom<SeverityAhead> {
+  static bool parse(Input& in, State& state) {
+    const std::uint32_t end = state.name_end_at(offset(in));
+    if (end == offset(in) || state.starts_line(offset(in))) return false;
+    const std::uint32_t next = state.skip_space(end);
+    return state.at(next) == '"' || state.at(next) == '{' || state.word_at(next, "for") || state.word_at(next, "every") ||
+           state.word_at(next, "when");
+  }
+};
+struct SeverityWord : seq<SeverityAhead, KeptName>, Leaves<NodeKind::part_severity> {};
+struct AlertSeverity : sor<LeafWord<NodeKind::part_severity, "info">, LeafWord<NodeKind::part_severity, "warning">,
+                           LeafWord<NodeKind::part_severity, "critical">, SeverityWord> {};
 struct ForPeriods : Second<Word<"for">, at<digit>, PlainLiteral> {};
 struct WhenPart : Part<NodeKind::part_when, Word<"when">, Expression> {};
-struct AlertHead : seq<Name, star<sor<Label, AlertSeverity, ForPeriods, ForEntity, Every, WhenPart>>> {};
+struct AlertHead : seq<Name, star<sor<Label, ForPeriods, ForEntity, Every, WhenPart, AlertSeverity>>> {};
 struct Message : Clause<Key<"message">, Text> {};
 struct AlertBlock : Block<"alert", WordGroup::clause_alert, Keys::known, sor<Message, GenericClause>> {};
 struct Alert : Declared<"alert", NodeKind::alert, AlertHead, opt<AlertBlock>> {};
@@ -514,7 +548,8 @@ struct RuleClause
           Part<NodeKind::cite, Key<"cite">, Text, star<Token<QuotedText>>, star<Limit>>,
           Part<NodeKind::market_severity, sor<Key<"error">, Key<"warning">, Key<"info">>, Word<"in">, WordList>, Example,
           GenericClause> {};
-struct RuleSeverity : sor<Word<"error">, Word<"warning">, Word<"info">>, Leaves<NodeKind::part_severity> {};
+struct RuleSeverity : sor<LeafWord<NodeKind::part_severity, "error">, LeafWord<NodeKind::part_severity, "warning">,
+                          LeafWord<NodeKind::part_severity, "info">, SeverityWord> {};
 struct RuleBlock : Block<"rule", WordGroup::clause_rule, Keys::known, RuleClause> {};
 struct Rule : Declared<"rule", NodeKind::rule, seq<RuleIdToken, star<sor<RuleSeverity, Label>>>, RuleBlock> {};
 

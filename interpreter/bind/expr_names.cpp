@@ -324,6 +324,13 @@ ExprId ExprBinder::bind_symbol(const Chain& chain, std::size_t used, const Symbo
       return s_.add(s_.policy.params[symbol.index].type, chain.span, model::ParamRef{{symbol.index}});
     case SymbolKind::metric: {
       if (!require_scalar(chain.span, name)) return error(chain.span);
+      // Metrics are bound through each other, so a chain of them is as deep as the stack.
+      constexpr std::size_t kLongestChain = 1000;
+      using State = decltype(s_.metrics)::value_type::State;
+      if (s_.metrics[symbol.index].state == State::unbound && s_.binding_stack.size() >= kLongestChain) {
+        s_.report(D::nested_too_deeply, chain.span).with("limit", std::to_string(kLongestChain));
+        return error(chain.span);
+      }
       bind_metric(s_, symbol.index);
       if (s_.metrics[symbol.index].state == decltype(s_.metrics)::value_type::State::binding) {
         report_cycle(s_, s_.policy.metrics[symbol.index].named.name, chain.span);

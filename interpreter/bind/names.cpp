@@ -69,6 +69,9 @@ std::vector<std::string> visible_names(const Session& session, const Module& mod
 
 source::Diagnostic& suggest(source::Diagnostic& diagnostic, std::string_view name,
                             const std::vector<std::string>& candidates) {
+  // Every name is compared with every candidate: with thousands of both, hints would cost more than all the rest.
+  constexpr std::size_t kMostCandidates = 1000;
+  if (candidates.size() > kMostCandidates) return diagnostic;
   if (auto nearest = source::nearest_name(name, candidates)) diagnostic.suggest(std::move(*nearest));
   return diagnostic;
 }

@@ -250,7 +250,7 @@ class ScorecardBinder {
       const Number percent = sum * Number(100);
       auto& found = s_.report(columns.weight ? D::weights_not_one : D::phase_weights_not_one, table.header[column].span)
                         .with("sum", percent.to_string() + "%")
-                        .with("rest", (Number(100) - percent).abs().to_string() + "%");
+                        .with("rest", (Number(100) - percent).to_string() + "%");
       if (!columns.weight) found.with("phase", phases_->phases[i].named.name);
     }
   }

@@ -1,6 +1,7 @@
 #include "interpreter/bind/session.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace kpi::bind {
 
@@ -21,8 +22,11 @@ std::string_view keyword(SymbolKind kind) {
 }
 
 void Footprint::merge(const Footprint& other) {
-  for (const AggregateId id : other.aggregates) {
-    if (std::find(aggregates.begin(), aggregates.end(), id) == aggregates.end()) aggregates.push_back(id);
+  if (!other.aggregates.empty()) {
+    std::vector<AggregateId> all;
+    all.reserve(aggregates.size() + other.aggregates.size());
+    std::set_union(aggregates.begin(), aggregates.end(), other.aggregates.begin(), other.aggregates.end(), std::back_inserter(all));
+    aggregates = std::move(all);
   }
   for (const auto& subject : other.subjects) {
     const auto same = [&](const auto& known) { return known.first == subject.first; };

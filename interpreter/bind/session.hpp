@@ -67,7 +67,7 @@ struct Declared {
 
 /// What an expression rests on, through all metrics and tables in it.
 struct Footprint {
-  std::vector<AggregateId> aggregates;     // distinct
+  std::vector<AggregateId> aggregates;     // ascending, distinct
   std::vector<std::pair<EntityId, Span>> subjects;   // entities whose fields it reads
   bool uses_phase = false;
   void merge(const Footprint& other);

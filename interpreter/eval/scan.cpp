@@ -27,7 +27,8 @@ Store::Store(const Policy& policy, DataSource& data, const ScanRequest& request,
 
 void Store::scan() {
   if (world_.policy.exclusions.size() > 64) {
-    world_.errors.add(DiagnosticId::data_too_many_exclusions, world_.policy.exclusions[64].named.span);
+    world_.errors.add(DiagnosticId::data_too_many_exclusions, world_.policy.exclusions[64].named.span)
+        .with("events", world_.policy.events[world_.policy.exclusions[64].from.front().index].named.name);
     return;
   }
   world_.rates.load(world_.data);
@@ -61,12 +62,6 @@ EventsScan& Store::scan_of(EventsId events) {
   return *scan;
 }
 
-bool Store::reads_period(const model::Aggregate& aggregate) {
-  Reads reads;
-  for (const ExprId part : {aggregate.value, aggregate.filter}) plan_.add_expr(part, {aggregate.source}, 0, reads);
-  return reads.reads_period;
-}
-
 void Store::add_need(AggregateId id, EntityId entity, Window window) {
   const model::Aggregate* aggregate = &world_.policy.aggregates[id.index];
   bool by_day = false;
@@ -79,10 +74,7 @@ void Store::add_need(AggregateId id, EntityId entity, Window window) {
     // Rows of an entity are at hand already; only what its distinct rows come from has to be read.
     return;
   }
-  auto [depends, is_new] = reads_period_.try_emplace(id, false);
-  if (is_new) depends->second = reads_period(*aggregate);
-  const bool per_window = depends->second && !by_day;
-  scan_of(aggregate->source.events()).add_need({id, entity, by_day, per_window ? std::optional(window) : std::nullopt}, window);
+  scan_of(aggregate->source.events()).add_need({id, entity, by_day}, window);
 }
 
 void Store::plan_needs() {

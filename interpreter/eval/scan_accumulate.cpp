@@ -45,7 +45,7 @@ class Counter final : public Accumulator {
     const bool fast = program.evaluate(value.node, vec);
     for (std::size_t row = 0; row < targets.size(); ++row) {
       if (targets[row] == 0) continue;
-      const bool absent = fast ? vec.is_absent(row) : !program.simple(value.expr, row, period).has_value();
+      const bool absent = fast ? vec.is_absent(row) : !program.simple(value.expr, row).has_value();
       if (!absent) ++present_[targets[row]];
     }
   }
@@ -78,7 +78,7 @@ class Summer final : public Accumulator {
     }
     for (std::size_t row = 0; row < targets.size(); ++row) {
       if (targets[row] == 0) continue;
-      const Value x = program.simple(value.expr, row, period);
+      const Value x = program.simple(value.expr, row);
       if (!x.has_value()) continue;
       if (is_average()) ++present_[targets[row]];
       Decimal decimal;
@@ -157,7 +157,7 @@ class Extreme final : public Accumulator {
     }
     for (std::size_t row = 0; row < targets.size(); ++row) {
       if (targets[row] == 0) continue;
-      const Value x = program.simple(value.expr, row, period);
+      const Value x = program.simple(value.expr, row);
       if (!x.has_value()) continue;
       Decimal decimal;
       if (!x.is<Number>()) {
@@ -244,7 +244,7 @@ class DistinctCounter final : public Accumulator {
         if (vec.is_absent(row)) continue;
         entries_.push_back({targets[row], number ? number_code(vec.values[row], vec.scale, world_.pool) : vec.values[row]});
       } else {
-        const Value x = program.simple(value.expr, row, period);
+        const Value x = program.simple(value.expr, row);
         if (x.has_value()) entries_.push_back({targets[row], value_code(x, world_.pool)});
       }
     }
@@ -296,7 +296,7 @@ class Percentile final : public Accumulator {
     }
     for (std::size_t row = 0; row < targets.size(); ++row) {
       if (targets[row] == 0) continue;
-      const Value x = program.simple(value.expr, row, period);
+      const Value x = program.simple(value.expr, row);
       if (!x.has_value()) continue;
       Decimal decimal;
       if (!x.is<Number>()) {
@@ -398,7 +398,7 @@ class EdgeRow final : public Accumulator {
       ReducedRow candidate;
       candidate.time = event_micros(world_, events, table, row);
       if (best.value.has_value() && (is_first() ? candidate.time > best.time : candidate.time < best.time)) continue;
-      candidate.value = program.simple(value.expr, row, period);
+      candidate.value = program.simple(value.expr, row);
       if (!candidate.value.has_value()) continue;
       for (const FieldId key : events.key) candidate.key.push_back(cell_value(table.column(key), row, world_.pool));
       if (!best.value.has_value() || precedes(candidate, best)) best = std::move(candidate);

@@ -17,7 +17,6 @@ class Accumulator {
   virtual ~Accumulator() = default;
   /// The value expression, compiled; -1 and invalid where whole rows are counted.
   Program::Root value;
-  const Window* period = nullptr;
   /// `targets[row]` is the row's cell, 0 for rows that do not count; cells are below `cells`.
   virtual void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t cells) = 0;
   virtual void finish() {}

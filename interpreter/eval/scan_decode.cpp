@@ -189,6 +189,13 @@ void Decoder::decode_input(const Batch& batch, Input& input, Table& out, BadCell
 void Decoder::fail(const Batch& batch, const Input& input, std::size_t row, CellProblem problem, Column& out,
                    BadCells& bad) const {
   out.set_absent(row);
+  // An empty text is no malformed number, date or reference: there is nothing.
+  const RawColumn& raw = batch.columns[input.column];
+  if (raw.classes[row] == CellClass::text && raw.lengths[row] == 0 &&
+      (problem == CellProblem::malformed || problem == CellProblem::unknown_reference)) {
+    if (input.optional) return;
+    problem = CellProblem::empty_required;
+  }
   bad.push_back({static_cast<std::uint32_t>(row), input.field, problem, shortened(cell_text(batch, input.column, row))});
 }
 
@@ -425,19 +432,25 @@ ZoneClock& Decoder::clock(const value::TimeZone& zone) {
 }
 
 /// The zone of the row, or nullptr when its name is absent or unknown.
-ZoneClock* Decoder::clock_of_row(const Table& table, std::size_t row) {
+std::optional<Code> Decoder::zone_of_row(const Table& table, std::size_t row) const {
   const Table* at = &table;
   for (const FieldId ref : events_->zone_field->refs) {
     const Column& column = at->column(ref);
-    if (column.is_absent(row)) return nullptr;
+    if (column.is_absent(row)) return std::nullopt;
     row = static_cast<std::size_t>(column.values[row]);
     at = &world_.table(target_of(world_.policy.fields(at->source)[ref.index]));
   }
   const Column& names = at->column(events_->zone_field->field);
-  if (names.is_absent(row)) return nullptr;
-  auto [entry, is_new] = zones_by_name_.try_emplace(names.values[row], nullptr);
+  if (names.is_absent(row)) return std::nullopt;
+  return names.values[row];
+}
+
+ZoneClock* Decoder::clock_of_row(const Table& table, std::size_t row) {
+  const auto name = zone_of_row(table, row);
+  if (!name) return nullptr;
+  auto [entry, is_new] = zones_by_name_.try_emplace(*name, nullptr);
   if (is_new) {
-    if (const auto* zone = value::TimeZone::find(world_.pool.text(names.values[row]))) entry->second = &clock(*zone);
+    if (const auto* zone = value::TimeZone::find(world_.pool.text(*name))) entry->second = &clock(*zone);
   }
   return entry->second;
 }
@@ -495,7 +508,10 @@ void Decoder::decode_times(const Batch& batch, Input& input, Table& table, Colum
     }
     if (zone_by_row) zone_clock = clock_of_row(table, row);
     if (zone_clock == nullptr) {
-      fail(batch, input, row, CellProblem::unknown_zone, out, bad);
+      out.set_absent(row);
+      const auto name = zone_of_row(table, row);
+      bad.push_back({static_cast<std::uint32_t>(row), input.field, CellProblem::unknown_zone,
+                     shortened(name ? world_.pool.text(*name) : std::string())});
       continue;
     }
     bool gap = false;

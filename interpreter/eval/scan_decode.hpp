@@ -105,6 +105,8 @@ class Decoder {
   bool cell_number(const Batch& batch, const Input& input, std::size_t row, Decimal& decimal, Number& wide, bool& is_wide) const;
   void store_wide(Column& out, std::size_t row, Number number) const;
   bool read_time(std::string_view text, Input& input, ZoneClock& clock, std::int64_t& instant, bool& gap);
+  /// The name of the row's own zone (`in shop.timezone`).
+  std::optional<Code> zone_of_row(const Table& table, std::size_t row) const;
   ZoneClock* clock_of_row(const Table& table, std::size_t row);
   ZoneClock& clock(const value::TimeZone& zone);
   int minor_digits(const Input& input, const Table& table, std::size_t row) const;

@@ -29,8 +29,18 @@ struct Repeats {
 /// The identity of a row: hashes first, texts where hashes are equal.
 class RowIdentity {
  public:
-  RowIdentity(World& world, const model::Events& decl, EventsPass& pass, std::vector<FieldId> typed)
-      : world_(world), decl_(decl), pass_(pass), typed_(std::move(typed)) {}
+  /// `raw` are the key fields compared as they are stored, parallel to the pass's raw columns; empty for whole rows.
+  RowIdentity(World& world, const model::Events& decl, EventsPass& pass, std::vector<FieldId> raw, std::vector<FieldId> typed)
+      : world_(world), decl_(decl), pass_(pass), raw_(std::move(raw)), typed_(std::move(typed)) {}
+
+  /// A required field of the key that is empty in this row. Those that are decoded were found out already.
+  std::optional<FieldId> missing_key(const Batch& batch, std::size_t row) const {
+    for (std::size_t index = 0; index < raw_.size(); ++index) {
+      const bool empty = batch.columns[pass_.raw_column(index)].classes[row] == CellClass::null;
+      if (empty && !decl_.fields[raw_[index].index].type.optional) return raw_[index];
+    }
+    return std::nullopt;
+  }
 
   std::uint64_t hash(const Batch& batch, const Table& table, std::size_t row) const {
     std::uint64_t hash = 0;
@@ -75,7 +85,7 @@ class RowIdentity {
   World& world_;
   const model::Events& decl_;
   EventsPass& pass_;
-  std::vector<FieldId> typed_;
+  std::vector<FieldId> raw_, typed_;
 };
 
 }  // namespace
@@ -87,7 +97,7 @@ bool Resources::deduplicate(EventsId events) {
   if (!schema) return false;
   EventsPass pass(world_, plan_, events, &joins);
   std::vector<std::string> key_columns;
-  std::vector<FieldId> typed;
+  std::vector<FieldId> raw, typed;
   for (const FieldId field : decl.key) {
     const model::Field& part = decl.fields[field.index];
     const auto found = find_column(*schema, part.column.empty() ? part.named.name : part.column,
@@ -97,6 +107,7 @@ bool Resources::deduplicate(EventsId events) {
     const Rep rep = rep_of(part.type);
     if (rep == Rep::text || rep == Rep::entity || rep == Rep::event) {
       pass.raw_columns.push_back(key_columns.back());
+      raw.push_back(field);
     } else {
       typed.push_back(field);
       pass.reads.fields.insert(field);
@@ -108,21 +119,29 @@ bool Resources::deduplicate(EventsId events) {
   }
   if (is_unique_in_store(*schema, key_columns) || schema->columns.empty()) return true;
   if (!open(pass, events)) return false;
-  const RowIdentity identity(world_, decl, pass, typed);
+  const RowIdentity identity(world_, decl, pass, raw, typed);
 
   tsl::robin_set<std::uint64_t> seen, repeated;
+  BadRows without_key(world_, SourceRef::of(events));
+  EventsState& state = world_.events[events.index];
   pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) {
     for (std::size_t row = 0; row < batch.rows; ++row) {
       if (active[row] == 0) continue;
+      if (const auto missing = identity.missing_key(batch, row)) {
+        if (!state.dropped.insert(batch.first_row + row).second) continue;
+        ++state.info.quarantined;
+        without_key.add(batch.first_row + row, BadCell{static_cast<std::uint32_t>(row), *missing, CellProblem::empty_required, ""});
+        continue;
+      }
       const std::uint64_t hash = identity.hash(batch, table, row);
       if (!seen.insert(hash).second) repeated.insert(hash);
     }
   });
+  without_key.report(*schema);
   if (repeated.empty()) return true;
   seen = {};
 
   std::map<std::string, Repeats> rows;
-  EventsState& state = world_.events[events.index];
   const bool keep_first = decl.duplicates == model::Duplicates::keep_first;
   std::vector<std::uint64_t> later;
   pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) {

@@ -82,7 +82,7 @@ void EnsureCheck::take(Program& program, const std::vector<std::uint8_t>& active
     const auto counts = [&](const Part& part) { return (masks[row] & part.excluded_by) == 0; };
     if (active[row] == 0 || std::none_of(parts_.begin(), parts_.end(), counts)) continue;
     Value group = true;
-    if (path_) group = program.evaluator().path_value(*path_, RowContext{&table, row, nullptr, nullptr, {}});
+    if (path_) group = program.evaluator().path_value(*path_, RowContext{&table, row, nullptr, {}});
     if (!group.has_value()) continue;
     const auto [entry, is_new] = cells_.emplace(value_code(group, world_.pool), static_cast<std::uint32_t>(groups_.size() + 1));
     if (is_new) groups_.push_back(std::move(group));

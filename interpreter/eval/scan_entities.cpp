@@ -97,7 +97,7 @@ bool EntityLoader::load_keys(EntityId entity) {
       }
       for (std::size_t row = 0; row < batch.rows; ++row) {
         if (is_bad[row] != 0) continue;
-        if (decl.where.valid() && !evaluator.is_true(decl.where, RowContext{&table, row, nullptr, nullptr, {}})) continue;
+        if (decl.where.valid() && !evaluator.is_true(decl.where, RowContext{&table, row, nullptr, {}})) continue;
         bool complete = true;
         const Code code = key_code(table, row, decl, text, complete);
         if (complete && ++counts[code] == 1) rows.push_back({{text, batch.first_row + row}, code});
@@ -212,7 +212,7 @@ void EntityLoader::fill_activity(EntityId entity) {
   RowEvaluator evaluator(world_);
   const auto day = [&](FieldId field, std::size_t row) -> std::optional<Date> {
     if (!field.valid()) return std::nullopt;
-    const Value value = evaluator.field_value(target.table, row, field, RowContext{&target.table, row, nullptr, nullptr, {}});
+    const Value value = evaluator.field_value(target.table, row, field, RowContext{&target.table, row, nullptr, {}});
     if (value.is<Instant>()) return world_.zone().local_date(value.as<Instant>());
     return value.is<Date>() ? std::optional(value.as<Date>()) : std::nullopt;
   };
@@ -240,7 +240,7 @@ EntityRows entity_rows(World& world, EntityId entity) {
     shown.label = shown.key;
     shown.active_from = stored.active_from[row];
     shown.active_to = stored.active_to[row];
-    const RowContext context{&stored.table, row, nullptr, nullptr, {}};
+    const RowContext context{&stored.table, row, nullptr, {}};
     for (std::uint32_t field = 0; field < decl.fields.size(); ++field) {
       shown.fields.push_back(evaluator.field_value(stored.table, row, FieldId{field}, context));
     }

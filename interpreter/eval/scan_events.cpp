@@ -69,11 +69,10 @@ Grouping* EventsScan::grouping_for(EntityId entity, const SlotSet& slots) {
   return groupings_.back().get();
 }
 
-Lane& EventsScan::lane_for(Grouping* grouping, FieldId at, std::uint64_t excluded_by, Program::Root filter,
-                           const std::optional<Window>& period) {
+Lane& EventsScan::lane_for(Grouping* grouping, FieldId at, std::uint64_t excluded_by, Program::Root filter) {
   for (const auto& lane : lanes_) {
     const bool same_filter = filter.node >= 0 ? lane->filter.node == filter.node : lane->filter.expr == filter.expr;
-    if (lane->grouping == grouping && lane->at == at && lane->excluded_by == excluded_by && same_filter && lane->period == period) {
+    if (lane->grouping == grouping && lane->at == at && lane->excluded_by == excluded_by && same_filter) {
       return *lane;
     }
   }
@@ -83,7 +82,6 @@ Lane& EventsScan::lane_for(Grouping* grouping, FieldId at, std::uint64_t exclude
   lane.at = at;
   lane.excluded_by = excluded_by;
   lane.filter = filter;
-  lane.period = period;
   return lane;
 }
 
@@ -92,10 +90,9 @@ void EventsScan::add_lanes(Program& program, const LaneKey& key, const std::vect
   std::uint64_t excluded_by = ~std::uint64_t{0};
   for (const auto including : aggregate.including) excluded_by &= ~(std::uint64_t{1} << including.index);
   const Program::Root filter = aggregate.filter.valid() ? program.compile(aggregate.filter) : Program::Root{};
-  Lane& lane = lane_for(grouping_for(key.entity, SlotSet(windows, key.by_day)), aggregate.at, excluded_by, filter, key.period);
+  Lane& lane = lane_for(grouping_for(key.entity, SlotSet(windows, key.by_day)), aggregate.at, excluded_by, filter);
   auto accumulator = make_accumulator(world_, aggregate);
   if (aggregate.value.valid()) accumulator->value = program.compile(aggregate.value);
-  accumulator->period = lane.period ? &*lane.period : nullptr;
   instances_[key] = {&lane, accumulator.get()};
   lane.accumulators.push_back(std::move(accumulator));
 }
@@ -113,7 +110,7 @@ void EventsScan::compile(EventsPass& pass) {
   }
   for (const auto& [key, windows] : windows_) add_lanes(program, key, windows);
   for (const auto& [entity, windows] : presence_windows_) {
-    presence_lanes_[entity] = &lane_for(grouping_for(entity, SlotSet(windows, false)), {}, ~std::uint64_t{0}, {}, std::nullopt);
+    presence_lanes_[entity] = &lane_for(grouping_for(entity, SlotSet(windows, false)), {}, ~std::uint64_t{0}, {});
   }
   for (const auto& grouping : groupings_) owner_nodes_[grouping->entity()] = program.compile_owner(grouping->entity());
   for (const auto& ensure : ensures_) ensure->compile(program);
@@ -364,7 +361,7 @@ void EventsScan::fill_lanes(Program& program, const Table& table, const std::vec
   program.set_active(wanted_.data());
   for (const auto& lane : lanes_) {
     if (lane->filter.expr.valid()) {
-      program.truth(lane->filter, passes_.data(), lane->period ? &*lane->period : nullptr);
+      program.truth(lane->filter, passes_.data());
       for (std::size_t row = 0; row < table.rows; ++row) lane->targets[row] = passes_[row] != 0 ? lane->targets[row] : 0;
     }
     const std::uint32_t cells = lane->grouping->cells();

@@ -17,7 +17,6 @@ struct Lane {
   FieldId at;                                    // the time that decides the slot; invalid: the events' own
   std::uint64_t excluded_by = 0;                 // exclusions that take rows out
   Program::Root filter;                          // expr invalid: none
-  std::optional<Window> period;                  // of expressions that ask for the period
   std::vector<std::int64_t> counts;              // rows per cell
   std::vector<std::unique_ptr<Accumulator>> accumulators;
   std::vector<std::uint32_t> targets;            // of the current batch
@@ -34,7 +33,6 @@ struct LaneKey {
   AggregateId aggregate;
   EntityId entity;
   bool by_day = false;
-  std::optional<Window> period;
   friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
 };
 
@@ -106,7 +104,7 @@ class EventsScan {
 
   void compile(EventsPass& pass);
   void add_lanes(Program& program, const LaneKey& key, const std::vector<Window>& windows);
-  Lane& lane_for(Grouping* grouping, FieldId at, std::uint64_t excluded_by, Program::Root filter, const std::optional<Window>& period);
+  Lane& lane_for(Grouping* grouping, FieldId at, std::uint64_t excluded_by, Program::Root filter);
   Grouping* grouping_for(EntityId entity, const SlotSet& slots);
   void take(Program& program, const Batch& batch, Table& table, std::vector<std::uint8_t>& active);
   void drop_unseen(const Table& table, std::vector<std::uint8_t>& active) const;

@@ -355,7 +355,7 @@ void Join::probe(std::size_t rows, const std::uint8_t* active, const std::vector
 }
 
 Value Join::probe(RowEvaluator& evaluator, const RowContext& row) const {
-  const RowContext outer{row.table, 0, &row, row.period, {}};  // only depth 1 is read
+  const RowContext outer{row.table, 0, &row, {}};  // only depth 1 is read
   const Value nothing = reduce(aggregate_, {});
   std::vector<Code> key;
   for (const ExprId expr : outer_keys_) {
@@ -389,7 +389,7 @@ Value Join::aggregate_over(RowEvaluator& evaluator, const RowContext& row, Range
   }
   std::vector<ReducedRow> rows;
   for (std::uint32_t position = range.begin; position < range.end; ++position) {
-    const RowContext inner{&kept_, order_[position], &row, row.period, {}};
+    const RowContext inner{&kept_, order_[position], &row, {}};
     const bool fits = std::all_of(rest_.begin(), rest_.end(), [&](ExprId condition) { return evaluator.is_true(condition, inner); });
     if (!fits) continue;
     if (aggregate_.function == AggregateFunction::exists && !aggregate_.value.valid()) return true;

@@ -72,9 +72,10 @@ static std::string expected(const model::Field& field) {
 }
 
 void BadRows::report_one(const TableSchema& schema, const std::string& row, const BadCell& cell) {
-  auto* diagnostic = world_.errors.add_row_error(diagnostic_of(cell.problem));
-  if (diagnostic == nullptr) return;
   const model::Field& field = world_.policy.fields(source_)[cell.field.index];
+  const bool wants_integer = cell.problem == CellProblem::malformed && field.integer;
+  auto* diagnostic = world_.errors.add_row_error(diagnostic_of(wants_integer ? CellProblem::not_integer : cell.problem));
+  if (diagnostic == nullptr) return;
   diagnostic->with("table", schema.name).with("row", row).with("column", field.column.empty() ? field.named.name : field.column);
   diagnostic->with("content", cell.content).with("expected", expected(field));
   if (cell.problem == CellProblem::unknown_reference) diagnostic->with("target", world_.name(target_of(field)));
@@ -117,8 +118,8 @@ bool EventsPass::open() {
   fields.insert(where.fields.begin(), where.fields.end());
   const model::Field& time = decl_.fields[decl_.time.index];
   if (time.computed.valid()) {
-    fields.erase(decl_.time);  // what it is computed from is among the fields
-    time_ = program_->compile(time.computed);
+    // What it is computed from is among the fields when it is wanted (Plan::add_time).
+    if (fields.erase(decl_.time) != 0) time_ = program_->compile(time.computed);
   } else if (world_.request.as_of) {
     fields.insert(decl_.time);
   }

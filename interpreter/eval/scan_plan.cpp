@@ -112,11 +112,7 @@ void Plan::walk(ExprId id, const std::vector<SourceRef>& rows, unsigned depth, R
   } else if (const auto* column = std::get_if<model::ColumnSet>(&node)) {
     reads.sets.emplace(std::pair(column->source, set_key(column->path)), *column);
   } else if (const auto* call = std::get_if<model::CallExpr>(&node)) {
-    if (call->function == Builtin::age || call->function == Builtin::months_since) reads.reads_period = true;
     if (call->function == Builtin::elapsed && call->calendar.valid()) reads.calendars.insert(call->calendar);
-    if (call->function == Builtin::convert && rows[depth].is_events()) add_time(rows[depth].events(), reads);
-  } else if (std::holds_alternative<model::PeriodProperty>(node)) {
-    reads.reads_period = true;
   } else if (const auto* lookup = std::get_if<model::TableLookup>(&node)) {
     for (const auto& row : policy_.tables[lookup->table.index].rows) {
       if (row.value.valid()) walk(row.value, rows, depth, reads);

@@ -17,7 +17,6 @@ struct Reads {
   std::set<model::AggregateId> joins;                // counts over other rows, in exclusions
   std::map<std::pair<SourceRef, std::string>, model::ColumnSet> sets;
   std::set<model::CalendarId> calendars;
-  bool reads_period = false;                         // age(), months_since(), period properties
 };
 
 class Plan {

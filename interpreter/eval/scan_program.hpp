@@ -49,9 +49,9 @@ class Program {
   /// The node's results, or false when this batch needs the simple evaluator.
   bool evaluate(int node, Vec& result);
   /// 1 where the expression is true, for active rows.
-  void truth(const Root& root, std::uint8_t* result, const Window* period = nullptr);
+  void truth(const Root& root, std::uint8_t* result);
   /// One row by the simple evaluator.
-  Value simple(ExprId expr, std::size_t row, const Window* period = nullptr);
+  Value simple(ExprId expr, std::size_t row);
   RowEvaluator& evaluator() { return evaluator_; }
   const Table& batch() const { return *batch_; }
   World& world() { return world_; }

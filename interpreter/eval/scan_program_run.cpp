@@ -22,11 +22,11 @@ bool Program::evaluate(int id, Vec& result) {
   return node.state == Node::State::done;
 }
 
-Value Program::simple(ExprId expr, std::size_t row, const Window* period) {
-  return evaluator_.evaluate(expr, RowContext{batch_, row, nullptr, period, {}});
+Value Program::simple(ExprId expr, std::size_t row) {
+  return evaluator_.evaluate(expr, RowContext{batch_, row, nullptr, {}});
 }
 
-void Program::truth(const Root& root, std::uint8_t* result, const Window* period) {
+void Program::truth(const Root& root, std::uint8_t* result) {
   Vec vec;
   if (evaluate(root.node, vec)) {
     for (std::size_t row = 0; row < rows_; ++row) result[row] = static_cast<std::uint8_t>(vec.values[row]);
@@ -36,7 +36,7 @@ void Program::truth(const Root& root, std::uint8_t* result, const Window* period
     return;
   }
   for (std::size_t row = 0; row < rows_; ++row) {
-    result[row] = active_[row] != 0 && simple(root.expr, row, period) == Value(true) ? 1 : 0;
+    result[row] = active_[row] != 0 && simple(root.expr, row) == Value(true) ? 1 : 0;
   }
 }
 

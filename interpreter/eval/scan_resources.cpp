@@ -9,7 +9,10 @@ using source::DiagnosticId;
 /// False when `what` is being made already: it would need itself.
 bool Resources::enter(std::string what, const std::string& reader) {
   if (making_.insert(what).second) return true;
-  world_.errors.add(DiagnosticId::data_circular_dependency).with("events", reader).with("through", std::move(what));
+  // `what` is "KIND NAME" or "KIND NAME.COLUMN": the user knows the name.
+  std::string name = what.substr(what.find(' ') + 1);
+  name = name.substr(0, name.find('.'));
+  world_.errors.add(DiagnosticId::data_circular_dependency).with("events", reader).with("through", std::move(name));
   return false;
 }
 
@@ -18,6 +21,8 @@ bool Resources::open(EventsPass& pass, EventsId events) {
     const auto& fields = always[events];
     pass.reads.fields.insert(fields.begin(), fields.end());
   }
+  // Whether a row is later than as-of needs its time, which may be computed.
+  if (world_.request.as_of) plan_.add_time(events, pass.reads);
   return prepare(events, pass.reads) && pass.open();
 }
 
@@ -114,7 +119,7 @@ void Resources::add_to_set(Program& program, const model::ColumnSet& column, int
   }
   for (std::size_t row = 0; row < table.rows; ++row) {
     if (active[row] == 0) continue;
-    const Value value = program.evaluator().path_value(column.path, RowContext{&table, row, nullptr, nullptr, {}});
+    const Value value = program.evaluator().path_value(column.path, RowContext{&table, row, nullptr, {}});
     if (value.has_value()) set.insert(value_code(value, world_.pool));
   }
 }

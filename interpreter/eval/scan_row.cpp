@@ -68,7 +68,7 @@ Value RowEvaluator::path_value(const FieldPath& path, const RowContext& context)
 Value RowEvaluator::field_value(const Table& table, std::size_t row, FieldId field, const RowContext& context) {
   const model::Field& decl = policy_.fields(table.source)[field.index];
   if (decl.computed.valid()) {
-    RowContext inner{&table, row, nullptr, context.period, table.source.is_events() ? std::nullopt : context.day};
+    RowContext inner{&table, row, nullptr, table.source.is_events() ? std::nullopt : context.day};
     return evaluate(decl.computed, inner);
   }
   if (!table.has(field)) return missing();  // a table that a test does not give
@@ -152,7 +152,7 @@ Value RowEvaluator::elapsed(const model::CallExpr& call, const RowContext& conte
   return Number(micros) / Number(value::kMicrosPerSecond);
 }
 
-Value RowEvaluator::call(const model::CallExpr& call, const RowContext& context, const value::Type& argument_type) {
+Value RowEvaluator::call(const model::CallExpr& call, const RowContext& context) {
   if (call.function == Builtin::elapsed) return elapsed(call, context);
   if (call.function == Builtin::native) {
     const bool before = std::exchange(native_, true);
@@ -160,14 +160,9 @@ Value RowEvaluator::call(const model::CallExpr& call, const RowContext& context,
     native_ = before;
     return result;
   }
-  if (call.function == Builtin::convert) {
-    Value amount = evaluate(call.arguments[0], context);
-    if (!amount.has_value()) return amount;
-    return converted(std::move(amount), argument_type.unit.currency, *context.table, context.row, context);
-  }
   std::vector<Value> arguments;
   for (const ExprId argument : call.arguments) arguments.push_back(evaluate(argument, context));
-  return call_builtin(call, arguments, {context.period != nullptr ? context.period->start : Date{}, zone_of(context)});
+  return call_builtin(call, arguments, {Date{}, zone_of(context)});
 }
 
 Value RowEvaluator::evaluate(ExprId id, const RowContext& context) {
@@ -187,7 +182,7 @@ Value RowEvaluator::evaluate(ExprId id, const RowContext& context) {
     Value operator()(const model::SubjectField& n) {
       const auto row = self.owner(n.entity, *context.table, context.row);
       if (!row) return missing();
-      RowContext inner{&self.world_.entities[n.entity.index].table, *row, nullptr, context.period, context.day};
+      RowContext inner{&self.world_.entities[n.entity.index].table, *row, nullptr, context.day};
       if (!inner.day && context.table->source.is_events()) {
         inner.day = Date{static_cast<std::int32_t>(context.table->days.values[context.row])};
       }
@@ -233,7 +228,7 @@ Value RowEvaluator::evaluate(ExprId id, const RowContext& context) {
       return Value(std::make_shared<const value::RangeValue>(std::move(range)));
     }
     Value operator()(const model::CallExpr& n) {
-      return self.call(n, context, n.arguments.empty() ? value::Type{} : policy.expr(n.arguments[0]).type);
+      return self.call(n, context);
     }
     Value operator()(const model::TableLookup& n) {
       std::vector<Value> arguments;
@@ -247,16 +242,8 @@ Value RowEvaluator::evaluate(ExprId id, const RowContext& context) {
       if (!argument.has_value()) return argument;
       return curve_value(policy.curves[n.curve.index], argument.number());
     }
-    Value operator()(const model::PeriodProperty& n) {
-      if (context.period == nullptr) return missing();
-      switch (n.which) {
-        case model::PeriodProperty::Which::start: return context.period->start;
-        case model::PeriodProperty::Which::end: return context.period->end;
-        case model::PeriodProperty::Which::days: return Number(context.period->end.days - context.period->start.days);
-      }
-      return missing();
-    }
     // The binder lets none of these stand in a row-level expression.
+    Value operator()(const model::PeriodProperty&) { return unreachable(); }
     Value operator()(const model::MetricRef&) { return unreachable(); }
     Value operator()(const model::ColumnSet&) { return unreachable(); }
     Value operator()(const model::MetricCall&) { return unreachable(); }

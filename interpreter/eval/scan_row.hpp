@@ -14,7 +14,6 @@ struct RowContext {
   const Table* table = nullptr;
   std::size_t row = 0;
   const RowContext* outer = nullptr;
-  const Window* period = nullptr;     // for age(), months_since() and period properties
   std::optional<Date> day = {};       // of the row on which entities are read: decides their rates
 };
 
@@ -39,7 +38,7 @@ class RowEvaluator {
   bool report_missing_rates = true;
 
  private:
-  Value call(const model::CallExpr& call, const RowContext& context, const value::Type& argument_type);
+  Value call(const model::CallExpr& call, const RowContext& context);
   Value elapsed(const model::CallExpr& call, const RowContext& context);
   Value converted(Value amount, value::Currency currency, const Table& table, std::size_t row, const RowContext& context);
   Value self(const model::RowSelf& self, const RowContext& context) const;

@@ -48,9 +48,7 @@ Value Store::collected(AggregateId id, EntityId entity, std::span<const std::uin
   if (!aggregate.source.is_events()) return over_entity(aggregate, entity, rows, window);
   const auto scan = scans_.find(aggregate.source.index);
   assert(scan != scans_.end() && "an aggregate that was not asked for");
-  const auto depends = reads_period_.find(id);
-  const bool per_window = depends != reads_period_.end() && depends->second;
-  const Instance* instance = scan->second->find({id, entity, by_day, per_window ? std::optional(window) : std::nullopt});
+  const Instance* instance = scan->second->find({id, entity, by_day});
   assert(instance != nullptr && "an aggregate that was not asked for");
   std::vector<std::pair<std::int32_t, std::uint32_t>> found;
   for (const std::uint32_t row : rows) instance->lane->grouping->collect(row, window, found);
@@ -66,7 +64,7 @@ std::vector<std::int32_t> Store::days_with_rows(AggregateId id, EntityId entity,
   const model::Aggregate& aggregate = world_.policy.aggregates[id.index];
   if (aggregate.each_inner.valid()) return days_with_rows(aggregate.each_inner, entity, rows, window);
   const auto scan = scans_.find(aggregate.source.index);
-  const Instance* instance = scan == scans_.end() ? nullptr : scan->second->find({id, entity, true, std::nullopt});
+  const Instance* instance = scan == scans_.end() ? nullptr : scan->second->find({id, entity, true});
   assert(instance != nullptr && "an aggregate that was not asked for");
   std::vector<std::pair<std::int32_t, std::uint32_t>> found;
   for (const std::uint32_t row : rows) instance->lane->grouping->collect(row, window, found);
@@ -104,7 +102,7 @@ Value Store::over_entity(const model::Aggregate& aggregate, EntityId entity, std
       const auto owner = EntityId{aggregate.source.index} == entity ? std::optional(row) : evaluator_->owner(entity, source.table, row);
       if (!owner || std::find(rows.begin(), rows.end(), *owner) == rows.end()) continue;
     }
-    const RowContext context{&source.table, row, nullptr, &window, {}};
+    const RowContext context{&source.table, row, nullptr, {}};
     if (aggregate.filter.valid() && !evaluator_->is_true(aggregate.filter, context)) continue;
     ReducedRow reduced = reduced_row(*evaluator_, aggregate, context);
     reduced.time = source.active_from[row] ? source.active_from[row]->days : kBeginning.days;

@@ -47,7 +47,6 @@ class Store final : public AggregateStore {
   void find_silence(EventsId events);
   void prepare_exclusions();
   void index_entities();
-  bool reads_period(const model::Aggregate& aggregate);
 
   Value collected(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> internal_rows, Window window,
                   bool by_day) const;
@@ -65,7 +64,6 @@ class Store final : public AggregateStore {
   std::vector<EntityRows> rows_;
   std::vector<std::map<std::string, std::uint32_t, std::less<>>> row_by_key_;
   std::map<Window, std::vector<ExclusionCount>> exclusions_;
-  std::map<AggregateId, bool> reads_period_;
   std::optional<value::Instant> as_of_;
   std::optional<value::Instant> first_event_, last_event_;
   mutable std::unique_ptr<RowEvaluator> evaluator_;

@@ -82,7 +82,7 @@ class Tracer {
     for (const auto& [index, condition] : conditions) {
       if (program.simple(condition.expr, row) == Value(true)) hits |= std::uint64_t{1} << index;
     }
-    const RowContext context{&table, row, nullptr, nullptr, {}};
+    const RowContext context{&table, row, nullptr, {}};
     for (std::uint32_t field = 0; field < decl_.fields.size(); ++field) {
       const model::Field& decl = decl_.fields[field];
       if (!decl.computed.valid() && !table.has(FieldId{field})) continue;

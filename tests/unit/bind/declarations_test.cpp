@@ -190,10 +190,6 @@ TEST_CASE("phases, tables and curves") {
   CHECK(dump.find("| 9<.. | 3 |") != std::string::npos);
 }
 
-TEST_CASE("an empty table is a mistake of the parser or the binder, never silent") {
-  CHECK(check("curve c(x) line {\n| at | value |\n}") != "");
-}
-
 TEST_CASE("scorecard tables") {
   const std::string good = "| metric | weight | target | curve |\n| m | 100% | 5 GBP | linear |";
   CHECK(scorecard(good) == "");

@@ -67,7 +67,8 @@ TEST_CASE("REAL cells are their shortest decimals") {
 }
 
 TEST_CASE("malformed amounts") {
-  for (const char* cell : {"t:1,000", "t: 5", "t:5-", "t:.", "t:", "t:0x10", "t:abc"}) {
+  CHECK(scanned_total(kPlain, {"t:"}).find("is empty but required") != std::string::npos);
+  for (const char* cell : {"t:1,000", "t: 5", "t:5-", "t:.", "t:0x10", "t:abc"}) {
     CHECK(scanned_total(kPlain, {cell}).find("is not") != std::string::npos);
   }
 }

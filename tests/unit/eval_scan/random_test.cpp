@@ -52,6 +52,9 @@ metric m12 = count(sales where channel not in ["live", "mail", "phone"] and unit
 metric m13 = sum(sales.amount where amount > 20 GBP including gifts, bursts, again)
 )";
 
+/// The day that many days after 1 June.
+std::string day_text(int day) { return kpi::value::Date{kpi::value::Date::parse("2026-06-01")->days + day}.to_string(); }
+
 struct Row {
   std::string id, host, paid, shipped, buyer, channel, amount, currency, cost, units, gift;
 };
@@ -59,9 +62,8 @@ struct Row {
 std::vector<Row> random_rows(std::mt19937& random, int count) {
   const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
   const auto time = [&](int day) {
-    char text[32];
-    std::snprintf(text, sizeof text, "2026-%02d-%02d %02d:%02d:%02d", 6 + day / 28, 1 + day % 28, 3 + pick(20), pick(60), pick(60));
-    return std::string(text);
+    const auto two = [](int n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+    return day_text(day) + " " + two(3 + pick(20)) + ":" + two(pick(60)) + ":" + two(pick(60));
   };
   const char* const channels[] = {"live", "shop", "mail", "Lounge", "phone"};
   const char* const currencies[] = {"GBP", "GBP", "USD", "JPY"};
@@ -90,9 +92,8 @@ std::string results(const std::vector<Row>& rows, bool simple, std::size_t batch
   f.data.add("hosts", "host_id|quota|team\nh0|10|a\nh1|20|b\nh2|30|a\nh3|40|b\nh4|50|c\n");
   std::string rates = "day|currency|rate\n";
   for (int day = 0; day < 90; day += 3) {
-    char text[160];
-    std::snprintf(text, sizeof text, "2026-%02d-%02d|USD|0.%02d5\n2026-%02d-%02d|JPY|0.00%02d\n", 6 + day / 28, 1 + day % 28, 50 + day / 4, 6 + day / 28, 1 + day % 28, 10 + day);
-    rates += text;
+    const std::string date = day_text(day);
+    rates += date + "|USD|0." + std::to_string(50 + day / 4) + "5\n" + date + "|JPY|0.00" + std::to_string(10 + day) + "\n";
   }
   f.data.add("fx", rates);
   std::vector<std::vector<MemoryCell>> cells;

@@ -429,6 +429,9 @@ import tiktok into orders
 TEST_CASE("parts that stand twice or are missing", "[declaration]") {
   CHECK(parse("events e from a from b at t { collected export }").findings() == "K0162 3:17");
   CHECK(parse("exclude x from s kind test kind fake where a").messages() == "`kind` stands twice in this declaration\n");
+  // Any word may stand for a severity; which ones exist is said by the binder.
+  CHECK(parse("alert a urgent for h when x").first<syntax::AlertDecl>().severity->text == "urgent");
+  CHECK(parse("alert a fro h when x").findings() == "K0150 3:9");
   CHECK(parse("alert a for h for i when x").findings() == "K0162 3:15");
   CHECK(parse("entity e from t { x : text from a from b }").findings() == "K0162 3:35");
   CHECK(parse("exclude x from s").findings() == "K0163 3:1");

@@ -51,6 +51,9 @@ TEST_CASE("units stand on the line of their number and come from a closed list",
 }
 
 TEST_CASE("misspelt units", "[literal]") {
+  CHECK(test::parse_file("edition 2026\npolicy p {\n trial 2 moons\n appeal ten days\n}").findings() == "K0124 3:10");
+  CHECK(test::parse("metric m = 5\n  GBP").messages() == "`GBP` does not stand on the line of its number\n");
+  CHECK(test::parse("metric m = 5\n  GBP").findings() == "K0164 4:3");
   CHECK(test::parse("metric m = 8_000 GPB").messages() ==
         "`GPB` is neither a currency code nor a unit of time (GBP)\n");
   CHECK(test::parse("metric m = 5 gbp").messages() == "`gbp` is neither a currency code nor a unit of time (GBP)\n");

@@ -22,6 +22,21 @@ TEST_CASE("a broken declaration does not hide the next one", "[recovery]") {
   }
 }
 
+TEST_CASE("a value that is missing is not looked for in the next declaration", "[recovery]") {
+  const auto parsed = parse("metric b =\nmetric c = 1 +\nmetric d == 2\nmetric e = 1");
+  CHECK(parsed.messages() ==
+        "unexpected `metric`, expected a value\n"
+        "unexpected `metric`, expected a value\n"
+        "unexpected `==`, expected `=`\n");
+  CHECK(parsed.first<syntax::MetricDecl>().head.name->text == "c");
+}
+
+TEST_CASE("a declaration with a broken clause says so", "[recovery]") {
+  CHECK(parse("payout p for h { amont 3 }").first<syntax::PayoutDecl>().head.incomplete);
+  CHECK_FALSE(parse("payout p for h { amount 3 }").first<syntax::PayoutDecl>().head.incomplete);
+  CHECK(parse("table t(x) { }").first<syntax::TableDecl>().head.incomplete);
+}
+
 TEST_CASE("every broken clause is reported", "[recovery]") {
   const auto parsed = parse(R"(payout bonus for host from monthly {
   amount a b
