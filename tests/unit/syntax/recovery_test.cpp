@@ -28,7 +28,7 @@ TEST_CASE("a value that is missing is not looked for in the next declaration", "
         "unexpected `metric`, expected a value\n"
         "unexpected `metric`, expected a value\n"
         "unexpected `==`, expected `=`\n");
-  CHECK(parsed.first<syntax::MetricDecl>().head.name->text == "c");
+  CHECK(parsed.first<syntax::MetricDecl>().head.name->text == "e");
 }
 
 TEST_CASE("a declaration with a broken clause says so", "[recovery]") {
