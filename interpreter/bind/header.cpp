@@ -48,7 +48,7 @@ class HeaderBinder {
     else if (key == "trial") header_.trial = delay(clause);
     else if (key == "appeal") header_.appeal = delay(clause);
     else if (key == "evidence") bind_evidence(clause);
-    else if (key == "partial") header_.partial_prorate = true;
+    else if (key == "partial") bind_partial(clause);
     else unknown(clause);
   }
 
@@ -111,6 +111,11 @@ class HeaderBinder {
     if (!clause.exprs.empty()) return require_delay(s_, module_, clause.exprs[0]);
     incomplete(clause, (clause.key.text + " 10 days").c_str());
     return std::nullopt;
+  }
+
+  void bind_partial(const syntax::PolicyClause& clause) {
+    header_.partial_prorate = true;
+    if (!clause.words.empty()) require_word(s_, clause.words.front(), {"prorate"});
   }
 
   void bind_effective(const syntax::PolicyClause& clause) {

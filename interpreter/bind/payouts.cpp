@@ -52,7 +52,7 @@ class PayoutBinder {
     if (payout().scorecard.valid()) {
       const model::Scorecard& card = s_.policy.scorecards[payout().scorecard.index];
       payout().every = card.every;
-      if (unit && *unit != card.every) {
+      if (unit.value_or(card.every) != card.every) {
         s_.report(D::payout_period_differs, decl_.every->span)
             .with("every", decl_.every->text)
             .with("scorecard", card.named.name)

@@ -46,6 +46,15 @@ class SourceExprs {
       return;
     }
     bool good = type.kind == Kind::number ? binder.require_unit(computed, type.unit) : binder.require_kind(computed, type.kind);
+    const Type found = s_.type(computed);
+    const bool reference = type.kind == Kind::entity || type.kind == Kind::event;
+    if (good && reference && found.index != type.index) {
+      s_.report(D::wrong_type, s_.span(computed))
+          .with("wanted", s_.describe(type))
+          .with("actual", s_.describe(found))
+          .with("text", s_.text(s_.span(computed)));
+      good = false;
+    }
     if (good && !type.optional) good = binder.require_present(computed);
     if (good) field(source, index).computed = computed;
     else field(source, index).type = Type{};

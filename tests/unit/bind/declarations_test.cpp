@@ -93,6 +93,7 @@ TEST_CASE("entities and events") {
       {"entity e from e { id : text key n : duration }", "K0408 at 'duration'"},
       {"entity e from e { id : text key n : number from x = 3 }", "K0409 at 'x'"},
       {"entity e from e { id : text key n : number = id }", "K0300 at 'id'"},
+      {"entity e from e { id : text key o : o a : e = o } entity o from o { id : text key }", "K0300 at 'o'"},
       {"entity e from e { id : text key a : number = b b : number = a }", "K0240 at 'a'"},
       {"entity e from e { id : text key n : number range \"a\" }", "K0316 at '\"a\"'"},
       {"entity e from e { id : text key a : money in USD }", "K0357 at 'USD'"},
