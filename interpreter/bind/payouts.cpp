@@ -48,19 +48,26 @@ class PayoutBinder {
   }
 
   void bind_period() {
-    const auto unit = decl_.every ? require_calendar_unit(s_, *decl_.every) : std::nullopt;
+    bool named = false;
+    value::CalendarUnit unit = value::CalendarUnit::month;
+    if (decl_.every) {
+      if (const auto word = require_calendar_unit(s_, *decl_.every)) {
+        named = true;
+        unit = *word;
+      }
+    }
     if (payout().scorecard.valid()) {
       const model::Scorecard& card = s_.policy.scorecards[payout().scorecard.index];
       payout().every = card.every;
-      if (unit.value_or(card.every) != card.every) {
+      if (named && unit != card.every) {
         s_.report(D::payout_period_differs, decl_.every->span)
             .with("every", decl_.every->text)
             .with("scorecard", card.named.name)
             .with("other", std::string(value::name(card.every)))
             .label(card.named.span, D::declared_here);
       }
-    } else if (unit) {
-      payout().every = *unit;
+    } else if (named) {
+      payout().every = unit;
     } else if (!decl_.every && !scorecard_unknown_) {
       s_.report(D::every_missing, payout().named.span).with("name", payout().named.name);
     }
