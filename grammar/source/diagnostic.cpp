@@ -11,7 +11,7 @@ namespace {
 
 constexpr DiagnosticInfo kTable[] = {
 #define K(id, severity, name, en, en_help, zh, zh_help) \
-  DiagnosticInfo{DiagnosticId::name, Severity::severity, #name, {en, zh}, {en_help, zh_help}},
+  DiagnosticInfo{DiagnosticId{id}, Severity::severity, #name, {en, zh}, {en_help, zh_help}},
 #include "grammar/source/diagnostics/all.def"
 #undef K
 };
@@ -80,7 +80,8 @@ std::string substitute(std::string_view text, const Parameters& parameters, Lang
     text.remove_prefix(open);
     const std::size_t close = text.find('}');
     const std::string_view name = close == std::string_view::npos ? "" : text.substr(1, close - 1);
-    const auto found = std::find_if(parameters.begin(), parameters.end(), [&](const auto& p) { return p.first == name; });
+    const auto found =
+        std::find_if(parameters.begin(), parameters.end(), [&](const auto& p) { return p.first == name; });
     if (found == parameters.end()) {
       result += '{';
       text.remove_prefix(1);
@@ -98,8 +99,9 @@ auto place(const Diagnostic& d) { return std::tuple(!d.has_span, d.span.source.i
 
 const DiagnosticInfo& info(DiagnosticId id) {
   const auto& table = all_diagnostics();
-  const auto found = std::lower_bound(table.begin(), table.end(), id,
-                                      [](const DiagnosticInfo& entry, DiagnosticId wanted) { return entry.id < wanted; });
+  const auto found =
+      std::lower_bound(table.begin(), table.end(), id,
+                       [](const DiagnosticInfo& entry, DiagnosticId wanted) { return entry.id < wanted; });
   assert(found != table.end() && found->id == id);
   return *found;
 }
@@ -149,15 +151,13 @@ Diagnostic& Diagnostics::add_without_span(DiagnosticId id) {
 bool Diagnostics::has_errors() const { return error_count() > 0; }
 
 std::size_t Diagnostics::error_count() const {
-  return static_cast<std::size_t>(std::count_if(items_.begin(), items_.end(), [](const Diagnostic& d) {
-    return info(d.id).severity == Severity::error;
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      items_.begin(), items_.end(), [](const Diagnostic& d) { return info(d.id).severity == Severity::error; }));
 }
 
 std::size_t Diagnostics::warning_count() const {
-  return static_cast<std::size_t>(std::count_if(items_.begin(), items_.end(), [](const Diagnostic& d) {
-    return info(d.id).severity == Severity::warning;
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      items_.begin(), items_.end(), [](const Diagnostic& d) { return info(d.id).severity == Severity::warning; }));
 }
 
 void Diagnostics::sort_and_deduplicate() {

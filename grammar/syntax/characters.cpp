@@ -6,12 +6,14 @@
 #include <array>
 #include <optional>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/unicode.hpp"
 
 namespace kpi::syntax {
 namespace {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 // A file in another encoding has thousands of wrong characters; nobody reads more than these.
 constexpr std::size_t kMostReports = 100;
@@ -23,11 +25,11 @@ struct Replacement {
 
 // What Chinese input methods and word processors put in place of ASCII, besides the block U+FF01 to U+FF5E.
 constexpr std::array kTypographic = {
-    Replacement{0x3001, ","},  Replacement{0x3002, "."},  Replacement{0x3010, "["},   Replacement{0x3011, "]"},
-    Replacement{0x2212, "-"},  Replacement{0x2013, "-"},  Replacement{0x2014, "-"},   Replacement{0x00D7, "*"},
-    Replacement{0x00F7, "/"},  Replacement{0x2264, "<="}, Replacement{0x2265, ">="},  Replacement{0x2260, "!="},
-    Replacement{0x00B1, "+-"}, Replacement{0x2026, ".."}, Replacement{0x201C, "\""},  Replacement{0x201D, "\""},
-    Replacement{0x300C, "\""}, Replacement{0x300D, "\""}, Replacement{0x300E, "\""},  Replacement{0x300F, "\""},
+    Replacement{0x3001, ","},  Replacement{0x3002, "."},  Replacement{0x3010, "["},  Replacement{0x3011, "]"},
+    Replacement{0x2212, "-"},  Replacement{0x2013, "-"},  Replacement{0x2014, "-"},  Replacement{0x00D7, "*"},
+    Replacement{0x00F7, "/"},  Replacement{0x2264, "<="}, Replacement{0x2265, ">="}, Replacement{0x2260, "!="},
+    Replacement{0x00B1, "+-"}, Replacement{0x2026, ".."}, Replacement{0x201C, "\""}, Replacement{0x201D, "\""},
+    Replacement{0x300C, "\""}, Replacement{0x300D, "\""}, Replacement{0x300E, "\""}, Replacement{0x300F, "\""},
     Replacement{0x2018, "\""}, Replacement{0x2019, "\""}, Replacement{0xFF02, "\""},
 };
 
@@ -85,17 +87,17 @@ class Cleaner {
  private:
   bool is_text() {
     if (in_.size() > kLargestFile) {
-      report(DiagnosticId::file_too_large, 0, 0)
+      report(ids::file_too_large, 0, 0)
           .with("size", std::to_string(in_.size()))
           .with("limit", std::to_string(kLargestFile));
       return false;
     }
     if (in_.starts_with("\xFF\xFE") || in_.starts_with("\xFE\xFF")) {
-      report(DiagnosticId::utf16_text, 0, 2);
+      report(ids::utf16_text, 0, 2);
       return false;
     }
     const std::size_t zero = in_.find('\0');
-    if (zero != std::string_view::npos) report(DiagnosticId::not_a_text_file, zero, zero + 1);
+    if (zero != std::string_view::npos) report(ids::not_a_text_file, zero, zero + 1);
     return zero == std::string_view::npos;
   }
 
@@ -114,7 +116,7 @@ class Cleaner {
         single_quoted();
         break;
       case ';':
-        report(DiagnosticId::semicolon, at_, at_ + 1);
+        report(ids::semicolon, at_, at_ + 1);
         blank(1);
         break;
       default:
@@ -144,10 +146,10 @@ class Cleaner {
   void fullwidth(CodePoint point, std::string ascii) {
     const std::string found(in_.substr(at_, point.length));
     if (ascii == ";") {  // nothing stands in its place, except a comma between assignments
-      report(DiagnosticId::fullwidth_character, at_, at_ + point.length).with("found", found).with("replacement", ",");
+      report(ids::fullwidth_character, at_, at_ + point.length).with("found", found).with("replacement", ",");
       return blank(point.length);
     }
-    report(DiagnosticId::fullwidth_character, at_, at_ + point.length).with("found", found).with("replacement", ascii);
+    report(ids::fullwidth_character, at_, at_ + point.length).with("found", found).with("replacement", ascii);
     if (ascii == "\"") return text_literal(point.length);
     if (ascii == "#") {
       replace(point.length, "#");
@@ -175,7 +177,7 @@ class Cleaner {
     }
     if (end == at_) return false;
     if (found) {
-      report(DiagnosticId::fullwidth_character, at_, end)
+      report(ids::fullwidth_character, at_, end)
           .with("found", std::string(in_.substr(at_, end - at_)))
           .with("replacement", ascii);
       replace(end - at_, ascii);
@@ -188,7 +190,7 @@ class Cleaner {
   bool currency_symbol(CodePoint point) {
     for (const CurrencySymbol& entry : kCurrencySymbols) {
       if (entry.character != point.value) continue;
-      report(DiagnosticId::currency_symbol, at_, at_ + point.length)
+      report(ids::currency_symbol, at_, at_ + point.length)
           .with("found", std::string(in_.substr(at_, point.length)))
           .with("example", std::string(entry.example));
       blank(point.length);
@@ -201,9 +203,9 @@ class Cleaner {
   bool control(CodePoint point, bool in_prose = false) {
     const bool is_control = point.value < 0x20 || (point.value >= 0x7F && point.value < 0xA0);
     if (is_control && point.value != '\t') {
-      report(DiagnosticId::control_character, at_, at_ + point.length).with("code", fmt::format("{:04X}", point.value));
+      report(ids::control_character, at_, at_ + point.length).with("code", fmt::format("{:04X}", point.value));
     } else if (in_prose ? is_bidirectional_control(point.value) : is_invisible(point.value)) {
-      report(DiagnosticId::invisible_character, at_, at_ + point.length).with("code", fmt::format("{:04X}", point.value));
+      report(ids::invisible_character, at_, at_ + point.length).with("code", fmt::format("{:04X}", point.value));
     } else {
       return false;
     }
@@ -213,9 +215,9 @@ class Cleaner {
 
   // One report a line: a file in another encoding has thousands of such bytes.
   void invalid_byte() {
-    const bool same_line =
-        last_invalid_ && in_.substr(*last_invalid_, at_ - *last_invalid_).find_first_of("\r\n") == std::string_view::npos;
-    if (!same_line) report(DiagnosticId::invalid_utf8, at_, at_ + 1);
+    const bool same_line = last_invalid_ && in_.substr(*last_invalid_, at_ - *last_invalid_).find_first_of("\r\n") ==
+                                                std::string_view::npos;
+    if (!same_line) report(ids::invalid_utf8, at_, at_ + 1);
     last_invalid_ = at_;
     result_.text[at_++] = '_';
   }
@@ -257,7 +259,7 @@ class Cleaner {
       }
       prose();
     }
-    report(DiagnosticId::unterminated_text, begin, at_);
+    report(ids::unterminated_text, begin, at_);
     result_.unclosed.push_back(static_cast<std::uint32_t>(at_));
   }
 
@@ -266,12 +268,12 @@ class Cleaner {
     while (at_ < in_.size() && !is_line_end(in_[at_])) {
       if (in_[at_] == '`') {
         ++at_;
-        if (at_ == begin + 2) report(DiagnosticId::empty_name, begin, at_);
+        if (at_ == begin + 2) report(ids::empty_name, begin, at_);
         return;
       }
       prose();
     }
-    report(DiagnosticId::unterminated_name, begin, at_);
+    report(ids::unterminated_name, begin, at_);
     result_.unclosed.push_back(static_cast<std::uint32_t>(at_));
   }
 
@@ -282,7 +284,7 @@ class Cleaner {
       ++at_;  // the grammar reports it as unexpected
       return;
     }
-    report(DiagnosticId::single_quotes, at_, end + 1).with("text", std::string(in_.substr(at_ + 1, end - at_ - 1)));
+    report(ids::single_quotes, at_, end + 1).with("text", std::string(in_.substr(at_ + 1, end - at_ - 1)));
     result_.text[at_] = result_.text[end] = '"';
     for (++at_; at_ < end;) prose();
     at_ = end + 1;

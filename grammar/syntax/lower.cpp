@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/unicode.hpp"
 
 namespace kpi::syntax {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 std::string_view Lowerer::text(Ref node) const {
   return std::string_view(clean_.text).substr(node.begin(), node.end() - node.begin());
@@ -83,7 +85,7 @@ Text Lowerer::text_value(Ref node) {
       length = next == 'u' && inner.substr(2, 1) == "{" ? std::min(inner.find('}'), inner.size() - 1) + 1
                                                         : 1 + (point ? point->length : 0);
       const auto begin = static_cast<std::uint32_t>(inner.data() - clean_.text.data());
-      diagnostics_.add(DiagnosticId::unknown_escape, {source_, begin, static_cast<std::uint32_t>(begin + length)})
+      diagnostics_.add(ids::unknown_escape, {source_, begin, static_cast<std::uint32_t>(begin + length)})
           .with("escape", std::string(inner.substr(0, length)));
     }
     inner.remove_prefix(length);
@@ -142,7 +144,7 @@ Head Lowerer::head(Ref declaration) {
 }
 
 bool Lowerer::first_time(bool first, Ref node, std::string_view word) {
-  if (!first) report(DiagnosticId::repeated_part, node).with("word", std::string(word));
+  if (!first) report(ids::repeated_part, node).with("word", std::string(word));
   return first;
 }
 
@@ -207,7 +209,7 @@ bool Lowerer::is_broken(Ref declaration) {
 }
 
 void Lowerer::missing(Ref declaration, std::string_view part) {
-  report(DiagnosticId::missing_part, declaration.child())
+  report(ids::missing_part, declaration.child())
       .with("declaration", std::string(text(declaration.child())))
       .with("part", "`" + std::string(part) + "`");
   if (const Ref name = declaration.find(NodeKind::name)) file_.broken_names.push_back(ident(name));
@@ -217,10 +219,10 @@ void Lowerer::lower_edition(Ref node) {
   const Ref number = node.find(NodeKind::number);
   if (!number) return;
   const bool first = !file_.edition && file_.declarations.empty() && file_.broken_names.empty();
-  if (!first) report(DiagnosticId::edition_not_first, node);
+  if (!first) report(ids::edition_not_first, node);
   if (file_.edition) return;
   file_.edition = EditionDecl{std::string(text(number)), span(node)};
-  if (text(number) != "2026") report(DiagnosticId::unknown_edition, number).with("edition", std::string(text(number)));
+  if (text(number) != "2026") report(ids::unknown_edition, number).with("edition", std::string(text(number)));
 }
 
 void Lowerer::lower_declarations(Ref parent) {
@@ -236,30 +238,54 @@ void Lowerer::lower_declaration(Ref node) {
   // The content of a broken library is still there.
   if (is_broken(node)) return node.is(NodeKind::library) ? lower_library(node) : void();
   switch (node.kind()) {
-    case NodeKind::policy: return lower_policy(node);
-    case NodeKind::library: return lower_library(node);
-    case NodeKind::use: return lower_use(node);
-    case NodeKind::param: return lower_param(node);
-    case NodeKind::entity: return lower_entity(node);
-    case NodeKind::events: return lower_events(node);
-    case NodeKind::exchange: return lower_exchange(node);
-    case NodeKind::ensure: return lower_ensure(node);
-    case NodeKind::calendar: return lower_calendar(node);
-    case NodeKind::exclude: return lower_exclude(node);
-    case NodeKind::metric: return lower_metric(node);
-    case NodeKind::phases: return lower_phases(node);
-    case NodeKind::decision_table: return lower_decision_table(node);
-    case NodeKind::curve: return lower_curve(node);
-    case NodeKind::scorecard: return lower_scorecard(node);
-    case NodeKind::payout: return lower_payout(node);
-    case NodeKind::alert: return lower_alert(node);
-    case NodeKind::rule: return lower_rule(node);
-    case NodeKind::allow: return lower_allow(node);
-    case NodeKind::attack: return lower_attack(node);
-    case NodeKind::labels: return lower_labels(node);
-    case NodeKind::test: return lower_test(node);
-    case NodeKind::import: return lower_import(node);
-    default: return;  // clauses of the library around the declarations
+    case NodeKind::policy:
+      return lower_policy(node);
+    case NodeKind::library:
+      return lower_library(node);
+    case NodeKind::use:
+      return lower_use(node);
+    case NodeKind::param:
+      return lower_param(node);
+    case NodeKind::entity:
+      return lower_entity(node);
+    case NodeKind::events:
+      return lower_events(node);
+    case NodeKind::exchange:
+      return lower_exchange(node);
+    case NodeKind::ensure:
+      return lower_ensure(node);
+    case NodeKind::calendar:
+      return lower_calendar(node);
+    case NodeKind::exclude:
+      return lower_exclude(node);
+    case NodeKind::metric:
+      return lower_metric(node);
+    case NodeKind::phases:
+      return lower_phases(node);
+    case NodeKind::decision_table:
+      return lower_decision_table(node);
+    case NodeKind::curve:
+      return lower_curve(node);
+    case NodeKind::scorecard:
+      return lower_scorecard(node);
+    case NodeKind::payout:
+      return lower_payout(node);
+    case NodeKind::alert:
+      return lower_alert(node);
+    case NodeKind::rule:
+      return lower_rule(node);
+    case NodeKind::allow:
+      return lower_allow(node);
+    case NodeKind::attack:
+      return lower_attack(node);
+    case NodeKind::labels:
+      return lower_labels(node);
+    case NodeKind::test:
+      return lower_test(node);
+    case NodeKind::import:
+      return lower_import(node);
+    default:
+      return;  // clauses of the library around the declarations
   }
 }
 

@@ -1,11 +1,13 @@
 // policy, library, use, param, entity, events, exchange, ensure, calendar, exclude
 #include <algorithm>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/lower.hpp"
 
 namespace kpi::syntax {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 std::vector<PolicyClause> Lowerer::policy_clauses(Ref declaration) {
   std::vector<PolicyClause> result;
@@ -13,7 +15,8 @@ std::vector<PolicyClause> Lowerer::policy_clauses(Ref declaration) {
     if (!node.is(NodeKind::clause)) continue;
     Parts all = parts(node);
     const bool prorate = all.flagged || all.key.text == "partial";
-    result.push_back({all.key, std::move(all.words), std::move(all.texts), std::move(all.values), all.has_to, prorate, all.span});
+    result.push_back(
+        {all.key, std::move(all.words), std::move(all.texts), std::move(all.values), all.has_to, prorate, all.span});
   }
   return result;
 }
@@ -29,7 +32,7 @@ void Lowerer::lower_library(Ref node) {
   for (Ref inner = node.child(); inner; inner = inner.next()) {
     const bool misplaced = inner.is(NodeKind::edition) || inner.is(NodeKind::policy) || inner.is(NodeKind::library);
     if (misplaced) {
-      report(DiagnosticId::misplaced_declaration, inner.child()).with("declaration", std::string(text(inner.child())));
+      report(ids::misplaced_declaration, inner.child()).with("declaration", std::string(text(inner.child())));
     } else {
       lower_declaration(inner);
     }
@@ -222,7 +225,8 @@ void Lowerer::lower_exclude(Ref node) {
   result.head = head(node);
   for (Ref part = node.child(); part; part = part.next()) {
     if (part.is(NodeKind::part_kind) && first_time(!result.kind, part, "kind")) result.kind = ident_of(part);
-    if (part.is(NodeKind::part_where) && first_time(!result.where.valid(), part, "where")) result.where = value_of(part);
+    if (part.is(NodeKind::part_where) && first_time(!result.where.valid(), part, "where"))
+      result.where = value_of(part);
     if (part.is(NodeKind::part_from) && first_time(result.from.empty(), part, "from")) {
       for (Ref name = part.child(); name; name = name.next()) result.from.push_back(ident(name));
     }

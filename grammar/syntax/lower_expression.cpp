@@ -1,10 +1,12 @@
 #include <algorithm>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/lower.hpp"
 
 namespace kpi::syntax {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 ExprId Lowerer::add(Span place, ExprNode node, const std::vector<ExprId>& children) {
   int depth = 1;
@@ -16,7 +18,7 @@ ExprId Lowerer::add(Span place, ExprNode node, const std::vector<ExprId>& childr
   }
   if (depth > kDeepestExpression) {
     if (!too_deep_reported_) {
-      diagnostics_.add(DiagnosticId::nested_too_deeply, place).with("limit", std::to_string(kDeepestExpression));
+      diagnostics_.add(ids::nested_too_deeply, place).with("limit", std::to_string(kDeepestExpression));
     }
     too_deep_reported_ = true;
     return deepest;  // keeps the tree shallow; the file does not compile anyway
@@ -32,7 +34,7 @@ ExprId Lowerer::add(Span place, ExprNode node, std::initializer_list<ExprId> chi
 }
 
 ExprId Lowerer::operand(Ref node) {
-  if (node.is(NodeKind::conditional)) report(DiagnosticId::if_needs_parentheses, node);
+  if (node.is(NodeKind::conditional)) report(ids::if_needs_parentheses, node);
   return lower_expression(node);
 }
 
@@ -125,18 +127,19 @@ ExprId Lowerer::call(ExprId callee, Span place, Ref arguments) {
         if (!result.where) {
           result.where = value(inner);
         } else {
-          report(DiagnosticId::repeated_modifier, node).with("word", "where");
+          report(ids::repeated_modifier, node).with("word", "where");
         }
         break;
       case NodeKind::modifier_including:
-        for (Ref path_node = inner; path_node; path_node = path_node.next()) result.including.push_back(path(path_node));
+        for (Ref path_node = inner; path_node; path_node = path_node.next())
+          result.including.push_back(path(path_node));
         break;
       case NodeKind::modifier_at:
-        if (result.at) report(DiagnosticId::repeated_modifier, node).with("word", "at");
+        if (result.at) report(ids::repeated_modifier, node).with("word", "at");
         result.at = path(inner);
         break;
       case NodeKind::modifier_each:
-        if (result.each) report(DiagnosticId::repeated_modifier, node).with("word", "each");
+        if (result.each) report(ids::repeated_modifier, node).with("word", "each");
         result.each = ident(inner);
         break;
       default:
@@ -156,7 +159,8 @@ ExprId Lowerer::conditional(Ref node) {
     const Ref condition = branch->child();
     const ExprId condition_id = lower_expression(condition);
     const ExprId then_id = lower_expression(condition.next());
-    result = add({source_, branch->begin(), node.end()}, If{condition_id, then_id, result}, {condition_id, then_id, result});
+    result =
+        add({source_, branch->begin(), node.end()}, If{condition_id, then_id, result}, {condition_id, then_id, result});
   }
   return result;
 }
@@ -180,7 +184,7 @@ ExprId Lowerer::binary_chain(Ref node) {
     if (part.is(NodeKind::op)) {
       const std::string_view sign = text(part);
       if (sign == "&&") {
-        report(DiagnosticId::wrong_operator, part).with("operator", "&&").with("replacement", "and");
+        report(ids::wrong_operator, part).with("operator", "&&").with("replacement", "and");
       } else {
         op = sign == "+"   ? Binary::Op::add
              : sign == "-" ? Binary::Op::subtract
@@ -200,7 +204,7 @@ ExprId Lowerer::default_value(Ref node) {
   ExprId value = operand(part);
   for (part = part.next(); part; part = part.next()) {
     const ExprId fallback = prefix(part, Unary::Op::negate);
-    if (part.child().is(NodeKind::conditional)) report(DiagnosticId::if_needs_parentheses, part.child());
+    if (part.child().is(NodeKind::conditional)) report(ids::if_needs_parentheses, part.child());
     value = add({source_, node.begin(), part.end()}, Default{value, fallback}, {value, fallback});
   }
   return value;
@@ -222,9 +226,9 @@ ExprId Lowerer::range(Ref node, bool may_be_open) {
   if (part.next()) {
     result.upper = bound(part.next());
   } else if (result.includes_upper) {
-    report(DiagnosticId::range_includes_nothing, part);
+    report(ids::range_includes_nothing, part);
   } else if (!may_be_open) {
-    report(DiagnosticId::open_range, node);
+    report(ids::open_range, node);
   }
   return add(span(node), std::move(result), children);
 }
@@ -234,13 +238,14 @@ Binary::Op Lowerer::compare_operator(Ref op) {
     std::string_view text, right;
     Binary::Op op;
   };
-  for (const Sign& sign : {Sign{"=", "", Binary::Op::eq}, Sign{"!=", "", Binary::Op::ne}, Sign{"<", "", Binary::Op::lt},
-                           Sign{"<=", "", Binary::Op::le}, Sign{">", "", Binary::Op::gt}, Sign{">=", "", Binary::Op::ge},
-                           Sign{"==", "=", Binary::Op::eq}, Sign{"<>", "!=", Binary::Op::ne},
-                           Sign{"=<", "<=", Binary::Op::le}, Sign{"=>", ">=", Binary::Op::ge}}) {
+  for (const Sign& sign :
+       {Sign{"=", "", Binary::Op::eq}, Sign{"!=", "", Binary::Op::ne}, Sign{"<", "", Binary::Op::lt},
+        Sign{"<=", "", Binary::Op::le}, Sign{">", "", Binary::Op::gt}, Sign{">=", "", Binary::Op::ge},
+        Sign{"==", "=", Binary::Op::eq}, Sign{"<>", "!=", Binary::Op::ne}, Sign{"=<", "<=", Binary::Op::le},
+        Sign{"=>", ">=", Binary::Op::ge}}) {
     if (sign.text != text(op)) continue;
     if (!sign.right.empty()) {
-      report(DiagnosticId::wrong_operator, op)
+      report(ids::wrong_operator, op)
           .with("operator", std::string(sign.text))
           .with("replacement", std::string(sign.right));
     }
@@ -254,7 +259,7 @@ ExprId Lowerer::comparison(Ref node) {
   const ExprId left = operand(first);
   const Ref tail = first.next();
   if (tail.next()) {
-    report(DiagnosticId::chained_comparison, tail.next());
+    report(ids::chained_comparison, tail.next());
   }
   return compare_tail(left, {source_, node.begin(), tail.end()}, tail);
 }

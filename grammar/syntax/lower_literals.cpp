@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <array>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/keywords.hpp"
 #include "grammar/syntax/lower.hpp"
 
 namespace kpi::syntax {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
@@ -40,8 +42,8 @@ int number_at(std::string_view text, std::size_t at, std::size_t length) {
   return value;
 }
 
-/// The nearest date that exists, for one that does not: later phases may rely on a real one, and say nothing more when it
-/// is near.
+/// The nearest date that exists, for one that does not: later phases may rely on a real one, and say nothing more when
+/// it is near.
 std::string nearest_date(std::string_view text) {
   int parts[3] = {0, 0, 0};
   std::size_t part = 0;
@@ -100,7 +102,7 @@ bool period_exists(std::string_view period) {
 }  // namespace
 
 std::string Lowerer::unit(std::string_view word, Span place) {
-  auto& diagnostic = diagnostics_.add(DiagnosticId::unknown_unit, place).with("unit", std::string(word));
+  auto& diagnostic = diagnostics_.add(ids::unknown_unit, place).with("unit", std::string(word));
   const auto near = source::nearest_name(word, unit_words());
   // Something is taken as meant, so that nothing else complains about a missing unit.
   if (!near) return word.size() > 3 ? "days" : "";
@@ -126,7 +128,7 @@ ExprNode Lowerer::number(Ref node) {
     result.unit = std::string(whole.substr(at));
   }
   if (result.percent && !result.unit.empty()) {
-    report(DiagnosticId::percent_with_unit, node).with("number", std::string(whole));
+    report(ids::percent_with_unit, node).with("number", std::string(whole));
     result.unit.clear();
   }
   return result;
@@ -142,15 +144,15 @@ ExprNode Lowerer::bad_number(Ref node) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   const bool exponent = rest.size() > 1 && (rest[0] == 'e' || rest[0] == 'E') && is_digit(rest.back());
   if (whole.front() == '.') {
-    report(DiagnosticId::digit_before_point, node).with("number", found);
+    report(ids::digit_before_point, node).with("number", found);
   } else if (rest == ".") {
-    report(DiagnosticId::digit_after_point, node).with("number", found).with("fixed", std::string(whole.substr(0, plain)));
+    report(ids::digit_after_point, node).with("number", found).with("fixed", std::string(whole.substr(0, plain)));
   } else if (exponent) {
-    report(DiagnosticId::number_with_exponent, node).with("number", found);
+    report(ids::number_with_exponent, node).with("number", found);
   } else if (!rest.empty() && whole[plain - 1] != '_' && std::all_of(rest.begin(), rest.end(), is_letter)) {
     result.unit = unit(rest, {source_, static_cast<std::uint32_t>(node.begin() + plain), node.end()});
   } else {
-    report(DiagnosticId::malformed_number, node).with("number", found);
+    report(ids::malformed_number, node).with("number", found);
   }
   return result;
 }
@@ -169,10 +171,10 @@ ExprNode Lowerer::moment(Ref node) {
       exists = period_exists(whole);
       break;
     default:
-      report(DiagnosticId::malformed_date, node).with("date", whole);
+      report(ids::malformed_date, node).with("date", whole);
       return DateLit{nearest_date(whole)};
   }
-  if (!exists) report(DiagnosticId::impossible_date, node).with("date", whole);
+  if (!exists) report(ids::impossible_date, node).with("date", whole);
   if (node.is(NodeKind::date)) return DateLit{exists ? whole : nearest_date(whole)};
   if (node.is(NodeKind::date_time)) return DateTimeLit{exists ? whole : nearest_date(whole) + "T00:00"};
   return PeriodLit{exists ? whole : nearest_date(whole.substr(0, 4)).substr(0, 7)};
@@ -184,7 +186,7 @@ std::string Lowerer::time_of_day(Ref node) {
   const int hour = number_at(time, 0, 2);
   const int minute = number_at(time, 3, 2);
   if (minute <= 59 && (hour <= 23 || (hour == 24 && minute == 0))) return time;
-  report(DiagnosticId::impossible_time, node).with("time", time);
+  report(ids::impossible_time, node).with("time", time);
   return "00:00";
 }
 
@@ -199,7 +201,7 @@ std::optional<PeriodLit> Lowerer::period(Ref parent) {
     const bool year = node.is(NodeKind::number) && text(node).size() == 4 && plain_length(text(node)) == 4;
     if (year) return PeriodLit{std::string(text(node))};
     if (node.is(NodeKind::key) || node.is(NodeKind::word)) continue;
-    report(DiagnosticId::malformed_date, node).with("date", std::string(text(node)));
+    report(ids::malformed_date, node).with("date", std::string(text(node)));
     return std::nullopt;
   }
   return std::nullopt;

@@ -4,6 +4,7 @@
 namespace kpi::syntax {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 RuleLimit Lowerer::limit(Ref node) {
   const Parts all = parts(node);

@@ -1,9 +1,11 @@
 // metric, phases, table, curve, scorecard, payout, alert
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/lower.hpp"
 
 namespace kpi::syntax {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 void Lowerer::lower_metric(Ref node) {
   MetricDecl result;
@@ -45,7 +47,7 @@ void Lowerer::lower_curve(Ref node) {
   const Ref input = node.find(NodeKind::word);
   result.input = ident(input);
   if (input.next().is(NodeKind::word)) {
-    report(DiagnosticId::curve_with_two_inputs, input.next());
+    report(ids::curve_with_two_inputs, input.next());
   }
   result.kind = ident(node.find(NodeKind::part_kind));
   result.table = block_table(node, result.head);

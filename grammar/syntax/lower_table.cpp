@@ -1,18 +1,20 @@
 #include <algorithm>
 #include <set>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/lower.hpp"
 
 namespace kpi::syntax {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 HeaderCell Lowerer::header_cell(Ref node) {
   HeaderCell result;
   result.span = span(node);
   for (Ref word = node.child(); word; word = word.next()) result.words.push_back(ident(word));
   if (result.words.size() > 2) {
-    report(DiagnosticId::long_header, node);
+    report(ids::long_header, node);
     result.words.resize(1);
   }
   return result;
@@ -53,7 +55,7 @@ Cell Lowerer::cell(Ref node) {
 void Lowerer::fit_row(TableRow& row, std::size_t columns, bool broken) {
   if (row.cells.size() == columns) return;
   if (!broken && !clean_.is_damaged(row.span.begin, row.span.end)) {
-    diagnostics_.add(DiagnosticId::row_length, row.span)
+    diagnostics_.add(ids::row_length, row.span)
         .with("found", std::to_string(row.cells.size()))
         .with("expected", std::to_string(columns));
   }
@@ -93,7 +95,7 @@ Table Lowerer::table(Ref node) {
     std::string name;
     for (const Ident& word : result.header.back().words) name += (name.empty() ? "" : " ") + word.text;
     if (name.empty() || seen.insert(name).second) continue;
-    report(DiagnosticId::repeated_column, cell_node).with("column", name);
+    report(ids::repeated_column, cell_node).with("column", name);
     repeated.push_back(result.header.size() - 1);
   }
   rows(node, result);
@@ -115,12 +117,12 @@ Table Lowerer::block_table(Ref declaration, Head& head) {
     broken = broken || node.is(NodeKind::broken);
     if (node.is(NodeKind::table)) result = table(node);
     if (!node.is(NodeKind::more_rows)) continue;
-    if (!broken) report(DiagnosticId::second_table, node);
+    if (!broken) report(ids::second_table, node);
     if (broken) rows(node, result);
   }
   const bool decision = !declaration.is(NodeKind::scorecard);
   if (decision && !broken && result.rows.empty()) {
-    diagnostics_.add(DiagnosticId::empty_table, result.span);
+    diagnostics_.add(ids::empty_table, result.span);
     head.incomplete = true;
   }
   return result;

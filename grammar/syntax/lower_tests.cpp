@@ -4,6 +4,7 @@
 namespace kpi::syntax {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 void Lowerer::lower_labels(Ref node) {
   LabelsDecl result;

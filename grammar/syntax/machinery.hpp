@@ -13,6 +13,7 @@
 #include <tao/pegtl/nothing.hpp>
 #include <tao/pegtl/rules.hpp>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/state.hpp"
 
 namespace kpi::syntax::grammar {
@@ -20,6 +21,7 @@ namespace kpi::syntax::grammar {
 namespace pegtl = tao::pegtl;
 using Input = pegtl::memory_input<pegtl::tracking_mode::lazy, pegtl::eol::lf_crlf, const char*>;
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 inline std::uint32_t offset(const Input& in) { return static_cast<std::uint32_t>(in.current() - in.begin()); }
 /// To the token behind a token that ends at `end`.
@@ -29,12 +31,16 @@ inline bool accept(Input& in, State& state, std::uint32_t end) {
 }
 
 template <typename Rule>
-concept HasNode = requires { Rule::kNode; };
+concept HasNode = requires {
+  Rule::kNode;
+};
 template <typename Rule>
-concept Collapses = requires { Rule::kCollapse; };
+concept Collapses = requires {
+  Rule::kCollapse;
+};
 
-/// A rule that fails takes its nodes back; one that succeeds leaves a node if it has a kind. With `kCollapse` a node that
-/// would have a single child leaves only the child.
+/// A rule that fails takes its nodes back; one that succeeds leaves a node if it has a kind. With `kCollapse` a node
+/// that would have a single child leaves only the child.
 template <typename Rule>
 struct Control : pegtl::normal<Rule> {
   template <pegtl::apply_mode A, pegtl::rewind_mode M, template <typename...> class Action,
@@ -57,8 +63,8 @@ struct Control : pegtl::normal<Rule> {
 
 template <typename Rule>
 bool run(Input& in, State& state) {
-  return Control<Rule>::template match<pegtl::apply_mode::action, pegtl::rewind_mode::required, pegtl::nothing, Control>(
-      in, state);
+  return Control<Rule>::template match<pegtl::apply_mode::action, pegtl::rewind_mode::required, pegtl::nothing,
+                                       Control>(in, state);
 }
 
 /// Base of rules with a `parse(in, state)` of their own. It must leave the input alone when it fails.
@@ -132,7 +138,7 @@ struct QuietSign : Custom<QuietSign<S>> {
 };
 
 /// Any word or backquoted name.
-template <NodeKind Kind, DiagnosticId Phrase = DiagnosticId::phrase_name>
+template <NodeKind Kind, DiagnosticId Phrase = ids::phrase_name>
 struct AnyName : Custom<AnyName<Kind, Phrase>> {
   static constexpr NodeKind kNode = Kind;
   static bool parse(Input& in, State& state) {
@@ -219,7 +225,7 @@ struct Block : Custom<Block<Declaration, Clauses, Free, Item>> {
         state.close_for_user(brace, item);
         break;
       }
-      state.expect(item, {{}, DiagnosticId::phrase_clause});
+      state.expect(item, {{}, ids::phrase_clause});
       state.expect(item, {"}", {}});
       state.report_failure(item, Begins::item);
       const std::uint32_t next = state.next_clause(item, state.blocks.back());
@@ -280,7 +286,8 @@ struct Declared : Custom<Declared<Keyword, Kind, Head, Body>> {
   }
 };
 
-/// Declarations up to the end of the file or, inside `fails { … }`, up to its `}`. What is none is reported and skipped.
+/// Declarations up to the end of the file or, inside `fails { … }`, up to its `}`. What is none is reported and
+/// skipped.
 template <typename Declaration, bool Nested>
 struct Declarations : Custom<Declarations<Declaration, Nested>> {
   static bool parse(Input& in, State& state) {
@@ -297,12 +304,12 @@ struct Declarations : Custom<Declarations<Declaration, Nested>> {
       if (state.at_end(item)) break;
       if (Nested && (state.at(item) == '}' || outside(state, item, apart.outer))) break;
       if (state.at(item) == '}') {
-        if (!state.forgive_stray_brace()) state.report(DiagnosticId::stray_brace, item, item + 1);
+        if (!state.forgive_stray_brace()) state.report(ids::stray_brace, item, item + 1);
         accept(in, state, item + 1);
         continue;
       }
       if (attempt<Declaration>(in, state) && offset(in) > item) continue;
-      state.expect(item, {{}, DiagnosticId::phrase_declaration});
+      state.expect(item, {{}, ids::phrase_declaration});
       state.report_failure(item, Begins::item);
       std::uint32_t next = state.next_declaration(item);
       if (next == item) ++next;
@@ -333,7 +340,9 @@ struct NestedBlock : Custom<NestedBlock<Content>> {
 
 // ---- tables ---------------------------------------------------------------------------------------------------------
 
-inline bool at_row(const State& state, std::uint32_t offset) { return state.at(offset) == '|' && state.starts_line(offset); }
+inline bool at_row(const State& state, std::uint32_t offset) {
+  return state.at(offset) == '|' && state.starts_line(offset);
+}
 inline bool at_line_end(const State& state, std::uint32_t offset) {
   const char c = state.at(offset);
   return state.at_end(offset) || c == '\n' || c == '\r';
@@ -387,7 +396,7 @@ struct Row : Custom<Row<Kind, CellRule, Phrase>> {
       accept(in, state, end + 1);
     } else if (ok && finished(state, end)) {
       if (state.is_damaged(begin, end)) return;  // a text without its closing quote takes the `|` with it
-      state.report(DiagnosticId::row_not_closed, state.token_end(end) - 1, state.token_end(end));
+      state.report(ids::row_not_closed, state.token_end(end) - 1, state.token_end(end));
     } else {
       const std::size_t keep = state.nodes.size();
       if (ok) state.expect(end, {"|", {}});
@@ -402,8 +411,8 @@ struct Row : Custom<Row<Kind, CellRule, Phrase>> {
   }
 };
 
-/// Header, optional Markdown line, rows. A second run of rows in the same block belongs to the first: it was torn off by
-/// something broken in between.
+/// Header, optional Markdown line, rows. A second run of rows in the same block belongs to the first: it was torn off
+/// by something broken in between.
 template <typename HeaderRow, typename BodyRow>
 struct Rows : Custom<Rows<HeaderRow, BodyRow>> {
   static bool parse(Input& in, State& state) {
@@ -417,7 +426,7 @@ struct Rows : Custom<Rows<HeaderRow, BodyRow>> {
     while (at_row(state, offset(in))) {
       const std::uint32_t begin = offset(in);
       if (const std::uint32_t end = separator_end(state, begin); end > begin) {
-        state.report(DiagnosticId::misplaced_separator, begin, end);
+        state.report(ids::misplaced_separator, begin, end);
         accept(in, state, end);
       } else {
         run<BodyRow>(in, state);

@@ -2,16 +2,20 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/lower.hpp"
 #include "grammar/syntax/parse.hpp"
 
 namespace kpi::syntax {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
-bool has_no_tokens(std::string_view text) { return text.find_first_not_of(" \t\r\n\xEF\xBB\xBF") == std::string_view::npos; }
+bool has_no_tokens(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\xEF\xBB\xBF") == std::string_view::npos;
+}
 
 const Head* module_head(const Declaration& declaration) {
   if (const auto* policy = std::get_if<PolicyDecl>(&declaration)) return &policy->head;
@@ -22,24 +26,25 @@ const Head* module_head(const Declaration& declaration) {
 // Whether an `edition` stands there that could not be read, or one that is misspelt.
 bool edition_was_reported(Ref root, const source::Diagnostics& diagnostics) {
   const auto& items = diagnostics.items();
-  return root.find(NodeKind::edition) || std::any_of(items.begin(), items.end(), [](const source::Diagnostic& diagnostic) {
-           return diagnostic.id == DiagnosticId::unknown_declaration && diagnostic.suggestion == "edition";
+  return root.find(NodeKind::edition) ||
+         std::any_of(items.begin(), items.end(), [](const source::Diagnostic& diagnostic) {
+           return diagnostic.id == ids::unknown_declaration && diagnostic.suggestion == "edition";
          });
 }
 
 // A file is one policy or one library, and says its edition.
 void check_file(const File& file, Ref root, bool unbroken, source::Diagnostics& diagnostics) {
   const source::Span begin{file.source, 0, 0};
-  if (!file.edition && !edition_was_reported(root, diagnostics)) diagnostics.add(DiagnosticId::missing_edition, begin);
+  if (!file.edition && !edition_was_reported(root, diagnostics)) diagnostics.add(ids::missing_edition, begin);
   const Head* first = nullptr;
   for (const Declaration& declaration : file.declarations) {
     const Head* const head = module_head(declaration);
     if (head && first) {
-      diagnostics.add(DiagnosticId::second_policy, head->keyword).label(first->keyword, DiagnosticId::phrase_first_here);
+      diagnostics.add(ids::second_policy, head->keyword).label(first->keyword, ids::phrase_first_here);
     }
     if (head && !first) first = head;
   }
-  if (!first && unbroken) diagnostics.add(DiagnosticId::neither_policy_nor_library, begin);
+  if (!first && unbroken) diagnostics.add(ids::neither_policy_nor_library, begin);
 }
 
 }  // namespace
@@ -49,7 +54,7 @@ File parse(const source::SourceMap& sources, source::SourceId source, source::Di
   file.source = source;
   const std::string_view text = sources.get(source).text;
   if (has_no_tokens(text)) {
-    diagnostics.add(DiagnosticId::empty_file, {source, 0, 0});
+    diagnostics.add(ids::empty_file, {source, 0, 0});
     return file;
   }
   const std::size_t errors_before = diagnostics.error_count();

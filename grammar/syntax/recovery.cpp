@@ -1,12 +1,14 @@
 // What happens after a failure: saying what was found and wanted, and finding the place where parsing can go on.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/state.hpp"
 #include "grammar/syntax/unicode.hpp"
 
 namespace kpi::syntax {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
@@ -28,7 +30,7 @@ void State::expect(std::uint32_t offset, Expected what) {
 }
 
 source::Diagnostic& State::report(DiagnosticId id, std::uint32_t begin, std::uint32_t end) {
-  if (++reports_ == kMostReports + 1) id = DiagnosticId::too_many_syntax_errors;
+  if (++reports_ == kMostReports + 1) id = ids::too_many_syntax_errors;
   if (reports_ > kMostReports + 1) return unreported_ = {};
   return diagnostics_.add(id, {source_, begin, end});
 }
@@ -38,7 +40,8 @@ std::uint32_t State::token_behind(std::uint32_t offset) const {
   if (at_end(offset)) return offset;
   if (c == '"') {
     std::uint32_t end = offset + 1;
-    while (!at_end(end) && at(end) != '"' && !is_line_end(at(end))) end += at(end) == '\\' && !is_line_end(at(end + 1)) ? 2 : 1;
+    while (!at_end(end) && at(end) != '"' && !is_line_end(at(end)))
+      end += at(end) == '\\' && !is_line_end(at(end + 1)) ? 2 : 1;
     return std::min(at(end) == '"' ? end + 1 : end, static_cast<std::uint32_t>(text().size()));
   }
   if (const std::uint32_t end = name_end_at(offset); end > offset) return end;
@@ -55,8 +58,8 @@ std::uint32_t State::token_behind(std::uint32_t offset) const {
 }
 
 std::string State::found_at(std::uint32_t offset) const {
-  if (at_end(offset)) return source::phrase(DiagnosticId::phrase_end_of_file);
-  if (is_line_end(at(offset))) return source::phrase(DiagnosticId::phrase_end_of_line);
+  if (at_end(offset)) return source::phrase(ids::phrase_end_of_file);
+  if (is_line_end(at(offset))) return source::phrase(ids::phrase_end_of_line);
   const std::uint32_t end = token_behind(offset);
   std::string token(text().substr(offset, std::min<std::uint32_t>(end - offset, 40)));
   if (end - offset > 40) {
@@ -72,19 +75,20 @@ void State::report_too_deep(std::uint32_t offset) {
   end_reported_ = true;  // braces skipped with it are not the user's next concern
   if (last_reported_ == offset) return;
   last_reported_ = offset;
-  report(DiagnosticId::nested_too_deeply, offset, token_behind(offset)).with("limit", std::to_string(kDeepestNesting));
+  report(ids::nested_too_deeply, offset, token_behind(offset)).with("limit", std::to_string(kDeepestNesting));
 }
 
 void State::report_unknown_word(std::uint32_t offset) {
   const std::string word(text().substr(offset, name_end_at(offset) - offset));
   const bool in_block = !blocks.empty();
   const WordGroup group = in_block ? blocks.back().clauses : WordGroup::declaration;
-  const auto id = in_block ? DiagnosticId::unknown_clause : DiagnosticId::unknown_declaration;
+  const auto id = in_block ? ids::unknown_clause : ids::unknown_declaration;
   auto& diagnostic = report(id, offset, token_behind(offset)).with("word", word);
   if (in_block) {
     std::vector<std::string> quoted;
     for (const std::string& clause : words(group)) quoted.push_back("`" + clause + "`");
-    diagnostic.with("declaration", std::string(blocks.back().declaration)).with("expected", source::alternatives(quoted));
+    diagnostic.with("declaration", std::string(blocks.back().declaration))
+        .with("expected", source::alternatives(quoted));
   }
   if (const auto near = source::nearest_name(word, words(group))) diagnostic.suggest(*near);
 }
@@ -105,7 +109,7 @@ void State::report_failure(std::uint32_t item, Begins begins) {
   const bool unit_of_number = word && before > 0 && is_digit(at(before - 1)) && !same_line(before, place) &&
                               is_unit_word(text().substr(place, end - place));
   if (unit_of_number) {
-    report(DiagnosticId::unit_on_next_line, place, end).with("unit", std::string(text().substr(place, end - place)));
+    report(ids::unit_on_next_line, place, end).with("unit", std::string(text().substr(place, end - place)));
     return;
   }
   const bool first_in_block = !blocks.empty() && place == skip_space(blocks.back().begin + 1);
@@ -120,12 +124,12 @@ void State::report_failure(std::uint32_t item, Begins begins) {
     while (is_digit(at(stop)) || at(stop) == ',') ++stop;
     std::string fixed(text().substr(begin, stop - begin));
     std::replace(fixed.begin(), fixed.end(), ',', '_');
-    report(DiagnosticId::digit_groups, begin, stop).with("fixed", fixed);
+    report(ids::digit_groups, begin, stop).with("fixed", fixed);
     return;
   }
   constexpr std::size_t kMostNamed = 8;
   if (expected_.empty() || expected_.size() > kMostNamed) {
-    report(DiagnosticId::unexpected_here, place, end).with("found", found_at(place));
+    report(ids::unexpected_here, place, end).with("found", found_at(place));
     return;
   }
   std::vector<std::string> wanted;
@@ -134,9 +138,8 @@ void State::report_failure(std::uint32_t item, Begins begins) {
     wanted.push_back(one.word.empty() ? source::phrase(one.phrase) : "`" + std::string(one.word) + "`");
     candidates.emplace_back(one.word);
   }
-  auto& diagnostic = report(DiagnosticId::unexpected, place, end)
-                         .with("found", found_at(place))
-                         .with("expected", source::alternatives(wanted));
+  auto& diagnostic =
+      report(ids::unexpected, place, end).with("found", found_at(place)).with("expected", source::alternatives(wanted));
   if (!word) return;
   const std::string found(text().substr(place, end - place));
   if (place == item && !blocks.empty()) {
@@ -153,8 +156,8 @@ void State::close_for_user(std::uint32_t brace, std::uint32_t next) {
   if ((end && end_reported_) || closed_before_ == next) return;
   closed_before_ = next;
   end_reported_ = end_reported_ || end;
-  auto& diagnostic = report(DiagnosticId::unclosed_brace, brace, brace + 1);
-  if (!end) diagnostic.label({source_, next, token_behind(next)}, DiagnosticId::phrase_next_declaration);
+  auto& diagnostic = report(ids::unclosed_brace, brace, brace + 1);
+  if (!end) diagnostic.label({source_, next, token_behind(next)}, ids::phrase_next_declaration);
 }
 
 void State::match_braces() {

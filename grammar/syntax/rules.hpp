@@ -2,6 +2,7 @@
 // `kNode` leaves a node for lowering. Included by parse.cpp only.
 #pragma once
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/machinery.hpp"
 
 namespace kpi::syntax::grammar {
@@ -42,7 +43,7 @@ struct KeptWord : Custom<KeptWord>, Leaves<NodeKind::word> {
     const std::uint32_t end = state.name_end_at(begin);
     const bool other = state.colon_follows(end) || state.known_clause_begins(begin) || state.declaration_begins(begin);
     if (end > begin && !other) return accept(in, state, end);
-    state.expect(begin, {{}, DiagnosticId::phrase_name});
+    state.expect(begin, {{}, ids::phrase_name});
     return false;
   }
 };
@@ -65,7 +66,8 @@ struct UnitWord : Custom<UnitWord> {
     return true;
   }
 };
-/// What was surely meant as a unit: three capitals as in a currency code, one in small letters, a misspelt word for a time.
+/// What was surely meant as a unit: three capitals as in a currency code, one in small letters, a misspelt word for a
+/// time.
 struct BadUnit : Custom<BadUnit>, Leaves<NodeKind::bad_unit> {
   static bool parse(Input& in, State& state) {
     const std::uint32_t begin = offset(in);
@@ -92,15 +94,13 @@ struct BadUnit : Custom<BadUnit>, Leaves<NodeKind::bad_unit> {
     return (near && near->size() + 1 >= word.size()) || (near_step && near_step->size() + 1 >= word.size());
   }
 };
-struct GoodNumber
-    : seq<PlainNumber, opt<Blanks, one<'%'>>, opt<Blanks, sor<UnitWord, BadUnit>>,
-          not_at<sor<WordByte, seq<one<'.'>, not_at<one<'.'>>>>>>,
-      Leaves<NodeKind::number> {};
+struct GoodNumber : seq<PlainNumber, opt<Blanks, one<'%'>>, opt<Blanks, sor<UnitWord, BadUnit>>,
+                        not_at<sor<WordByte, seq<one<'.'>, not_at<one<'.'>>>>>>,
+                    Leaves<NodeKind::number> {};
 /// `1e3`, `1.`, `.5`, `1.2.3`, `8k`: recognised whole, explained when lowered.
-struct BadNumber
-    : sor<seq<PlainNumber, one<'e', 'E'>, opt<one<'+', '-'>>, plus<digit>>,
-          seq<sor<digit, seq<one<'.'>, digit>>, star<sor<WordByte, seq<one<'.'>, not_at<one<'.'>>>>>>>,
-      Leaves<NodeKind::bad_number> {};
+struct BadNumber : sor<seq<PlainNumber, one<'e', 'E'>, opt<one<'+', '-'>>, plus<digit>>,
+                       seq<sor<digit, seq<one<'.'>, digit>>, star<sor<WordByte, seq<one<'.'>, not_at<one<'.'>>>>>>>,
+                   Leaves<NodeKind::bad_number> {};
 
 struct TwoDigits : seq<digit, digit> {};
 struct Year : seq<TwoDigits, TwoDigits> {};
@@ -115,11 +115,10 @@ struct Period : seq<Year, one<'-'>, sor<seq<one<'Q'>, digit>, seq<one<'W'>, TwoD
                     not_at<one<'-'>, digit>>,
                 Leaves<NodeKind::period> {};
 /// `2026-7-1`, `2026-07-01 10:00`, `2026-07-01T9:00`: meant as a date, not as a subtraction.
-struct BadDate
-    : seq<Year, one<'-'>, sor<seq<digit, opt<digit>, one<'-'>, digit>, seq<one<'Q', 'W', 'q', 'w'>, digit>>,
-          star<sor<WordByte, seq<one<':', '+', '-'>, at<digit>>>>, opt<one<' '>, TwoDigits, one<':'>, TwoDigits,
-          star<sor<WordByte, one<':'>>>>>,
-      Leaves<NodeKind::bad_date> {};
+struct BadDate : seq<Year, one<'-'>, sor<seq<digit, opt<digit>, one<'-'>, digit>, seq<one<'Q', 'W', 'q', 'w'>, digit>>,
+                     star<sor<WordByte, seq<one<':', '+', '-'>, at<digit>>>>,
+                     opt<one<' '>, TwoDigits, one<':'>, TwoDigits, star<sor<WordByte, one<':'>>>>>,
+                 Leaves<NodeKind::bad_date> {};
 
 struct Moment : Token<sor<DateTime, Date, Period, BadDate>> {};
 struct Number : Token<sor<GoodNumber, BadNumber>> {};
@@ -137,13 +136,14 @@ struct WordAsUnit : Custom<WordAsUnit>, Leaves<NodeKind::bad_unit> {
 };
 struct NumberAndWord : seq<PlainNumber, plus<one<' ', '\t'>>, WordAsUnit>, Leaves<NodeKind::number> {};
 /// A number, date or period without a sign: all that clauses such as `trial 2 months` take.
-struct PlainLiteral : Named<DiagnosticId::phrase_value, sor<Moment, Number>> {};
+struct PlainLiteral : Named<ids::phrase_value, sor<Moment, Number>> {};
 
-struct QuotedText : seq<one<'"'>, star<sor<seq<one<'\\'>, not_at<pegtl::one<'\r', '\n'>>, pegtl::any>,
-                                           pegtl::not_one<'"', '\r', '\n', '\\'>>>,
-                        opt<one<'\\'>>, opt<one<'"'>>>,
-                    Leaves<NodeKind::text> {};
-struct Text : Named<DiagnosticId::phrase_text, Token<QuotedText>> {};
+struct QuotedText
+    : seq<one<'"'>,
+          star<sor<seq<one<'\\'>, not_at<pegtl::one<'\r', '\n'>>, pegtl::any>, pegtl::not_one<'"', '\r', '\n', '\\'>>>,
+          opt<one<'\\'>>, opt<one<'"'>>>,
+      Leaves<NodeKind::text> {};
+struct Text : Named<ids::phrase_text, Token<QuotedText>> {};
 
 /// `no-fake-order-exclusion`
 struct RuleIdToken : Custom<RuleIdToken>, Leaves<NodeKind::rule_id> {
@@ -151,7 +151,7 @@ struct RuleIdToken : Custom<RuleIdToken>, Leaves<NodeKind::rule_id> {
     const std::uint32_t begin = offset(in);
     std::uint32_t end = state.name_end_at(begin);
     if (end == begin) {
-      state.expect(begin, {{}, DiagnosticId::phrase_name});
+      state.expect(begin, {{}, ids::phrase_name});
       return false;
     }
     while (state.at(begin) != '`' && state.at(end) == '-') {
@@ -202,7 +202,8 @@ struct CompareOp : Custom<CompareOp>, Leaves<NodeKind::op> {
 };
 struct RangeOp : sor<Op<"..=">, Op<"..">> {};
 
-/// A name where a value is expected: not a word with a meaning there, and not where the next field or declaration begins.
+/// A name where a value is expected: not a word with a meaning there, and not where the next field or declaration
+/// begins.
 struct NameExpr : Custom<NameExpr>, Leaves<NodeKind::name_expr> {
   static bool parse(Input& in, State& state) {
     const std::uint32_t begin = offset(in);
@@ -245,8 +246,7 @@ struct ModifierEach : Part<NodeKind::modifier_each, Word<"each">, Name> {};
 struct Modifier : sor<ModifierWhere, ModifierIncluding, ModifierAt, ModifierEach> {};
 
 struct OpenCall : seq<SameLine, QuietSign<"(">> {};
-struct Arguments
-    : Part<NodeKind::arguments, OpenCall, Deeper<opt<CommaList<Argument>>, star<Modifier>>, Sign<")">> {};
+struct Arguments : Part<NodeKind::arguments, OpenCall, Deeper<opt<CommaList<Argument>>, star<Modifier>>, Sign<")">> {};
 
 struct Member : Part<NodeKind::member, Dot, Name> {};
 struct Chain : seq<NameExpr, opt<Arguments>, star<Member, opt<Arguments>>>, Collapsing<NodeKind::chain> {};
@@ -255,33 +255,35 @@ struct Parentheses : Part<NodeKind::parentheses, QuietSign<"(">, Deeper<Expressi
 struct ListValue
     : Part<NodeKind::list, QuietSign<"[">, Deeper<opt<CommaList<Expression>, opt<QuietSign<",">>>>, Sign<"]">> {};
 
-struct IfBranch
-    : Part<NodeKind::if_branch, Quiet<"if">, Expression, Word<"then">, Expression, Word<"else">> {};
-/// `else if` is a repetition, so that a long chain is not deep; the last branch is no `if`, so that nothing is tried twice.
-struct Conditional : Part<NodeKind::conditional, at<Quiet<"if">>, Deeper<plus<IfBranch>, not_at<Quiet<"if">>, Expression>> {};
+struct IfBranch : Part<NodeKind::if_branch, Quiet<"if">, Expression, Word<"then">, Expression, Word<"else">> {};
+/// `else if` is a repetition, so that a long chain is not deep; the last branch is no `if`, so that nothing is tried
+/// twice.
+struct Conditional
+    : Part<NodeKind::conditional, at<Quiet<"if">>, Deeper<plus<IfBranch>, not_at<Quiet<"if">>, Expression>> {};
 
 struct Boolean : sor<Quiet<"true">, Quiet<"false">>, Leaves<NodeKind::boolean> {};
 struct NoneValue : Quiet<"none">, Leaves<NodeKind::none_literal> {};
 
 /// `if` is accepted everywhere; lowering asks for parentheses where it is an operand.
-struct Primary : Named<DiagnosticId::phrase_value, sor<Moment, Number, Token<QuotedText>, Parentheses, ListValue, Conditional,
-                                                       Boolean, NoneValue, Chain>> {};
+struct Primary
+    : Named<ids::phrase_value,
+            sor<Moment, Number, Token<QuotedText>, Parentheses, ListValue, Conditional, Boolean, NoneValue, Chain>> {};
 
 struct Negative : Part<NodeKind::negative, star<Op<"-">>, Primary> {};
 struct DefaultLevel : seq<Primary, star<Quiet<"default">, Negative>>, Collapsing<NodeKind::default_value> {};
 struct UnaryLevel : seq<star<Op<"-">>, DefaultLevel>, Collapsing<NodeKind::unary> {};
 struct ProductLevel : seq<UnaryLevel, star<sor<Op<"*">, Op<"/">>, UnaryLevel>>, Collapsing<NodeKind::product> {};
-struct SumLevel
-    : seq<ProductLevel, star<sor<Op<"+">, Op<"-">>, ProductLevel>>, Collapsing<NodeKind::sum> {};
-struct RangeLevel : seq<sor<seq<RangeOp, SumLevel>, seq<SumLevel, opt<RangeOp, opt<SumLevel>>>>>, Collapsing<NodeKind::range> {};
+struct SumLevel : seq<ProductLevel, star<sor<Op<"+">, Op<"-">>, ProductLevel>>, Collapsing<NodeKind::sum> {};
+struct RangeLevel : seq<sor<seq<RangeOp, SumLevel>, seq<SumLevel, opt<RangeOp, opt<SumLevel>>>>>,
+                    Collapsing<NodeKind::range> {};
 
 struct NotKept : Quiet<"not">, Leaves<NodeKind::op> {};
 struct CompareTail : Part<NodeKind::compare_tail, CompareOp, RangeLevel> {};
 struct InTail : Part<NodeKind::in_tail, opt<NotKept>, Quiet<"in">, RangeLevel> {};
 struct IsTail : Part<NodeKind::is_tail, Quiet<"is">, opt<NotKept>, Word<"none">> {};
 struct WithinTail : Part<NodeKind::within_tail, Quiet<"within">, SumLevel, Word<"of">, SumLevel> {};
-struct CompareLevel
-    : seq<RangeLevel, star<sor<CompareTail, InTail, IsTail, WithinTail>>>, Collapsing<NodeKind::comparison> {};
+struct CompareLevel : seq<RangeLevel, star<sor<CompareTail, InTail, IsTail, WithinTail>>>,
+                      Collapsing<NodeKind::comparison> {};
 struct NotLevel : seq<star<NotKept>, CompareLevel>, Collapsing<NodeKind::logical_not> {};
 struct AndLevel : seq<NotLevel, star<sor<Quiet<"and">, Op<"&&">>, NotLevel>>, Collapsing<NodeKind::logical_and> {};
 struct OrLevel : seq<AndLevel, star<Quiet<"or">, AndLevel>>, Collapsing<NodeKind::logical_or> {};
@@ -297,16 +299,16 @@ struct CellEmpty : Part<NodeKind::cell_empty, CellEnd> {};
 struct CellOtherwise : Part<NodeKind::cell_otherwise, Quiet<"otherwise">, CellEnd> {};
 struct CellFrom : Part<NodeKind::cell_from, Quiet<"from">, Expression> {};
 struct CellCompare : Part<NodeKind::cell_compare, CompareOp, RangeLevel> {};
-struct SignedNumber : Part<NodeKind::unary, opt<Op<"-">>, Named<DiagnosticId::phrase_number, sor<Moment, Number>>> {};
+struct SignedNumber : Part<NodeKind::unary, opt<Op<"-">>, Named<ids::phrase_number, sor<Moment, Number>>> {};
 struct CellTolerance : Part<NodeKind::cell_tolerance, QuietSign<"~">, SignedNumber, Sign<"+-">, SignedNumber> {};
 struct CellValue : Part<NodeKind::cell_value, Expression> {};
 struct BodyCell : sor<CellEmpty, CellAny, CellOtherwise, CellTolerance, CellCompare, CellFrom, CellValue> {};
 
-struct ColumnName : AnyName<NodeKind::name, DiagnosticId::phrase_column> {};
+struct ColumnName : AnyName<NodeKind::name, ids::phrase_column> {};
 struct HeaderCell : Part<NodeKind::header_cell, sor<CellEnd, plus<ColumnName>>> {};
 
-struct HeaderRow : Row<NodeKind::header, HeaderCell, DiagnosticId::phrase_table> {};
-struct BodyRow : Row<NodeKind::row, BodyCell, DiagnosticId::phrase_table> {};
+struct HeaderRow : Row<NodeKind::header, HeaderCell, ids::phrase_table> {};
+struct BodyRow : Row<NodeKind::row, BodyCell, ids::phrase_table> {};
 struct Table : Part<NodeKind::table, Rows<HeaderRow, BodyRow>> {};
 
 struct MoreRowsBody : Custom<MoreRowsBody> {
@@ -325,7 +327,7 @@ struct BlockTable : sor<Part<NodeKind::more_rows, MoreRowsBody>, seq<Table, Mark
 // ---- parts that several declarations share --------------------------------------------------------------------------
 
 struct Label : Part<NodeKind::part_label, Token<QuotedText>> {};
-struct Type : Part<NodeKind::type, AnyName<NodeKind::name, DiagnosticId::phrase_type>,
+struct Type : Part<NodeKind::type, AnyName<NodeKind::name, ids::phrase_type>,
                    opt<Part<NodeKind::optional_mark, QuietSign<"?">>>> {};
 struct TableRef : sor<Token<QuotedText>, Name> {};
 struct FromTable : Part<NodeKind::part_from, Word<"from">, TableRef> {};
@@ -342,7 +344,7 @@ template <typename... Rules>
 struct Clause : Part<NodeKind::clause, Rules...> {};
 
 /// What stands behind the key of a clause whose form is not fixed here.
-struct Values : Named<DiagnosticId::phrase_value,
+struct Values : Named<ids::phrase_value,
                       sor<seq<PlainLiteral, opt<Part<NodeKind::value_to, Quiet<"to">, PlainLiteral>>>, TextList,
                           seq<KeptWord, sor<TextList, Kept<"days">, star<QuietSign<",">, KeptWord>>>>> {};
 
@@ -358,11 +360,10 @@ struct PolicyKey : Custom<PolicyKey>, Leaves<NodeKind::key> {
 struct PartialProrate : Part<NodeKind::flag, Quiet<"partial">, Word<"prorate">> {};
 struct OtherKey : AnyName<NodeKind::key> {};
 struct NumberWithUnit : seq<PlainNumber, Blanks, UnitWord> {};
-struct MisspeltDuration
-    : seq<sor<Key<"trial">, Key<"appeal">>, not_at<NumberWithUnit>, Token<NumberAndWord>> {};
-struct PolicyClause : Clause<sor<seq<Key<"partial">, KeptWord>,                                             //
-                                 MisspeltDuration,                                                          //
-                                 seq<PolicyKey, Values, opt<PartialProrate>>,                               //
+struct MisspeltDuration : seq<sor<Key<"trial">, Key<"appeal">>, not_at<NumberWithUnit>, Token<NumberAndWord>> {};
+struct PolicyClause : Clause<sor<seq<Key<"partial">, KeptWord>,                //
+                                 MisspeltDuration,                             //
+                                 seq<PolicyKey, Values, opt<PartialProrate>>,  //
                                  seq<OtherKey, SameLine, Values>>> {};
 struct NameAndLabel : seq<Name, opt<Label>> {};
 
@@ -370,14 +371,16 @@ struct PolicyBlock : Block<"policy", WordGroup::clause_policy, Keys::free, Polic
 struct Policy : Declared<"policy", NodeKind::policy, NameAndLabel, PolicyBlock> {};
 
 struct Declaration;
-struct LibraryClause : Clause<sor<Key<"version">, Key<"owner">, Key<"market">, Key<"platform">, Key<"review_by">,
-                                  Key<"evidence">>, Values> {};
+struct LibraryClause
+    : Clause<sor<Key<"version">, Key<"owner">, Key<"market">, Key<"platform">, Key<"review_by">, Key<"evidence">>,
+             Values> {};
 struct LibraryBlock
     : Block<"library", WordGroup::clause_library, Keys::known, sor<LibraryClause, Deeper<Declaration>>> {};
 struct Library : Declared<"library", NodeKind::library, NameAndLabel, LibraryBlock> {};
 
 struct Assignment : Part<NodeKind::assignment, Name, Sign<"=">, Expression> {};
-struct With : seq<Word<"with">, Sign<"{">, opt<Assignment, star<Sign<",">, Assignment>, opt<QuietSign<",">>>, Sign<"}">> {};
+struct With
+    : seq<Word<"with">, Sign<"{">, opt<Assignment, star<Sign<",">, Assignment>, opt<QuietSign<",">>>, Sign<"}">> {};
 struct UseHead : seq<sor<Text, Path>, opt<Part<NodeKind::part_as, Word<"as">, Name>>, opt<With>> {};
 struct Use : Declared<"use", NodeKind::use, UseHead, pegtl::success> {};
 
@@ -405,9 +408,9 @@ struct Field : Part<NodeKind::field, LabelAhead, Name, Sign<":">, Type,
 
 struct SourceClause
     : Clause<sor<seq<Key<"active">, Word<"from">, Name, opt<Part<NodeKind::value_to, Word<"to">, Name>>>,
-                 seq<Key<"key">, Sign<"(">, WordList, Sign<")">>,                                      //
-                 seq<Key<"collected">, KeptWord, opt<Word<"by">, Text>>,                               //
-                 seq<Key<"covers">, Word<"from">, Expression>,                                         //
+                 seq<Key<"key">, Sign<"(">, WordList, Sign<")">>,         //
+                 seq<Key<"collected">, KeptWord, opt<Word<"by">, Text>>,  //
+                 seq<Key<"covers">, Word<"from">, Expression>,            //
                  seq<sor<Key<"duplicates">, Key<"credit">>, KeptWord>>> {};
 struct SourceItem : sor<Field, SourceClause> {};
 
@@ -435,12 +438,12 @@ struct Weekday : Custom<Weekday>, Leaves<NodeKind::word> {
     const std::uint32_t begin = offset(in);
     const std::uint32_t end = state.name_end_at(begin);
     if (is_word(WordGroup::weekday, state.text().substr(begin, end - begin))) return accept(in, state, end);
-    state.expect(begin, {{}, DiagnosticId::phrase_weekday});
+    state.expect(begin, {{}, ids::phrase_weekday});
     return false;
   }
 };
 struct TimeOfDayToken : seq<digit, opt<digit>, one<':'>, TwoDigits, DateEnd>, Leaves<NodeKind::time_of_day> {};
-struct TimeOfDay : Named<DiagnosticId::phrase_time, Token<TimeOfDayToken>> {};
+struct TimeOfDay : Named<ids::phrase_time, Token<TimeOfDayToken>> {};
 struct Shift : Part<NodeKind::shift, Weekday, opt<QuietSign<"..">, Weekday>, TimeOfDay, Sign<"..">, TimeOfDay> {};
 struct Holidays : Clause<Key<"holidays">, Word<"from">, Path> {};
 struct CalendarBlock : Block<"calendar", WordGroup::clause_calendar, Keys::known, sor<Holidays, Shift>> {};
@@ -456,17 +459,17 @@ struct Exclude : Declared<"exclude", NodeKind::exclude, ExcludeHead, opt<Exclude
 // ---- metrics, phases, tables, curves --------------------------------------------------------------------------------
 
 struct MetricClause
-    : Clause<sor<seq<sor<Key<"basis">, Key<"owner">>, Text>,                                                       //
-                 seq<Key<"better">, KeptWord>,                                                                     //
-                 seq<Key<"show">, sor<seq<Kept<"in">, KeptWord>, seq<KeptWord, opt<SameLine, Number>>>>,           //
-                 seq<Key<"needs">, Expression>,                                                                    //
-                 seq<Key<"matures">, Word<"after">, Expression>,                                                   //
+    : Clause<sor<seq<sor<Key<"basis">, Key<"owner">>, Text>,                                              //
+                 seq<Key<"better">, KeptWord>,                                                            //
+                 seq<Key<"show">, sor<seq<Kept<"in">, KeptWord>, seq<KeptWord, opt<SameLine, Number>>>>,  //
+                 seq<Key<"needs">, Expression>,                                                           //
+                 seq<Key<"matures">, Word<"after">, Expression>,                                          //
                  seq<Key<"tags">, WordList>>> {};
 struct MetricBlock : Block<"metric", WordGroup::clause_metric, Keys::known, MetricClause> {};
 struct Metric : Declared<"metric", NodeKind::metric, seq<NameAndLabel, Value>, opt<MetricBlock>> {};
 
-struct Phase
-    : Part<NodeKind::phase, Name, opt<Label>, sor<Part<NodeKind::part_when, Word<"when">, Expression>, Word<"otherwise">>> {};
+struct Phase : Part<NodeKind::phase, Name, opt<Label>,
+                    sor<Part<NodeKind::part_when, Word<"when">, Expression>, Word<"otherwise">>> {};
 struct PhasesBlock : Block<"phases", WordGroup::clause_phases, Keys::free, Phase> {};
 struct Phases : Declared<"phases", NodeKind::phases, ForEntity, PhasesBlock> {};
 
@@ -484,32 +487,33 @@ struct Curve : Declared<"curve", NodeKind::curve, seq<NameAndLabel, Inputs, opt<
 struct GateEffect
     : Part<NodeKind::gate_effect,
            sor<Kept<"unscored">, seq<Kept<"score">, sor<seq<Word<"at">, Kept<"most">, SumLevel>, SumLevel>>>> {};
-struct Gate : Part<NodeKind::gate, Key<"gate">, Name, opt<Label>, Word<"requires">, Expression, Word<"else">, GateEffect> {};
-struct ScorecardClause
-    : sor<BlockTable, Gate, Clause<sor<Key<"missing">, Key<"population">>, KeptWord>> {};
+struct Gate
+    : Part<NodeKind::gate, Key<"gate">, Name, opt<Label>, Word<"requires">, Expression, Word<"else">, GateEffect> {};
+struct ScorecardClause : sor<BlockTable, Gate, Clause<sor<Key<"missing">, Key<"population">>, KeptWord>> {};
 struct ScorecardBlock : Block<"scorecard", WordGroup::clause_scorecard, Keys::known, ScorecardClause> {};
-struct Scorecard : Declared<"scorecard", NodeKind::scorecard, seq<NameAndLabel, star<sor<ForEntity, Every>>>, ScorecardBlock> {};
+struct Scorecard
+    : Declared<"scorecard", NodeKind::scorecard, seq<NameAndLabel, star<sor<ForEntity, Every>>>, ScorecardBlock> {};
 
 template <typename... Rules>
 struct Second : Part<NodeKind::second, Rules...> {};
 struct PayoutClause
-    : Clause<sor<seq<sor<Key<"payee">, Key<"rounding">>, KeptWord>,                                                    //
-                 seq<sor<Key<"base">, Key<"amount">, Key<"prorate">, Key<"floor">, Key<"budget">>, Expression>,          //
-                 seq<Key<"cap">, Expression, opt<Kept<"carry">>>,                                                      //
-                 seq<Key<"penalty">, Name, opt<Label>, Sign<"=">, Expression, opt<Word<"from">, KeptWord>>,             //
-                 seq<Key<"paid">, Word<"when">, Expression>,                                                           //
-                 seq<sor<Key<"earned">, Key<"payable">>, Word<"after">, Expression>,                                    //
-                 seq<Key<"pool">, Expression, Second<Word<"by">, Expression>, opt<Word<"within">, KeptWord>>,           //
-                 seq<Key<"draw">, Expression, opt<Second<Word<"recover">, Expression>>>,                                //
-                 seq<Key<"clawback">, Word<"within">, Expression>,                                                     //
-                 seq<Key<"assume">, Name, Sign<"=">, Expression>,                                                      //
+    : Clause<sor<seq<sor<Key<"payee">, Key<"rounding">>, KeptWord>,                                              //
+                 seq<sor<Key<"base">, Key<"amount">, Key<"prorate">, Key<"floor">, Key<"budget">>, Expression>,  //
+                 seq<Key<"cap">, Expression, opt<Kept<"carry">>>,                                                //
+                 seq<Key<"penalty">, Name, opt<Label>, Sign<"=">, Expression, opt<Word<"from">, KeptWord>>,      //
+                 seq<Key<"paid">, Word<"when">, Expression>,                                                     //
+                 seq<sor<Key<"earned">, Key<"payable">>, Word<"after">, Expression>,                             //
+                 seq<Key<"pool">, Expression, Second<Word<"by">, Expression>, opt<Word<"within">, KeptWord>>,    //
+                 seq<Key<"draw">, Expression, opt<Second<Word<"recover">, Expression>>>,                         //
+                 seq<Key<"clawback">, Word<"within">, Expression>,                                               //
+                 seq<Key<"assume">, Name, Sign<"=">, Expression>,                                                //
                  seq<Key<"evidence">, Name, Text>>> {};
 struct PayoutHead : seq<NameAndLabel, star<sor<ForEntity, Part<NodeKind::part_from, Word<"from">, Name>, Every>>> {};
 struct PayoutBlock : Block<"payout", WordGroup::clause_payout, Keys::known, PayoutClause> {};
 struct Payout : Declared<"payout", NodeKind::payout, PayoutHead, PayoutBlock> {};
 
-struct GenericClause : Clause<sor<Key<"basis">, Key<"owner">, Key<"tags">, Key<"rationale">, Key<"checked">, Key<"because">>,
-                              Values> {};
+struct GenericClause
+    : Clause<sor<Key<"basis">, Key<"owner">, Key<"tags">, Key<"rationale">, Key<"checked">, Key<"because">>, Values> {};
 /// A word that stands where only a severity can: `for`, `every`, `when`, the label or the block follows it. Which words
 /// are severities is said later, with a better message.
 struct SeverityAhead : Custom<SeverityAhead> {
@@ -517,8 +521,8 @@ struct SeverityAhead : Custom<SeverityAhead> {
     const std::uint32_t end = state.name_end_at(offset(in));
     if (end == offset(in) || state.starts_line(offset(in))) return false;
     const std::uint32_t next = state.skip_space(end);
-    return state.at(next) == '"' || state.at(next) == '{' || state.word_at(next, "for") || state.word_at(next, "every") ||
-           state.word_at(next, "when");
+    return state.at(next) == '"' || state.at(next) == '{' || state.word_at(next, "for") ||
+           state.word_at(next, "every") || state.word_at(next, "when");
   }
 };
 struct SeverityWord : seq<SeverityAhead, KeptName>, Leaves<NodeKind::part_severity> {};
@@ -546,8 +550,8 @@ struct RuleClause
                      seq<Key<"authority">, KeptWord>,                 //
                      seq<Key<"applies">, plus<Limit>>>>,
           Part<NodeKind::cite, Key<"cite">, Text, star<Token<QuotedText>>, star<Limit>>,
-          Part<NodeKind::market_severity, sor<Key<"error">, Key<"warning">, Key<"info">>, Word<"in">, WordList>, Example,
-          GenericClause> {};
+          Part<NodeKind::market_severity, sor<Key<"error">, Key<"warning">, Key<"info">>, Word<"in">, WordList>,
+          Example, GenericClause> {};
 struct RuleSeverity : sor<LeafWord<NodeKind::part_severity, "error">, LeafWord<NodeKind::part_severity, "warning">,
                           LeafWord<NodeKind::part_severity, "info">, SeverityWord> {};
 struct RuleBlock : Block<"rule", WordGroup::clause_rule, Keys::known, RuleClause> {};
@@ -559,16 +563,16 @@ struct Allow : Declared<"allow", NodeKind::allow, seq<RuleIdToken, opt<Label>, o
 
 struct NextPeriod : Part<NodeKind::form_next, Word<"next">, Word<"period">> {};
 struct InRange : Part<NodeKind::part_range, Word<"in">, RangeLevel> {};
-struct FormField : Part<NodeKind::form_field, Name, plus<sor<InRange, seq<opt<NextPeriod>, Value>>>, opt<QuietSign<",">>> {};
+struct FormField
+    : Part<NodeKind::form_field, Name, plus<sor<InRange, seq<opt<NextPeriod>, Value>>>, opt<QuietSign<",">>> {};
 struct FormFields : seq<QuietSign<"{">, star<FormField>, Sign<"}">> {};
 struct SameLineWord : seq<SameLine, KeptWord> {};
 struct Form
-    : Part<NodeKind::form,
-           sor<seq<Key<"adds">, Part<NodeKind::second, RangeLevel>, Path, opt<FormFields>>,            //
-               seq<Key<"removes">, Part<NodeKind::second, RangeLevel>, Word<"of">, Path>,               //
-               seq<Key<"changes">, Path, Part<NodeKind::part_value, Word<"to">, Expression>>,           //
-               seq<Key<"moves">, Path, star<SameLineWord>>,                                             //
-               seq<Key<"splits">, opt<SameLine, Path>, star<SameLineWord>>>> {};
+    : Part<NodeKind::form, sor<seq<Key<"adds">, Part<NodeKind::second, RangeLevel>, Path, opt<FormFields>>,    //
+                               seq<Key<"removes">, Part<NodeKind::second, RangeLevel>, Word<"of">, Path>,      //
+                               seq<Key<"changes">, Path, Part<NodeKind::part_value, Word<"to">, Expression>>,  //
+                               seq<Key<"moves">, Path, star<SameLineWord>>,                                    //
+                               seq<Key<"splits">, opt<SameLine, Path>, star<SameLineWord>>>> {};
 struct AttackItem : sor<Form, Clause<Key<"cost">, Expression>, GenericClause> {};
 struct AttackBlock : Block<"attack", WordGroup::clause_attack, Keys::known, AttackItem> {};
 struct Attack : Declared<"attack", NodeKind::attack, NameAndLabel, AttackBlock> {};
@@ -580,18 +584,18 @@ struct LabelEntry : Part<NodeKind::label_entry, LabelledElement, Text> {};
 struct LabelsBlock : Block<"labels", WordGroup::clause_labels, Keys::free, LabelEntry> {};
 struct Labels : Declared<"labels", NodeKind::labels, RuleIdToken, LabelsBlock> {};
 
-struct Given : Part<NodeKind::given, Key<"given">, TableRef,
-                    sor<Part<NodeKind::part_from, Word<"from">, Text>, Table>> {};
-struct PeriodLiteral : Named<DiagnosticId::phrase_period, sor<Moment, Number>> {};
+struct Given
+    : Part<NodeKind::given, Key<"given">, TableRef, sor<Part<NodeKind::part_from, Word<"from">, Text>, Table>> {};
+struct PeriodLiteral : Named<ids::phrase_period, sor<Moment, Number>> {};
 /// `in 2026-W28`, `on 2026-07-14`, or the period alone
 struct ExpectIn : Part<NodeKind::expect_in, SameLine, opt<sor<Word<"in">, Word<"on">>>, PeriodLiteral> {};
-struct ExpectAlert : seq<opt<Kept<"no">>, Kept<"alert">, Name, Name, opt<SameLine, Token<QuotedText>>, opt<ExpectIn>> {};
-struct Expect
-    : Part<NodeKind::expect, Key<"expect">,
-           sor<seq<Kept<"excluded">, Name, Text, opt<Part<NodeKind::part_from, Word<"by">, Name>>>,  //
-               ExpectAlert,                                                                            //
-               seq<Kept<"error">, Name>,                                                               //
-               seq<Name, opt<SameLine, sor<Token<QuotedText>, Number>>, Table>>> {};
+struct ExpectAlert : seq<opt<Kept<"no">>, Kept<"alert">, Name, Name, opt<SameLine, Token<QuotedText>>, opt<ExpectIn>> {
+};
+struct Expect : Part<NodeKind::expect, Key<"expect">,
+                     sor<seq<Kept<"excluded">, Name, Text, opt<Part<NodeKind::part_from, Word<"by">, Name>>>,  //
+                         ExpectAlert,                                                                          //
+                         seq<Kept<"error">, Name>,                                                             //
+                         seq<Name, opt<SameLine, sor<Token<QuotedText>, Number>>, Table>>> {};
 struct TestClause : sor<Given, Clause<Key<"period">, PeriodLiteral>, Clause<Key<"as_of">, PlainLiteral>, Expect> {};
 struct TestBlock : Block<"test", WordGroup::clause_test, Keys::known, TestClause> {};
 struct Test : Declared<"test", NodeKind::test, Part<NodeKind::part_label, Text>, TestBlock> {};
@@ -621,28 +625,28 @@ struct Column
     : Part<NodeKind::column, ColumnAhead, Name, opt<Quiet<"as">, Type>,
            sor<seq<Part<NodeKind::column_from, Word<"from">, Text>, star<sor<ColumnOr, ColumnOption>>>, Value>> {};
 struct ImportOption
-    : Part<NodeKind::import_option,
-           sor<seq<Key<"skip">, KeptWord, Word<"where">, Expression>,  //
-               seq<Key<"key">, sor<seq<QuietSign<"(">, WordList, Sign<")">>, WordList>>,
-               seq<OtherKey, SameLine, Values>>> {};
+    : Part<NodeKind::import_option, sor<seq<Key<"skip">, KeptWord, Word<"where">, Expression>,  //
+                                        seq<Key<"key">, sor<seq<QuietSign<"(">, WordList, Sign<")">>, WordList>>,
+                                        seq<OtherKey, SameLine, Values>>> {};
 struct ImportBlock : Block<"import", WordGroup::clause_import, Keys::free, sor<Column, ImportOption>> {};
-struct Import : Declared<"import", NodeKind::import, seq<NameAndLabel, Part<NodeKind::part_into, Word<"into">, TableRef>>,
-                         ImportBlock> {};
+struct Import : Declared<"import", NodeKind::import,
+                         seq<NameAndLabel, Part<NodeKind::part_into, Word<"into">, TableRef>>, ImportBlock> {};
 
 // ---- files ----------------------------------------------------------------------------------------------------------
 
-struct EditionYear : Named<DiagnosticId::phrase_edition_year, Number> {};
+struct EditionYear : Named<ids::phrase_edition_year, Number> {};
 struct Edition : Declared<"edition", NodeKind::edition, EditionYear, pegtl::success> {};
 
-struct Declaration : sor<Edition, Policy, Library, Use, Param, Entity, Events, Exchange, Ensure, Calendar, Exclude, Metric,
-                         Phases, DecisionTable, Curve, Scorecard, Payout, Alert, Rule, Allow, Attack, Labels, Test, Import> {};
+struct Declaration
+    : sor<Edition, Policy, Library, Use, Param, Entity, Events, Exchange, Ensure, Calendar, Exclude, Metric, Phases,
+          DecisionTable, Curve, Scorecard, Payout, Alert, Rule, Allow, Attack, Labels, Test, Import> {};
 struct NestedFile : Part<NodeKind::nested_file, Declarations<Declaration, true>> {};
 struct File : Part<NodeKind::file, Declarations<Declaration, false>> {};
 
 struct EndOfText : Custom<EndOfText> {
   static bool parse(Input& in, State& state) {
     if (state.at_end(offset(in))) return true;
-    state.expect(offset(in), {{}, DiagnosticId::phrase_operator});
+    state.expect(offset(in), {{}, ids::phrase_operator});
     return false;
   }
 };

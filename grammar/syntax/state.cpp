@@ -7,6 +7,7 @@
 namespace kpi::syntax {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
@@ -74,7 +75,9 @@ bool State::word_at(std::uint32_t offset, std::string_view word) const {
   return !colon_follows(end);
 }
 
-void State::leaf(NodeKind kind, std::uint32_t begin, std::uint32_t end) { nodes.push_back({kind, begin, end, 1, 0, 0}); }
+void State::leaf(NodeKind kind, std::uint32_t begin, std::uint32_t end) {
+  nodes.push_back({kind, begin, end, 1, 0, 0});
+}
 
 void State::complete(NodeKind kind, bool collapse, std::size_t first_node, std::uint32_t begin, std::uint32_t end) {
   const std::size_t below = nodes.size() - first_node;

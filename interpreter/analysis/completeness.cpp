@@ -1,11 +1,13 @@
 #include "interpreter/analysis/completeness.hpp"
 
+#include "grammar/source/diagnostics/completeness.hpp"
 #include "interpreter/analysis/conditions.hpp"
 
 namespace kpi::analysis {
 namespace {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 constexpr std::size_t kLimit = ConditionSpace::kMaximumBoxes;
 
@@ -37,8 +39,8 @@ bool take(const ConditionSpace& space, std::vector<Box>& rest, const std::vector
 
 void report_unreachable(const model::Phases& phases, std::size_t index, source::Diagnostics& diagnostics) {
   const model::Phase& phase = phases.phases[index];
-  auto& finding = diagnostics.add(DiagnosticId::phase_unreachable, phase.named.span).with("phase", phase.named.name);
-  if (index > 0) finding.label(phases.phases[index - 1].named.span, DiagnosticId::earlier_phase_here);
+  auto& finding = diagnostics.add(ids::phase_unreachable, phase.named.span).with("phase", phase.named.name);
+  if (index > 0) finding.label(phases.phases[index - 1].named.span, ids::earlier_phase_here);
 }
 
 void check_phases(const model::Policy& policy, const model::Phases& phases, const source::SourceMap& sources,
@@ -51,29 +53,27 @@ void check_phases(const model::Policy& policy, const model::Phases& phases, cons
   }
   space.finish();
   const std::string& entity = policy.entity(phases.entity).named.name;
-  const auto undecided = [&] {
-    diagnostics.add(DiagnosticId::completeness_undecided, phases.span).with("name", entity);
-  };
+  const auto undecided = [&] { diagnostics.add(ids::completeness_undecided, phases.span).with("name", entity); };
   std::vector<Box> rest{everything(space.dimensions())};
   for (std::size_t i = 0; i < formulas.size(); ++i) {
     const auto boxes = space.boxes(formulas[i]);
     if (!boxes) return undecided();
     if (boxes->empty()) {
-      diagnostics.add(DiagnosticId::phase_impossible, phases.phases[i].named.span)
-          .with("phase", phases.phases[i].named.name);
+      diagnostics.add(ids::phase_impossible, phases.phases[i].named.span).with("phase", phases.phases[i].named.name);
     } else if (!meets(space, rest, *boxes)) {
       report_unreachable(phases, i, diagnostics);
     }
     if (!take(space, rest, *boxes)) return undecided();
   }
   if (!rest.empty()) {
-    diagnostics.add(DiagnosticId::phases_gap, phases.span)
+    diagnostics.add(ids::phases_gap, phases.span)
         .with("entity", entity)
         .with("point", describe_point(space.dimensions(), rest.front()));
   }
 }
 
-Formula row_formula(ConditionSpace& space, const std::vector<std::size_t>& columns, const model::DecisionTable::Row& row) {
+Formula row_formula(ConditionSpace& space, const std::vector<std::size_t>& columns,
+                    const model::DecisionTable::Row& row) {
   Formula formula;
   formula.kind = Formula::Kind::conjunction;
   for (std::size_t c = 0; c < columns.size() && c < row.patterns.size(); ++c) {
@@ -97,7 +97,7 @@ void check_table(const model::Policy& policy, const model::DecisionTable& table,
   }
   space.finish();
   const auto undecided = [&] {
-    diagnostics.add(DiagnosticId::completeness_undecided, table.named.span).with("name", table.named.name);
+    diagnostics.add(ids::completeness_undecided, table.named.span).with("name", table.named.name);
   };
 
   std::vector<std::vector<Box>> boxes_of_row(table.rows.size());
@@ -119,19 +119,19 @@ void check_table(const model::Policy& policy, const model::DecisionTable& table,
         }
       }
       if (!both) continue;
-      diagnostics.add(DiagnosticId::table_overlap, table.rows[i].span)
+      diagnostics.add(ids::table_overlap, table.rows[i].span)
           .with("table", table.named.name)
           .with("point", describe_point(space.dimensions(), *both))
-          .label(table.rows[j].span, DiagnosticId::other_row_here);
+          .label(table.rows[j].span, ids::other_row_here);
       break;  // one error per row
     }
     if (!take(space, rest, boxes_of_row[i])) return undecided();
   }
   if (otherwise && rest.empty()) {
-    diagnostics.add(DiagnosticId::table_otherwise_unreachable, otherwise->span).with("table", table.named.name);
+    diagnostics.add(ids::table_otherwise_unreachable, otherwise->span).with("table", table.named.name);
   }
   if (!otherwise && !rest.empty()) {
-    diagnostics.add(DiagnosticId::table_gap, table.named.span)
+    diagnostics.add(ids::table_gap, table.named.span)
         .with("table", table.named.name)
         .with("point", describe_point(space.dimensions(), rest.front()));
   }
@@ -139,7 +139,8 @@ void check_table(const model::Policy& policy, const model::DecisionTable& table,
 
 }  // namespace
 
-void check_completeness(const model::Policy& policy, const source::SourceMap& sources, source::Diagnostics& diagnostics) {
+void check_completeness(const model::Policy& policy, const source::SourceMap& sources,
+                        source::Diagnostics& diagnostics) {
   for (const model::Phases& phases : policy.phases) check_phases(policy, phases, sources, diagnostics);
   for (const model::DecisionTable& table : policy.tables) check_table(policy, table, sources, diagnostics);
 }

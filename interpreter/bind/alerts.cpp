@@ -1,4 +1,7 @@
 // Alerts, and the placeholders of their messages.
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/placeholders.hpp"
 
@@ -6,12 +9,15 @@ namespace kpi::bind {
 namespace {
 
 /// `for 3 days`: the number of the alert's own periods.
-std::optional<std::int32_t> streak_of(Session& session, const Module& module, syntax::ExprId id, value::CalendarUnit every) {
+std::optional<std::int32_t> streak_of(Session& session, const Module& module, syntax::ExprId id,
+                                      value::CalendarUnit every) {
   const syntax::Expr& expr = module.expr(id);
   const auto* literal = std::get_if<syntax::NumberLit>(&expr.node);
   const auto unit = literal ? value::calendar_word(literal->unit, true) : std::nullopt;
   if (!unit || *unit != every) {
-    session.report(D::streak_in_other_unit, expr.span).with("unit", std::string(value::name(every))).with("text", session.text(expr.span));
+    session.report(D::streak_in_other_unit, expr.span)
+        .with("unit", std::string(value::name(every)))
+        .with("text", session.text(expr.span));
     return std::nullopt;
   }
   const auto number = Number::parse_decimal(literal->digits);
@@ -45,7 +51,8 @@ void check_message(Session& session, const Module& module, const syntax::Text& t
     std::vector<std::string> candidates = visible_names(session, module, SymbolKind::metric);
     for (std::string& param : visible_names(session, module, SymbolKind::param)) candidates.push_back(std::move(param));
     for (std::string& field : field_names(session, SourceRef::of(entity))) candidates.push_back(std::move(field));
-    suggest(session.report_unknown(D::unknown_placeholder, placeholder.span, name).with("name", name), name, candidates);
+    suggest(session.report_unknown(D::unknown_placeholder, placeholder.span, name).with("name", name), name,
+            candidates);
   }
 }
 

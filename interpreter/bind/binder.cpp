@@ -1,5 +1,6 @@
 #include "interpreter/bind/binder.hpp"
 
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 #include "interpreter/bind/session.hpp"

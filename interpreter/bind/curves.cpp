@@ -1,4 +1,6 @@
 // Curves: points of constants, ascending.
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 
@@ -57,7 +59,7 @@ class CurveBinder {
           .with("first", first)
           .with("second", second);
     }
-    return good && !decl_.table.rows.empty();   // the parser has reported an empty table
+    return good && !decl_.table.rows.empty();  // the parser has reported an empty table
   }
 
   std::optional<Column> bind_column(std::size_t column) {
@@ -106,7 +108,7 @@ void bind_curve(Session& session, std::uint32_t index) {
   auto& declared = session.curves[index];
   using State = decltype(session.curves)::value_type::State;
   if (declared.state != State::unbound) return;
-  declared.state = State::bound;   // curves hold constants only, so they cannot refer to each other
+  declared.state = State::bound;  // curves hold constants only, so they cannot refer to each other
   CurveBinder(session, index).bind();
 }
 

@@ -1,13 +1,17 @@
 // exchange, calendar and ensure.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/types.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::bind {
 
-// ---- exchange ---------------------------------------------------------------------------------------------------------
+// ---- exchange
+// ---------------------------------------------------------------------------------------------------------
 
 void bind_exchange(Session& session) {
   if (session.exchanges.empty()) return;
@@ -29,9 +33,12 @@ void bind_exchange(Session& session) {
                                  {"currency", "text", &exchange.currency_column},
                                  {"rate", "number", &exchange.rate_column}}};
   for (const syntax::FieldDecl& field : decl.fields) {
-    const auto column = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return field.name.text == c.name; });
+    const auto column =
+        std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return field.name.text == c.name; });
     if (column == columns.end()) {
-      suggest(session.report(D::unknown_word, field.name.span).with("word", field.name.text).with("allowed", "day, currency, rate"),
+      suggest(session.report(D::unknown_word, field.name.span)
+                  .with("word", field.name.text)
+                  .with("allowed", "day, currency, rate"),
               field.name.text, {"day", "currency", "rate"});
       continue;
     }
@@ -56,7 +63,8 @@ void bind_exchange(Session& session) {
   session.policy.exchange = std::move(exchange);
 }
 
-// ---- calendars ----------------------------------------------------------------------------------------------------------
+// ---- calendars
+// ----------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -119,12 +127,14 @@ void bind_calendars(Session& session) {
     const syntax::CalendarDecl& decl = *session.calendars[i].decl;
     model::Calendar& calendar = session.policy.calendars[i];
     for (const auto& shift : decl.shifts) bind_shift(session, calendar, shift);
-    if (decl.shifts.empty()) session.report(D::calendar_without_hours, calendar.named.span).with("name", calendar.named.name);
+    if (decl.shifts.empty())
+      session.report(D::calendar_without_hours, calendar.named.span).with("name", calendar.named.name);
     if (decl.holidays) bind_holidays(session, *session.calendars[i].module, calendar, *decl.holidays);
   }
 }
 
-// ---- ensure -------------------------------------------------------------------------------------------------------------
+// ---- ensure
+// -------------------------------------------------------------------------------------------------------------
 
 void bind_ensures(Session& session) {
   for (const auto& declared : session.ensures) {

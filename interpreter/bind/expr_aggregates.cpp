@@ -1,6 +1,8 @@
 // Aggregates over the rows of one source.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 #include "interpreter/model/builtins.hpp"
@@ -37,13 +39,20 @@ std::optional<SourceRef> ExprBinder::source_in(syntax::ExprId id) const {
   }
   const syntax::ExprNode& node = syntax_of(id).node;
   std::vector<syntax::ExprId> parts;
-  if (const auto* unary = std::get_if<syntax::Unary>(&node)) parts = {unary->operand};
-  else if (const auto* binary = std::get_if<syntax::Binary>(&node)) parts = {binary->left, binary->right};
-  else if (const auto* in = std::get_if<syntax::In>(&node)) parts = {in->item};
-  else if (const auto* none = std::get_if<syntax::IsNone>(&node)) parts = {none->operand};
-  else if (const auto* within = std::get_if<syntax::Within>(&node)) parts = {within->time, within->of};
-  else if (const auto* fallback = std::get_if<syntax::Default>(&node)) parts = {fallback->operand, fallback->fallback};
-  else if (const auto* choice = std::get_if<syntax::If>(&node)) parts = {choice->condition, choice->then_value, choice->else_value};
+  if (const auto* unary = std::get_if<syntax::Unary>(&node))
+    parts = {unary->operand};
+  else if (const auto* binary = std::get_if<syntax::Binary>(&node))
+    parts = {binary->left, binary->right};
+  else if (const auto* in = std::get_if<syntax::In>(&node))
+    parts = {in->item};
+  else if (const auto* none = std::get_if<syntax::IsNone>(&node))
+    parts = {none->operand};
+  else if (const auto* within = std::get_if<syntax::Within>(&node))
+    parts = {within->time, within->of};
+  else if (const auto* fallback = std::get_if<syntax::Default>(&node))
+    parts = {fallback->operand, fallback->fallback};
+  else if (const auto* choice = std::get_if<syntax::If>(&node))
+    parts = {choice->condition, choice->then_value, choice->else_value};
   else if (const auto* call = std::get_if<syntax::Call>(&node)) {
     for (const auto& argument : call->arguments) parts.push_back(argument.value);
   }
@@ -98,11 +107,11 @@ void ExprBinder::bind_including(model::Aggregate& aggregate, const syntax::Call&
     if (!index) continue;
     const auto& decl = *s_.exclusions[*index].decl;
     const std::string source = s_.source_name(aggregate.source);
-    const bool applies = aggregate.source.is_events() &&
-                         std::any_of(decl.from.begin(), decl.from.end(), [&](const syntax::Ident& from) {
-                           const Symbol* symbol = find_symbol(s_, *s_.exclusions[*index].module, from.text);
-                           return symbol && symbol->kind == SymbolKind::events && symbol->index == aggregate.source.index;
-                         });
+    const bool applies =
+        aggregate.source.is_events() && std::any_of(decl.from.begin(), decl.from.end(), [&](const syntax::Ident& from) {
+          const Symbol* symbol = find_symbol(s_, *s_.exclusions[*index].module, from.text);
+          return symbol && symbol->kind == SymbolKind::events && symbol->index == aggregate.source.index;
+        });
     if (!applies) {
       s_.report(D::exclusion_of_other_events, path.span)
           .with("name", s_.policy.exclusions[*index].named.name)
@@ -113,7 +122,8 @@ void ExprBinder::bind_including(model::Aggregate& aggregate, const syntax::Call&
     aggregate.including.push_back(ExclusionId{*index});
   }
   std::sort(aggregate.including.begin(), aggregate.including.end());
-  aggregate.including.erase(std::unique(aggregate.including.begin(), aggregate.including.end()), aggregate.including.end());
+  aggregate.including.erase(std::unique(aggregate.including.begin(), aggregate.including.end()),
+                            aggregate.including.end());
 }
 
 void ExprBinder::bind_at(model::Aggregate& aggregate, const syntax::Call& call) {
@@ -132,9 +142,12 @@ void ExprBinder::bind_at(model::Aggregate& aggregate, const syntax::Call& call) 
 Type ExprBinder::aggregate_type(AggregateFunction function, ExprId value, Span span) {
   switch (function) {
     case AggregateFunction::count:
-    case AggregateFunction::distinct: return Type::number();
-    case AggregateFunction::exists: return Type::of(Kind::boolean);
-    default: break;
+    case AggregateFunction::distinct:
+      return Type::number();
+    case AggregateFunction::exists:
+      return Type::of(Kind::boolean);
+    default:
+      break;
   }
   Type type = s_.type(value);
   if (type.kind == Kind::error) return type;
@@ -142,8 +155,8 @@ Type ExprBinder::aggregate_type(AggregateFunction function, ExprId value, Span s
   type.optional = false;
   const bool any_order = function == AggregateFunction::min || function == AggregateFunction::max;
   const bool any_kind = function == AggregateFunction::first || function == AggregateFunction::last;
-  const bool ordered = type.kind == Kind::number || type.kind == Kind::date || type.kind == Kind::datetime ||
-                       type.kind == Kind::text;
+  const bool ordered =
+      type.kind == Kind::number || type.kind == Kind::date || type.kind == Kind::datetime || type.kind == Kind::text;
   if (any_kind || type.kind == Kind::number || (any_order && ordered)) return type;
   s_.report(D::cannot_be_aggregated, s_.span(value))
       .with("function", std::string(model::name(function)))
@@ -217,7 +230,7 @@ ExprId ExprBinder::bind_aggregate(AggregateFunction function, const syntax::Call
   const std::size_t known = facts_.size();
   bool good = true;
   if (call.where) {
-    aggregate.filter = bind_row_condition(*source, *call.where);   // its facts hold for the value
+    aggregate.filter = bind_row_condition(*source, *call.where);  // its facts hold for the value
     good = s_.type(aggregate.filter).kind != Kind::error;
   }
   ExprId value = bind_over_row(*source, call.arguments[0].value);
@@ -289,7 +302,8 @@ std::string ExprBinder::aggregate_key(const model::Aggregate& aggregate) const {
   if (aggregate.at.valid()) key += " at " + std::to_string(aggregate.at.index);
   if (aggregate.function == AggregateFunction::percentile) key += " p" + aggregate.percent.to_string();
   if (aggregate.each_inner.valid()) {
-    key += " each " + std::to_string(aggregate.each_inner.index) + "/" + std::to_string(static_cast<int>(aggregate.each));
+    key +=
+        " each " + std::to_string(aggregate.each_inner.index) + "/" + std::to_string(static_cast<int>(aggregate.each));
   }
   return key;
 }

@@ -1,5 +1,7 @@
 #include "interpreter/bind/expr_binder.hpp"
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/fold.hpp"
 
 namespace kpi::bind {
@@ -47,16 +49,20 @@ bool ExprBinder::has_subject() const {
     case Place::phase:
     case Place::scorecard:
     case Place::payout:
-    case Place::alert: return true;
-    default: return false;
+    case Place::alert:
+      return true;
+    default:
+      return false;
   }
 }
 
 bool ExprBinder::require_scalar(Span span, std::string_view what) {
   if (has_subject() && !in_row()) return true;
   const bool aggregate_place = c_.place == Place::ensure || has_subject();
-  const D id = in_row() && (aggregate_place || c_.place == Place::exclusion || c_.place == Place::row)
-                   ? D::not_in_a_row : c_.place == Place::ensure ? D::not_in_ensure : D::not_in_constant;
+  const source::DiagnosticId id =
+      in_row() && (aggregate_place || c_.place == Place::exclusion || c_.place == Place::row) ? D::not_in_a_row
+      : c_.place == Place::ensure                                                             ? D::not_in_ensure
+                                                                                              : D::not_in_constant;
   s_.report(id, span).with("what", std::string(what));
   return false;
 }
@@ -148,11 +154,14 @@ ExprId ExprBinder::bind_node(const syntax::Member& node, Span span) {
   const auto* call = std::get_if<syntax::Call>(&syntax_of(node.base).node);
   const auto* callee = call ? std::get_if<syntax::Name>(&syntax_of(call->callee).node) : nullptr;
   if (callee && callee->name.text == "result") return bind_result(*call, node.name, span);
-  s_.report(D::no_members, node.name.span).with("text", s_.text(syntax_of(node.base).span)).with("name", node.name.text);
+  s_.report(D::no_members, node.name.span)
+      .with("text", s_.text(syntax_of(node.base).span))
+      .with("name", node.name.text);
   return error(span);
 }
 
-// ---- conditions and choices ---------------------------------------------------------------------------------------------
+// ---- conditions and choices
+// ---------------------------------------------------------------------------------------------
 
 ExprId ExprBinder::bind_node(const syntax::In& node, Span span) {
   ExprId item = bind(node.item);
@@ -197,8 +206,8 @@ ExprId ExprBinder::bind_node(const syntax::In& node, Span span) {
 ExprId ExprBinder::bind_node(const syntax::IsNone& node, Span span) {
   const ExprId operand = bind(node.operand);
   const auto& bound = s_.policy.expr(operand);
-  const bool is_field = std::holds_alternative<model::RowField>(bound.node) ||
-                        std::holds_alternative<model::SubjectField>(bound.node);
+  const bool is_field =
+      std::holds_alternative<model::RowField>(bound.node) || std::holds_alternative<model::SubjectField>(bound.node);
   if (is_field && !bound.type.optional && bound.type.kind != Kind::error) {
     s_.report(D::never_absent, bound.span).with("text", s_.text(bound.span));
   }
@@ -212,7 +221,8 @@ ExprId ExprBinder::bind_node(const syntax::Within& node, Span span) {
   bool good = s_.type(duration).kind != Kind::error;
   for (const ExprId side : {time, of}) {
     const Type type = s_.type(side);
-    if (type.kind == Kind::error) good = false;
+    if (type.kind == Kind::error)
+      good = false;
     else if (type.kind != Kind::date && type.kind != Kind::datetime) {
       s_.report(D::time_expected, s_.span(side)).with("actual", s_.describe(type)).with("text", s_.text(s_.span(side)));
       good = false;
@@ -255,7 +265,8 @@ ExprId ExprBinder::bind_node(const syntax::Range& node, Span span) {
   if (node.upper) range.upper = bind_present(*node.upper);
   if (!range.lower.valid() && !range.upper.valid()) return error(span);
   Type type = range.lower.valid() ? s_.type(range.lower) : s_.type(range.upper);
-  if (range.lower.valid() && range.upper.valid()) type = unify(range.lower, range.upper, node.includes_upper ? "..=" : "..");
+  if (range.lower.valid() && range.upper.valid())
+    type = unify(range.lower, range.upper, node.includes_upper ? "..=" : "..");
   if (type.kind == Kind::error) return error(span);
   if (type.kind != Kind::number && type.kind != Kind::date && type.kind != Kind::datetime) {
     s_.report(D::range_of_wrong_type, span).with("actual", s_.describe(type));

@@ -1,6 +1,8 @@
 // Calls of built-in scalar functions, curves and decision tables.
 #include <unordered_map>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 #include "interpreter/model/builtins.hpp"
@@ -28,11 +30,11 @@ const std::unordered_map<std::string_view, MetricFunction> kMetricFunctions = {
     {"rank", MetricFunction::rank},         {"percentile_rank", MetricFunction::percentile_rank}};
 
 const std::unordered_map<std::string_view, Builtin> kBuiltins = {
-    {"abs", Builtin::abs},       {"round", Builtin::round},       {"round_significant", Builtin::round_significant},
-    {"floor", Builtin::floor},   {"ceil", Builtin::ceil},         {"starts_with", Builtin::starts_with},
-    {"upper", Builtin::upper},   {"lower", Builtin::lower},       {"months_since", Builtin::months_since},
-    {"trim", Builtin::trim},     {"contains", Builtin::contains}, {"ends_with", Builtin::ends_with},
-    {"age", Builtin::age},       {"native", Builtin::native},     {"convert", Builtin::convert},
+    {"abs", Builtin::abs},        {"round", Builtin::round},       {"round_significant", Builtin::round_significant},
+    {"floor", Builtin::floor},    {"ceil", Builtin::ceil},         {"starts_with", Builtin::starts_with},
+    {"upper", Builtin::upper},    {"lower", Builtin::lower},       {"months_since", Builtin::months_since},
+    {"trim", Builtin::trim},      {"contains", Builtin::contains}, {"ends_with", Builtin::ends_with},
+    {"age", Builtin::age},        {"native", Builtin::native},     {"convert", Builtin::convert},
     {"elapsed", Builtin::elapsed}};
 
 }  // namespace
@@ -46,14 +48,16 @@ ExprId ExprBinder::bind_node(const syntax::Call& node, Span span) {
   const std::string& name = chain->parts[0]->text;
   if (chain->parts.size() == 1) {
     const bool is_extreme = name == "min" || name == "max";
-    if (const auto found = kAggregates.find(name); found != kAggregates.end() && (!is_extreme || node.arguments.size() < 2)) {
+    if (const auto found = kAggregates.find(name);
+        found != kAggregates.end() && (!is_extreme || node.arguments.size() < 2)) {
       return bind_aggregate(found->second, node, span);
     }
     if (is_extreme) return bind_extreme(name == "min" ? Builtin::min : Builtin::max, node, span);
     if (const auto found = kMetricFunctions.find(name); found != kMetricFunctions.end()) {
       return bind_metric_function(found->second, node, span);
     }
-    if (const auto found = kBuiltins.find(name); found != kBuiltins.end()) return bind_function(found->second, node, span);
+    if (const auto found = kBuiltins.find(name); found != kBuiltins.end())
+      return bind_function(found->second, node, span);
     if (name == "result") {
       s_.report(D::result_needs_property, span);
       return error(span);
@@ -106,13 +110,15 @@ bool ExprBinder::reject_modifiers(const syntax::Call& call, std::string_view fun
   return false;
 }
 
-bool ExprBinder::require_arguments(const syntax::Call& call, std::string_view function, std::size_t least, std::size_t most,
-                                   Span span) {
+bool ExprBinder::require_arguments(const syntax::Call& call, std::string_view function, std::size_t least,
+                                   std::size_t most, Span span) {
   const std::size_t count = call.arguments.size();
   if (count >= least && count <= most) return true;
   std::string wanted = std::to_string(least);
-  if (most > 100) wanted += "…";
-  else if (most != least) wanted += "–" + std::to_string(most);
+  if (most > 100)
+    wanted += "…";
+  else if (most != least)
+    wanted += "–" + std::to_string(most);
   s_.report(D::wrong_argument_count, span)
       .with("function", std::string(function))
       .with("wanted", wanted)
@@ -126,7 +132,9 @@ std::optional<std::int64_t> ExprBinder::constant_integer(syntax::ExprId id, std:
   if (!number) return std::nullopt;
   const auto integer = number->number().to_int64();
   if (integer && *integer >= least && *integer <= most) return integer;
-  s_.report(D::integer_expected, s_.span(bound)).with("least", std::to_string(least)).with("most", std::to_string(most));
+  s_.report(D::integer_expected, s_.span(bound))
+      .with("least", std::to_string(least))
+      .with("most", std::to_string(most));
   return std::nullopt;
 }
 
@@ -172,7 +180,9 @@ ExprId ExprBinder::bind_function(Builtin function, const syntax::Call& call, Spa
     case Builtin::months_since: {
       const bool has_time = type.kind == Kind::date || type.kind == Kind::datetime;
       if (!has_time) {
-        s_.report(D::time_expected, s_.span(first)).with("actual", s_.describe(type)).with("text", s_.text(s_.span(first)));
+        s_.report(D::time_expected, s_.span(first))
+            .with("actual", s_.describe(type))
+            .with("text", s_.text(s_.span(first)));
       }
       good = has_time && require_scalar(span, std::string(name) + "(…)");
       type = Type::number(function == Builtin::age ? Unit::duration() : Unit{});
@@ -220,7 +230,9 @@ ExprId ExprBinder::bind_extreme(Builtin function, const syntax::Call& call, Span
     type.optional = type.optional || joined.optional;
   }
   if (type.kind != Kind::number && type.kind != Kind::date && type.kind != Kind::datetime && type.kind != Kind::text) {
-    s_.report(D::cannot_be_ordered, span).with("type", s_.describe(type)).with("operation", std::string(model::name(function)));
+    s_.report(D::cannot_be_ordered, span)
+        .with("type", s_.describe(type))
+        .with("operation", std::string(model::name(function)));
     return error(span);
   }
   return s_.add(type, span, std::move(result));
@@ -235,9 +247,12 @@ ExprId ExprBinder::bind_rounding(Builtin function, const syntax::Call& call, Spa
   const Type type = s_.type(operand);
   bool good = type.kind != Kind::error && require_kind(operand, Kind::number);
   if (call.arguments.size() > 1) {
-    const auto places = constant_integer(call.arguments[1].value, significant ? 1 : -Number::kMaxPlaces, Number::kMaxPlaces);
+    const auto places =
+        constant_integer(call.arguments[1].value, significant ? 1 : -Number::kMaxPlaces, Number::kMaxPlaces);
     good = good && places.has_value();
-    if (places) result.arguments.push_back(s_.add_constant(Number(*places), Type::number(), syntax_of(call.arguments[1].value).span));
+    if (places)
+      result.arguments.push_back(
+          s_.add_constant(Number(*places), Type::number(), syntax_of(call.arguments[1].value).span));
   }
   if (call.arguments.size() > 2) {
     const syntax::Expr& word = syntax_of(call.arguments[2].value);
@@ -247,7 +262,8 @@ ExprId ExprBinder::bind_rounding(Builtin function, const syntax::Call& call, Spa
       result.rounding = *rounding;
     } else {
       good = false;
-      static const std::vector<std::string> kModes = {"half_even", "half_up", "half_down", "up", "down", "ceiling", "floor"};
+      static const std::vector<std::string> kModes = {"half_even", "half_up", "half_down", "up",
+                                                      "down",      "ceiling", "floor"};
       suggest(s_.report(D::unknown_word, word.span).with("word", s_.text(word.span)).with("allowed", join(kModes)),
               mode ? mode->name.text : "", kModes);
     }
@@ -275,8 +291,8 @@ ExprId ExprBinder::bind_elapsed(const syntax::Call& call, Span span) {
   } else {
     good = false;
     const std::string name = s_.text(calendar.span);
-    suggest(s_.report_unknown(D::no_such_declaration, calendar.span, name).with("name", name).with("kind", "calendar"), name,
-            visible_names(s_, *c_.module, SymbolKind::calendar));
+    suggest(s_.report_unknown(D::no_such_declaration, calendar.span, name).with("name", name).with("kind", "calendar"),
+            name, visible_names(s_, *c_.module, SymbolKind::calendar));
   }
   if (!good) return error(span);
   Type type = Type::number(Unit::duration());
@@ -317,7 +333,8 @@ ExprId ExprBinder::bind_table_call(std::uint32_t index, const syntax::Call& call
       good = false;
     } else if (wanted.kind == Kind::number) {
       good = require_unit(argument, wanted.unit) && good;
-    } else if (wanted.kind != Kind::error && (wanted.kind != type.kind || (wanted.kind == Kind::phase && wanted.index != type.index))) {
+    } else if (wanted.kind != Kind::error &&
+               (wanted.kind != type.kind || (wanted.kind == Kind::phase && wanted.index != type.index))) {
       s_.report(D::wrong_type, s_.span(argument))
           .with("wanted", s_.describe(wanted))
           .with("actual", s_.describe(type))
@@ -349,7 +366,8 @@ ExprId ExprBinder::bind_result(const syntax::Call& call, const syntax::Ident& pr
   }
   if (!in_card) {
     const std::string text = s_.text(s_.span(operand));
-    suggest(s_.report(D::not_in_scorecard, s_.span(operand)).with("name", text).with("scorecard", card.named.name), text, names);
+    suggest(s_.report(D::not_in_scorecard, s_.span(operand)).with("name", text).with("scorecard", card.named.name),
+            text, names);
     return error(span);
   }
   const auto which = require_word(s_, property, {"target", "attainment", "points", "value", "weight"});

@@ -1,4 +1,6 @@
 // Functions over metrics: other windows of time, and the members of groups.
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 #include "interpreter/model/builtins.hpp"
@@ -12,7 +14,8 @@ std::optional<value::Period> period_in(const syntax::Expr& expr) {
   if (const auto* period = std::get_if<syntax::PeriodLit>(&expr.node)) return value::Period::parse(period->text);
   if (const auto* date = std::get_if<syntax::DateLit>(&expr.node)) return value::Period::parse(date->text);
   const auto* year = std::get_if<syntax::NumberLit>(&expr.node);
-  if (year && year->unit.empty() && !year->percent && year->digits.size() == 4) return value::Period::parse(year->digits);
+  if (year && year->unit.empty() && !year->percent && year->digits.size() == 4)
+    return value::Period::parse(year->digits);
   return std::nullopt;
 }
 
@@ -37,13 +40,18 @@ ExprId ExprBinder::bind_metric_function(MetricFunction function, const syntax::C
       good = good && !result.groups.empty();
     } else if (function == MetricFunction::at_period) {
       const auto period = period_in(second);
-      if (period) result.period = *period;
-      else s_.report(D::period_expected, second.span).with("text", s_.text(second.span));
+      if (period)
+        result.period = *period;
+      else
+        s_.report(D::period_expected, second.span).with("text", s_.text(second.span));
       good = good && period.has_value();
     } else if (function == MetricFunction::to_date) {
       const auto* word = std::get_if<syntax::Name>(&second.node);
       const auto unit = word ? require_calendar_unit(s_, word->name) : std::nullopt;
-      if (!word) s_.report(D::unknown_word, second.span).with("word", s_.text(second.span)).with("allowed", "week, month, quarter, year");
+      if (!word)
+        s_.report(D::unknown_word, second.span)
+            .with("word", s_.text(second.span))
+            .with("allowed", "week, month, quarter, year");
       if (unit) result.unit = *unit;
       good = good && unit.has_value();
     } else {
@@ -54,7 +62,8 @@ ExprId ExprBinder::bind_metric_function(MetricFunction function, const syntax::C
   }
   if (groups && good && !require_kind(result.operand, Kind::number)) good = false;
   if (!good) return error(span);
-  if (function == MetricFunction::share || function == MetricFunction::rank || function == MetricFunction::percentile_rank) {
+  if (function == MetricFunction::share || function == MetricFunction::rank ||
+      function == MetricFunction::percentile_rank) {
     type = Type::number();
   }
   return s_.add(type, span, std::move(result));
@@ -63,8 +72,10 @@ ExprId ExprBinder::bind_metric_function(MetricFunction function, const syntax::C
 void ExprBinder::bind_groups(model::MetricCall& result, syntax::ExprId id) {
   const syntax::Expr& expr = syntax_of(id);
   std::vector<syntax::ExprId> keys;
-  if (const auto* list = std::get_if<syntax::List>(&expr.node)) keys = list->items;
-  else keys.push_back(id);
+  if (const auto* list = std::get_if<syntax::List>(&expr.node))
+    keys = list->items;
+  else
+    keys.push_back(id);
   for (const syntax::ExprId key : keys) {
     const auto group = bind_group(key);
     if (!group) {

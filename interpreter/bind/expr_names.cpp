@@ -2,6 +2,9 @@
 // hits are an error.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/syntax.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 
 namespace kpi::bind {
@@ -19,7 +22,9 @@ std::optional<SourceRef> source_of(const Symbol& symbol) {
   return std::nullopt;
 }
 
-std::string declared_as(const Symbol& symbol, const std::string& name) { return std::string(keyword(symbol.kind)) + " " + name; }
+std::string declared_as(const Symbol& symbol, const std::string& name) {
+  return std::string(keyword(symbol.kind)) + " " + name;
+}
 
 }  // namespace
 
@@ -63,7 +68,8 @@ ExprId ExprBinder::bind_chain(const Chain& chain) {
 
 ExprId ExprBinder::unknown_name(const Chain& chain) {
   const syntax::Ident& name = *chain.parts[0];
-  if (const auto alias = c_.module->aliases.find(name.text); alias != c_.module->aliases.end() && chain.parts.size() > 1) {
+  if (const auto alias = c_.module->aliases.find(name.text);
+      alias != c_.module->aliases.end() && chain.parts.size() > 1) {
     std::vector<std::string> candidates;
     for (const auto& entry : alias->second->names) candidates.push_back(entry.first);
     std::sort(candidates.begin(), candidates.end());
@@ -87,7 +93,8 @@ ExprId ExprBinder::unknown_name(const Chain& chain) {
   return error(chain.span);
 }
 
-// ---- rows ---------------------------------------------------------------------------------------------------------------
+// ---- rows
+// ---------------------------------------------------------------------------------------------------------------
 
 ExprId ExprBinder::bind_header(const Chain& chain) {
   std::string name;
@@ -144,7 +151,10 @@ bool ExprBinder::is_same_reference(SourceRef source, FieldId field, const Symbol
 }
 
 void ExprBinder::ambiguous(const syntax::Ident& name, std::string first, std::string second) {
-  s_.report(D::ambiguous_name, name.span).with("name", name.text).with("first", std::move(first)).with("second", std::move(second));
+  s_.report(D::ambiguous_name, name.span)
+      .with("name", name.text)
+      .with("first", std::move(first))
+      .with("second", std::move(second));
 }
 
 ExprId ExprBinder::bind_in_row(const Chain& chain, bool& handled) {
@@ -164,7 +174,8 @@ ExprId ExprBinder::bind_in_row(const Chain& chain, bool& handled) {
       return error(chain.span);
     }
     if (scored_too) {
-      ambiguous(name, s_.source_name(source) + "." + name.text, s_.source_name(SourceRef::of(c_.subject)) + "." + name.text);
+      ambiguous(name, s_.source_name(source) + "." + name.text,
+                s_.source_name(SourceRef::of(c_.subject)) + "." + name.text);
       return error(chain.span);
     }
     const auto reached = follow(source, chain.parts, start_of_row(0));
@@ -214,11 +225,12 @@ ExprId ExprBinder::bind_column_set(const Chain& chain, const Symbol& symbol, std
   Type type = reached->type;
   type.element = type.kind;
   type.kind = Kind::list;
-  type.optional = false;   // rows without a value add nothing to the set
+  type.optional = false;  // rows without a value add nothing to the set
   return s_.add(type, chain.span, model::ColumnSet{source, reached->path});
 }
 
-// ---- the scored entity ----------------------------------------------------------------------------------------------------
+// ---- the scored entity
+// ----------------------------------------------------------------------------------------------------
 
 bool ExprBinder::set_subject(EntityId entity, Span span) {
   if (!c_.subject.valid()) c_.subject = entity;
@@ -244,7 +256,8 @@ ExprId ExprBinder::bind_in_subject(const Chain& chain, const Symbol* symbol, boo
     if (found == s_.entities_with_field.end()) return {};
     const auto& owners = found->second;
     EntityId entity = owners.front();
-    if (std::find(owners.begin(), owners.end(), c_.subject) != owners.end()) entity = c_.subject;
+    if (std::find(owners.begin(), owners.end(), c_.subject) != owners.end())
+      entity = c_.subject;
     else if (owners.size() > 1) {
       handled = true;
       ambiguous(name, s_.source_name(SourceRef::of(owners[0])) + "." + name.text,
@@ -272,7 +285,8 @@ ExprId ExprBinder::bind_in_subject(const Chain& chain, const Symbol* symbol, boo
   return subject_field(c_.subject, chain.parts, chain.span);
 }
 
-// ---- declarations -----------------------------------------------------------------------------------------------------------
+// ---- declarations
+// -----------------------------------------------------------------------------------------------------------
 
 ExprId ExprBinder::bind_source_symbol(const Chain& chain, std::size_t used, const Symbol& symbol) {
   const SourceRef source = *source_of(symbol);
@@ -351,7 +365,8 @@ ExprId ExprBinder::bind_symbol(const Chain& chain, std::size_t used, const Symbo
   }
 }
 
-// ---- reserved names -----------------------------------------------------------------------------------------------------------
+// ---- reserved names
+// -----------------------------------------------------------------------------------------------------------
 
 ExprId ExprBinder::bind_period_property(const Chain& chain) {
   if (chain.parts.size() != 2) {
@@ -370,7 +385,8 @@ EntityId ExprBinder::subject_with_phases(Span span) {
     c_.subject = s_.policy.phases[0].entity;
   }
   if (c_.subject.valid() && s_.policy.phases_of(c_.subject)) return c_.subject;
-  s_.report(D::no_phases, span).with("entity", c_.subject.valid() ? s_.policy.entities[c_.subject.index].named.name : "");
+  s_.report(D::no_phases, span)
+      .with("entity", c_.subject.valid() ? s_.policy.entities[c_.subject.index].named.name : "");
   return {};
 }
 
@@ -403,7 +419,8 @@ ExprId ExprBinder::bind_special(const Chain& chain, bool& handled) {
       s_.report(D::score_without_scorecard, chain.span).with("name", "score");
       return error(chain.span);
     }
-    return require_scalar(chain.span, "score") ? s_.add(Type::number(), chain.span, model::ScoreExpr{}) : error(chain.span);
+    return require_scalar(chain.span, "score") ? s_.add(Type::number(), chain.span, model::ScoreExpr{})
+                                               : error(chain.span);
   }
   return require_scalar(chain.span, "active_days") ? s_.add(Type::number(), chain.span, model::ActiveDays{})
                                                    : error(chain.span);
@@ -415,7 +432,7 @@ ExprId ExprBinder::bind_phase_name(const syntax::Ident& name, Span span, bool& h
   for (const model::Phases& phases : s_.policy.phases) {
     for (std::uint32_t i = 0; i < phases.phases.size(); ++i) {
       if (phases.phases[i].named.name != name.text) continue;
-      if (owner && owner->entity == c_.subject) continue;   // the scored entity's own phase wins
+      if (owner && owner->entity == c_.subject) continue;  // the scored entity's own phase wins
       if (owner && phases.entity != c_.subject) {
         handled = true;
         ambiguous(name, s_.policy.entities[owner->entity.index].named.name + " " + name.text,

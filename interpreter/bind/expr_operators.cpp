@@ -1,6 +1,7 @@
 // Operators: units, comparisons of like with like, and what conditions prove about optional values.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 #include "interpreter/model/walk.hpp"
@@ -18,18 +19,30 @@ bool is_time(Kind kind) { return kind == Kind::date || kind == Kind::datetime; }
 
 value::BinaryOp to_value_op(syntax::Binary::Op op) {
   switch (op) {
-    case syntax::Binary::Op::add: return value::BinaryOp::add;
-    case syntax::Binary::Op::subtract: return value::BinaryOp::subtract;
-    case syntax::Binary::Op::multiply: return value::BinaryOp::multiply;
-    case syntax::Binary::Op::divide: return value::BinaryOp::divide;
-    case syntax::Binary::Op::eq: return value::BinaryOp::eq;
-    case syntax::Binary::Op::ne: return value::BinaryOp::ne;
-    case syntax::Binary::Op::lt: return value::BinaryOp::lt;
-    case syntax::Binary::Op::le: return value::BinaryOp::le;
-    case syntax::Binary::Op::gt: return value::BinaryOp::gt;
-    case syntax::Binary::Op::ge: return value::BinaryOp::ge;
-    case syntax::Binary::Op::logical_and: return value::BinaryOp::logical_and;
-    case syntax::Binary::Op::logical_or: return value::BinaryOp::logical_or;
+    case syntax::Binary::Op::add:
+      return value::BinaryOp::add;
+    case syntax::Binary::Op::subtract:
+      return value::BinaryOp::subtract;
+    case syntax::Binary::Op::multiply:
+      return value::BinaryOp::multiply;
+    case syntax::Binary::Op::divide:
+      return value::BinaryOp::divide;
+    case syntax::Binary::Op::eq:
+      return value::BinaryOp::eq;
+    case syntax::Binary::Op::ne:
+      return value::BinaryOp::ne;
+    case syntax::Binary::Op::lt:
+      return value::BinaryOp::lt;
+    case syntax::Binary::Op::le:
+      return value::BinaryOp::le;
+    case syntax::Binary::Op::gt:
+      return value::BinaryOp::gt;
+    case syntax::Binary::Op::ge:
+      return value::BinaryOp::ge;
+    case syntax::Binary::Op::logical_and:
+      return value::BinaryOp::logical_and;
+    case syntax::Binary::Op::logical_or:
+      return value::BinaryOp::logical_or;
   }
   return value::BinaryOp::eq;
 }
@@ -44,7 +57,10 @@ bool ExprBinder::require_unit(ExprId id, Unit unit) {
   if (type.kind == Kind::number) {
     const bool needs_money = unit.money == 1 && unit.time == 0 && type.unit.is_plain();
     const bool other_money = unit.money == 1 && type.unit.money == 1 && unit.time == type.unit.time;
-    s_.report(needs_money ? D::amount_without_currency : other_money ? D::amount_in_other_currency : D::wrong_unit, s_.span(id))
+    s_.report(needs_money   ? D::amount_without_currency
+              : other_money ? D::amount_in_other_currency
+                            : D::wrong_unit,
+              s_.span(id))
         .with("wanted", wanted)
         .with("actual", s_.describe(type))
         .with("text", s_.text(s_.span(id)));
@@ -59,15 +75,19 @@ bool ExprBinder::require_unit(ExprId id, Unit unit) {
 
 void ExprBinder::report_mismatch(ExprId left, ExprId right, std::string_view operation) {
   const Type a = s_.type(left), b = s_.type(right);
-  D id = D::different_types;
+  source::DiagnosticId id = D::different_types;
   if (a.kind == Kind::number && b.kind == Kind::number) {
     const bool both_money = a.unit.money == 1 && b.unit.money == 1 && a.unit.time == b.unit.time;
     const bool one_plain = a.unit.is_plain() != b.unit.is_plain();
     const Unit other = a.unit.is_plain() ? b.unit : a.unit;
-    if (both_money) id = D::different_currencies;
-    else if (one_plain && other.money == 1 && other.time == 0) id = D::money_and_number;
-    else if (one_plain && other.money == 0 && other.time == 1) id = D::duration_and_number;
-    else id = D::different_units;
+    if (both_money)
+      id = D::different_currencies;
+    else if (one_plain && other.money == 1 && other.time == 0)
+      id = D::money_and_number;
+    else if (one_plain && other.money == 0 && other.time == 1)
+      id = D::duration_and_number;
+    else
+      id = D::different_units;
   } else if ((a.kind == Kind::calendar_step && b.kind == Kind::number && b.unit == Unit::duration()) ||
              (b.kind == Kind::calendar_step && a.kind == Kind::number && a.unit == Unit::duration())) {
     id = D::duration_and_calendar_step;
@@ -112,9 +132,12 @@ Type ExprBinder::compared(ExprId left, ExprId right, std::string_view operation)
 ExprId ExprBinder::as_key(ExprId reference) {
   const Type type = s_.type(reference);
   SourceRef source;
-  if (type.kind == Kind::entity && type.index != 0) source = SourceRef::of(EntityId{type.index});
-  else if (type.kind == Kind::event) source = SourceRef::of(EventsId{type.index});
-  else return reference;
+  if (type.kind == Kind::entity && type.index != 0)
+    source = SourceRef::of(EntityId{type.index});
+  else if (type.kind == Kind::event)
+    source = SourceRef::of(EventsId{type.index});
+  else
+    return reference;
   const auto& key = source.is_events() ? s_.policy.events[source.index].key : s_.policy.entities[source.index].key;
   if (key.size() != 1) return reference;
   Type key_type = s_.field(source, key[0]).type;
@@ -142,8 +165,10 @@ void ExprBinder::match_keys(ExprId& left, ExprId& right) {
     const Kind kind = s_.type(id).kind;
     return kind == Kind::entity || kind == Kind::event;
   };
-  if (is_reference(left) && !is_reference(right)) left = as_key(left);
-  else if (is_reference(right) && !is_reference(left)) right = as_key(right);
+  if (is_reference(left) && !is_reference(right))
+    left = as_key(left);
+  else if (is_reference(right) && !is_reference(left))
+    right = as_key(right);
 }
 
 bool ExprBinder::require_whole_days(ExprId duration) {
@@ -176,10 +201,13 @@ ExprId ExprBinder::bind_node(const syntax::Binary& node, Span span) {
   if (s_.type(left).kind == Kind::error || s_.type(right).kind == Kind::error) return error(span);
   switch (op) {
     case value::BinaryOp::add:
-    case value::BinaryOp::subtract: return bind_sum(op, left, right, span);
+    case value::BinaryOp::subtract:
+      return bind_sum(op, left, right, span);
     case value::BinaryOp::multiply:
-    case value::BinaryOp::divide: return bind_product(op, left, right, span);
-    default: return bind_comparison(op, left, right, span);
+    case value::BinaryOp::divide:
+      return bind_product(op, left, right, span);
+    default:
+      return bind_comparison(op, left, right, span);
   }
 }
 
@@ -200,10 +228,12 @@ ExprId ExprBinder::bind_comparison(value::BinaryOp op, ExprId left, ExprId right
   if (type.kind == Kind::error) return error(span);
   if (!require_present(left) || !require_present(right)) return error(span);
   const bool equality = op == value::BinaryOp::eq || op == value::BinaryOp::ne;
-  const bool ordered = type.kind == Kind::number || type.kind == Kind::text || is_time(type.kind) ||
-                       type.kind == Kind::calendar_step;
+  const bool ordered =
+      type.kind == Kind::number || type.kind == Kind::text || is_time(type.kind) || type.kind == Kind::calendar_step;
   if (type.kind == Kind::list || type.kind == Kind::range || (!ordered && !equality)) {
-    s_.report(D::cannot_be_ordered, span).with("type", s_.describe(type)).with("operation", std::string(value::symbol(op)));
+    s_.report(D::cannot_be_ordered, span)
+        .with("type", s_.describe(type))
+        .with("operation", std::string(value::symbol(op)));
     return error(span);
   }
   return s_.add(Type::of(Kind::boolean), span, model::BinaryExpr{op, left, right});
@@ -259,10 +289,13 @@ ExprId ExprBinder::bind_product(value::BinaryOp op, ExprId left, ExprId right, S
   return s_.add(type, span, model::BinaryExpr{op, left, right});
 }
 
-// ---- what a condition proves ------------------------------------------------------------------------------------------
+// ---- what a condition proves
+// ------------------------------------------------------------------------------------------
 
 // Rows are counted from the outermost, so that a fact means the same inside an inner aggregate.
-std::string ExprBinder::start_of_row(std::size_t depth) const { return "row" + std::to_string(c_.rows.size() - 1 - depth); }
+std::string ExprBinder::start_of_row(std::size_t depth) const {
+  return "row" + std::to_string(c_.rows.size() - 1 - depth);
+}
 
 std::string ExprBinder::fact_key(ExprId id) const {
   const auto& node = s_.policy.expr(id).node;

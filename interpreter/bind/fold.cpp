@@ -1,5 +1,6 @@
 #include "interpreter/bind/fold.hpp"
 
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/model/builtins.hpp"
 
@@ -140,8 +141,10 @@ std::optional<model::Delay> require_delay(Session& session, Module& module, synt
   const auto content = require_constant(session, bound);
   if (!content) return std::nullopt;
   model::Delay delay;
-  if (is_step) delay.months = content->as<value::CalendarStep>().months;
-  else delay.seconds = content->number();
+  if (is_step)
+    delay.months = content->as<value::CalendarStep>().months;
+  else
+    delay.seconds = content->number();
   if (delay.seconds.sign() < 0 || delay.months < 0) {
     session.report(D::negative_duration, session.span(bound));
     return std::nullopt;

@@ -1,6 +1,9 @@
 // The `policy` block.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "interpreter/bind/fold.hpp"
 
 namespace kpi::bind {
@@ -35,27 +38,42 @@ class HeaderBinder {
       s_.report(D::clause_twice, clause.key.span).with("clause", key).label(at->second, D::first_declared_here);
       return;
     }
-    if (key == "version") header_.version = text_or_word(clause);
-    else if (key == "owner") header_.owner = text_or_word(clause);
-    else if (key == "human_review") header_.human_review = text_or_word(clause);
-    else if (key == "market") add_words(header_.markets, clause);
-    else if (key == "platform") add_words(header_.platforms, clause);
-    else if (key == "currency") bind_currency(clause);
-    else if (key == "timezone") bind_timezone(clause);
-    else if (key == "announced") header_.announced = date(clause, 0);
-    else if (key == "review_by") header_.review_by = date(clause, 0);
-    else if (key == "effective") bind_effective(clause);
-    else if (key == "trial") header_.trial = delay(clause);
-    else if (key == "appeal") header_.appeal = delay(clause);
-    else if (key == "evidence") bind_evidence(clause);
-    else if (key == "partial") bind_partial(clause);
-    else unknown(clause);
+    if (key == "version")
+      header_.version = text_or_word(clause);
+    else if (key == "owner")
+      header_.owner = text_or_word(clause);
+    else if (key == "human_review")
+      header_.human_review = text_or_word(clause);
+    else if (key == "market")
+      add_words(header_.markets, clause);
+    else if (key == "platform")
+      add_words(header_.platforms, clause);
+    else if (key == "currency")
+      bind_currency(clause);
+    else if (key == "timezone")
+      bind_timezone(clause);
+    else if (key == "announced")
+      header_.announced = date(clause, 0);
+    else if (key == "review_by")
+      header_.review_by = date(clause, 0);
+    else if (key == "effective")
+      bind_effective(clause);
+    else if (key == "trial")
+      header_.trial = delay(clause);
+    else if (key == "appeal")
+      header_.appeal = delay(clause);
+    else if (key == "evidence")
+      bind_evidence(clause);
+    else if (key == "partial")
+      bind_partial(clause);
+    else
+      unknown(clause);
   }
 
   void unknown(const syntax::PolicyClause& clause) {
-    static const std::vector<std::string> kClauses = {
-        "version", "market", "platform", "currency", "timezone", "announced", "effective",
-        "review_by", "trial", "owner", "human_review", "appeal", "evidence"};
+    static const std::vector<std::string> kClauses = {"version",      "market",    "platform",  "currency", "timezone",
+                                                      "announced",    "effective", "review_by", "trial",    "owner",
+                                                      "human_review", "appeal",    "evidence"};
     suggest(s_.report(D::unknown_clause, clause.key.span)
                 .with("word", clause.key.text)
                 .with("declaration", "policy")
@@ -75,7 +93,8 @@ class HeaderBinder {
   }
 
   void add_words(std::vector<std::string>& to, const syntax::PolicyClause& clause) {
-    if (clause.words.empty()) incomplete(clause, clause.key.text == "market" ? "market UK, DE" : "platform tiktok_shop");
+    if (clause.words.empty())
+      incomplete(clause, clause.key.text == "market" ? "market UK, DE" : "platform tiktok_shop");
     for (const syntax::Ident& word : clause.words) {
       if (std::find(to.begin(), to.end(), word.text) == to.end()) to.push_back(word.text);
     }
@@ -135,7 +154,8 @@ class HeaderBinder {
   }
 
   void bind_evidence(const syntax::PolicyClause& clause) {
-    if (clause.words.empty() || clause.texts.empty()) return incomplete(clause, "evidence consulted \"staff forum 2026-06-02\"");
+    if (clause.words.empty() || clause.texts.empty())
+      return incomplete(clause, "evidence consulted \"staff forum 2026-06-02\"");
     header_.evidence.push_back({clause.words[0].text, clause.texts[0].value, clause.span});
   }
 
@@ -172,8 +192,10 @@ void bind_library_header(Session& session) {
 }  // namespace
 
 void bind_header(Session& session) {
-  if (session.policy_decl) HeaderBinder(session).bind(*session.policy_decl);
-  else bind_library_header(session);
+  if (session.policy_decl)
+    HeaderBinder(session).bind(*session.policy_decl);
+  else
+    bind_library_header(session);
   if (!session.policy.header.timezone) session.policy.header.timezone = &value::TimeZone::utc();
 }
 

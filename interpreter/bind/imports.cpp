@@ -1,6 +1,8 @@
 // Imports: columns of exported files, and how their texts are read.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/tables_by_name.hpp"
 
@@ -10,7 +12,11 @@ namespace {
 class ImportBinder {
  public:
   ImportBinder(Session& session, std::size_t index, const TablesByName& tables)
-      : s_(session), index_(index), decl_(*session.imports[index].decl), module_(*session.imports[index].module), tables_(tables) {}
+      : s_(session),
+        index_(index),
+        decl_(*session.imports[index].decl),
+        module_(*session.imports[index].module),
+        tables_(tables) {}
 
   void bind() {
     import().table = text_of(decl_.table);
@@ -20,12 +26,15 @@ class ImportBinder {
     for (const auto& column : decl_.columns) {
       const auto [at, inserted] = seen.emplace(column.name.text, column.name.span);
       if (!inserted) {
-        s_.report(D::column_twice, column.name.span).with("column", column.name.text).label(at->second, D::first_declared_here);
+        s_.report(D::column_twice, column.name.span)
+            .with("column", column.name.text)
+            .label(at->second, D::first_declared_here);
         continue;
       }
       bind_column(column);
     }
-    if (decl_.columns.empty()) s_.report(D::import_without_columns, import().named.span).with("name", import().named.name);
+    if (decl_.columns.empty())
+      s_.report(D::import_without_columns, import().named.span).with("name", import().named.name);
     for (const auto& option : decl_.options) bind_option(option);
   }
 
@@ -56,8 +65,10 @@ class ImportBinder {
     if (table_) {
       if (const auto* known = table_->find(column.name)) column.type = known->type;
     }
-    if (decl.type) bind_type(column, *decl.type);
-    else if (column.type) column.optional = column.type->optional;
+    if (decl.type)
+      bind_type(column, *decl.type);
+    else if (column.type)
+      column.optional = column.type->optional;
     if (decl.value) column.value = bind_expression(*decl.value, false);
     if (!column.decimal.empty() && column.decimal == column.group) {
       s_.report(D::decimal_equals_group, decl.group->span).with("mark", column.group);
@@ -67,12 +78,16 @@ class ImportBinder {
 
   void bind_flag(model::ImportColumn& column, const syntax::Ident& flag) {
     if (!require_word(s_, flag, {"key", "percent", "code", "trim", "optional", "carry"})) return;
-    if (flag.text == "trim") column.trim = true;
-    else if (flag.text == "optional") column.optional = true;
-    else column.flags.push_back(flag.text);
+    if (flag.text == "trim")
+      column.trim = true;
+    else if (flag.text == "optional")
+      column.optional = true;
+    else
+      column.flags.push_back(flag.text);
   }
 
-  void bind_column_option(model::ImportColumn& column, const syntax::Ident& option, const std::optional<syntax::Text>& text) {
+  void bind_column_option(model::ImportColumn& column, const syntax::Ident& option,
+                          const std::optional<syntax::Text>& text) {
     const auto known = require_word(s_, option, {"carry", "empty", "yes", "no"});
     if (!known) return;
     if (!text && *known != 0) {
@@ -83,10 +98,11 @@ class ImportBinder {
   }
 
   void bind_type(model::ImportColumn& column, const syntax::TypeRef& type) {
-    static const std::vector<std::string> kTypes = {"text", "integer", "number", "money", "boolean", "date", "datetime"};
+    static const std::vector<std::string> kTypes = {"text",    "integer", "number",  "money",
+                                                    "boolean", "date",    "datetime"};
     const auto index = require_word(s_, type.name, kTypes);
     if (!index) return;
-    column.as = static_cast<model::ColumnType>(*index + 1);   // after `unspecified`
+    column.as = static_cast<model::ColumnType>(*index + 1);  // after `unspecified`
     column.optional = type.optional;
   }
 
@@ -117,7 +133,8 @@ class ImportBinder {
       import().key.push_back(word.text);
       return;
     }
-    suggest(s_.report(D::unknown_column, word.span).with("column", word.text).with("allowed", join(names)), word.text, names);
+    suggest(s_.report(D::unknown_column, word.span).with("column", word.text).with("allowed", join(names)), word.text,
+            names);
   }
 
   void bind_separator(const syntax::ImportDecl::Option& option) {

@@ -1,6 +1,7 @@
 // Labels in other languages: every name must exist.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
 #include "interpreter/bind/session.hpp"
 
 namespace kpi::bind {
@@ -65,12 +66,16 @@ void bind_labels(Session& session) {
       }
       const auto [at, inserted] = seen.emplace(name, entry.element.span);
       if (!inserted) {
-        session.report(D::declared_twice, entry.element.span).with("name", name).label(at->second, D::first_declared_here);
+        session.report(D::declared_twice, entry.element.span)
+            .with("name", name)
+            .label(at->second, D::first_declared_here);
         continue;
       }
       // The policy's own labels win over those a library brings along.
-      if (declared.module->is_root) texts[name] = entry.text.value;
-      else texts.emplace(name, entry.text.value);
+      if (declared.module->is_root)
+        texts[name] = entry.text.value;
+      else
+        texts.emplace(name, entry.text.value);
     }
   }
 }

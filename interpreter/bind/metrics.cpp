@@ -1,6 +1,9 @@
 // Metrics, bound when first needed so that order does not matter.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 
@@ -28,8 +31,12 @@ class MetricBinder {
     metric().type = type;
     for (const syntax::MetricClause& clause : decl_.clauses) {
       const auto [at, inserted] = seen_.emplace(clause.key.text, clause.key.span);
-      if (inserted) bind_clause(clause);
-      else s_.report(D::clause_twice, clause.key.span).with("clause", clause.key.text).label(at->second, D::first_declared_here);
+      if (inserted)
+        bind_clause(clause);
+      else
+        s_.report(D::clause_twice, clause.key.span)
+            .with("clause", clause.key.text)
+            .label(at->second, D::first_declared_here);
     }
     Footprint uses = footprint(s_, value);
     if (metric().needs.valid()) uses.merge(footprint(s_, metric().needs));

@@ -1,6 +1,7 @@
 // Files and names: loads what is `use`d, enters every declaration into its file's namespace, and finds clashes.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
 #include "interpreter/bind/session.hpp"
 
 namespace kpi::bind {
@@ -27,7 +28,8 @@ class Collector {
   // The parser has checked that there is one header.
   void find_header(const syntax::File& file) {
     for (const syntax::Declaration& declaration : file.declarations) {
-      if (const auto* policy = std::get_if<syntax::PolicyDecl>(&declaration); policy && !s_.policy_decl) s_.policy_decl = policy;
+      if (const auto* policy = std::get_if<syntax::PolicyDecl>(&declaration); policy && !s_.policy_decl)
+        s_.policy_decl = policy;
       if (std::holds_alternative<syntax::LibraryDecl>(declaration)) s_.policy.is_library = true;
     }
   }
@@ -59,7 +61,10 @@ class Collector {
     } else {
       const std::string library = symbol.library.empty() ? other.library : symbol.library;
       const Span span = symbol.library.empty() ? symbol.span : use_span_;
-      s_.report(D::clash_with_library, span).with("name", name).with("library", library).label(other.span, D::declared_here);
+      s_.report(D::clash_with_library, span)
+          .with("name", name)
+          .with("library", library)
+          .label(other.span, D::declared_here);
     }
   }
 
@@ -86,7 +91,8 @@ class Collector {
     enter(module, decl.head, kind, models.size() - 1);
   }
 
-  // ---- one overload per declaration -----------------------------------------------------------------------------------
+  // ---- one overload per declaration
+  // -----------------------------------------------------------------------------------
 
   void add(Module&, const syntax::PolicyDecl&) {}
   void add(Module&, const syntax::LibraryDecl&) {}
@@ -124,13 +130,19 @@ class Collector {
   void add(Module& module, const syntax::PayoutDecl& decl) {
     declare(module, decl, SymbolKind::payout, s_.policy.payouts, s_.payouts);
   }
-  void add(Module& module, const syntax::AlertDecl& decl) { add_apart(module, decl, s_.policy.alerts, s_.alerts, "alert"); }
+  void add(Module& module, const syntax::AlertDecl& decl) {
+    add_apart(module, decl, s_.policy.alerts, s_.alerts, "alert");
+  }
   void add(Module& module, const syntax::RuleDecl& decl) { add_apart(module, decl, s_.policy.rules, s_.rules, "rule"); }
   void add(Module& module, const syntax::AllowDecl& decl) { s_.allows.push_back({&decl, &module}); }
-  void add(Module& module, const syntax::AttackDecl& decl) { add_apart(module, decl, s_.policy.attacks, s_.attacks, "attack"); }
+  void add(Module& module, const syntax::AttackDecl& decl) {
+    add_apart(module, decl, s_.policy.attacks, s_.attacks, "attack");
+  }
   void add(Module& module, const syntax::LabelsDecl& decl) { s_.labels.push_back({&decl, &module}); }
   void add(Module& module, const syntax::TestDecl& decl) { s_.tests.push_back({&decl, &module}); }
-  void add(Module& module, const syntax::ImportDecl& decl) { add_apart(module, decl, s_.policy.imports, s_.imports, "import"); }
+  void add(Module& module, const syntax::ImportDecl& decl) {
+    add_apart(module, decl, s_.policy.imports, s_.imports, "import");
+  }
 
   // Alerts, rules, attacks and imports are never named in expressions; each kind has its own names.
   template <class Model, class Decl>
@@ -182,9 +194,9 @@ class Collector {
       s_.report(D::use_cycle, place).with("library", shown);
       return;
     }
-    const bool is_library = std::any_of(file->declarations.begin(), file->declarations.end(), [](const auto& declaration) {
-      return std::holds_alternative<syntax::LibraryDecl>(declaration);
-    });
+    const bool is_library =
+        std::any_of(file->declarations.begin(), file->declarations.end(),
+                    [](const auto& declaration) { return std::holds_alternative<syntax::LibraryDecl>(declaration); });
     if (!is_library) {
       s_.report(D::not_a_library, place).with("library", shown);
       return;
@@ -201,7 +213,7 @@ class Collector {
     std::vector<std::pair<std::string, Symbol>> entries(module.names.begin(), module.names.end());
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [entry, symbol] : entries) {
-      if (!symbol.library.empty()) continue;   // what the library itself uses stays inside
+      if (!symbol.library.empty()) continue;  // what the library itself uses stays inside
       Symbol brought = symbol;
       brought.library = shown;
       enter(user, entry, brought);
@@ -217,8 +229,10 @@ class Collector {
     Module& module = *s_.modules.back();
     module.file = &file;
     module.prefix = user.prefix;
-    if (decl.alias) module.prefix += decl.alias->text + ".";
-    else if (!user.is_root) module.prefix += shown + ".";
+    if (decl.alias)
+      module.prefix += decl.alias->text + ".";
+    else if (!user.is_root)
+      module.prefix += shown + ".";
     for (const auto& assignment : decl.with) {
       const auto [at, inserted] = module.overrides.emplace(assignment.name.text, Module::Override{&assignment, &user});
       if (!inserted) {
@@ -243,13 +257,14 @@ class Collector {
         if (symbol.kind == SymbolKind::param) params.push_back(candidate);
       }
       std::sort(params.begin(), params.end());
-      suggest(s_.report(D::no_such_parameter, entry.assignment->name.span).with("name", name).with("params", join(params)), name,
-              params);
+      suggest(
+          s_.report(D::no_such_parameter, entry.assignment->name.span).with("name", name).with("params", join(params)),
+          name, params);
     }
   }
 
   Session& s_;
-  std::vector<const syntax::File*> open_;    // being collected, for cycles
+  std::vector<const syntax::File*> open_;  // being collected, for cycles
   std::unordered_map<const syntax::File*, Module*> shared_;
   std::unordered_map<std::string, Span> apart_;
   Span use_span_;

@@ -1,6 +1,7 @@
 // Looking names up, and saying what was probably meant when there is none.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
 #include "interpreter/bind/session.hpp"
 
 namespace kpi::bind {
@@ -14,8 +15,10 @@ const Symbol* find_in(const Module& module, const std::string& name) {
 std::optional<std::uint32_t> require_kind(Session& session, const Module& module, const Symbol* symbol,
                                           const std::string& name, Span span, SymbolKind kind) {
   if (!symbol) {
-    suggest(session.report_unknown(D::no_such_declaration, span, name).with("name", name).with("kind", std::string(keyword(kind))), name,
-            visible_names(session, module, kind));
+    suggest(session.report_unknown(D::no_such_declaration, span, name)
+                .with("name", name)
+                .with("kind", std::string(keyword(kind))),
+            name, visible_names(session, module, kind));
     return std::nullopt;
   }
   if (symbol->kind == kind) return symbol->index;
@@ -85,7 +88,8 @@ std::string join(const std::vector<std::string>& words, std::string_view separat
   return result;
 }
 
-std::optional<std::size_t> require_word(Session& session, const syntax::Ident& word, const std::vector<std::string>& allowed) {
+std::optional<std::size_t> require_word(Session& session, const syntax::Ident& word,
+                                        const std::vector<std::string>& allowed) {
   const auto found = std::find(allowed.begin(), allowed.end(), word.text);
   if (found != allowed.end()) return static_cast<std::size_t>(found - allowed.begin());
   suggest(session.report(D::unknown_word, word.span).with("word", word.text).with("allowed", join(allowed)), word.text,
@@ -101,17 +105,25 @@ std::optional<value::CalendarUnit> require_calendar_unit(Session& session, const
 }
 
 bool is_reserved_name(std::string_view name) {
-  static const std::unordered_set<std::string_view> kReserved = {"phase",  "score",  "period",      "this",
+  static const std::unordered_set<std::string_view> kReserved = {"phase",  "score",   "period",     "this",
                                                                  "policy", "company", "active_days"};
   return kReserved.contains(name);
 }
 
 const std::vector<std::string>& function_names() {
-  static const std::vector<std::string> kNames = {
-      "sum", "count", "exists", "distinct", "avg", "min", "max", "median", "percentile", "first", "last", "previous",
-      "year_ago", "at_period", "rolling", "to_date", "lifetime", "total", "share", "rank", "percentile_rank", "abs", "round",
-      "round_significant", "floor", "ceil", "upper", "lower", "trim", "starts_with", "ends_with", "contains", "age",
-      "months_since", "elapsed", "native", "convert", "result"};
+  static const std::vector<std::string> kNames = {"sum",          "count",     "exists",
+                                                  "distinct",     "avg",       "min",
+                                                  "max",          "median",    "percentile",
+                                                  "first",        "last",      "previous",
+                                                  "year_ago",     "at_period", "rolling",
+                                                  "to_date",      "lifetime",  "total",
+                                                  "share",        "rank",      "percentile_rank",
+                                                  "abs",          "round",     "round_significant",
+                                                  "floor",        "ceil",      "upper",
+                                                  "lower",        "trim",      "starts_with",
+                                                  "ends_with",    "contains",  "age",
+                                                  "months_since", "elapsed",   "native",
+                                                  "convert",      "result"};
   return kNames;
 }
 

@@ -1,4 +1,6 @@
 // Parameters: typed constants that a `use … with` may set.
+#include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 #include "interpreter/bind/types.hpp"

@@ -1,6 +1,7 @@
 // Which rows belong to which entity: paths along references, and whether an expression can be computed for an entity.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/session.hpp"
 #include "interpreter/model/walk.hpp"
 
@@ -29,7 +30,8 @@ class PathSearch {
           std::find(first_steps_.begin(), first_steps_.end(), FieldId{i}) == first_steps_.end()) {
         continue;
       }
-      const SourceRef target = type.kind == Kind::entity ? SourceRef::of(EntityId{type.index}) : SourceRef::of(EventsId{type.index});
+      const SourceRef target =
+          type.kind == Kind::entity ? SourceRef::of(EntityId{type.index}) : SourceRef::of(EventsId{type.index});
       if (std::find(visited_.begin(), visited_.end(), target) != visited_.end()) continue;
       if (!target.is_events() && paths_[target.index].size() < 2) {
         paths_[target.index].push_back(FieldPath{steps_so_far_, FieldId{i}});
@@ -114,9 +116,12 @@ Footprint footprint(Session& session, ExprId expr) {
   Footprint result;
   model::walk(session.policy, expr, [&](ExprId, const model::Expr& part) {
     Footprint own;
-    if (const auto* aggregate = std::get_if<model::AggregateRef>(&part.node)) own.aggregates.push_back(aggregate->aggregate);
-    else if (const auto* field = std::get_if<model::SubjectField>(&part.node)) own.subjects.emplace_back(field->entity, part.span);
-    else if (const auto* self = std::get_if<model::SubjectSelf>(&part.node)) own.subjects.emplace_back(self->entity, part.span);
+    if (const auto* aggregate = std::get_if<model::AggregateRef>(&part.node))
+      own.aggregates.push_back(aggregate->aggregate);
+    else if (const auto* field = std::get_if<model::SubjectField>(&part.node))
+      own.subjects.emplace_back(field->entity, part.span);
+    else if (const auto* self = std::get_if<model::SubjectSelf>(&part.node))
+      own.subjects.emplace_back(self->entity, part.span);
     else if (const auto* phase = std::get_if<model::PhaseExpr>(&part.node)) {
       own.subjects.emplace_back(phase->entity, part.span);
       own.uses_phase = true;

@@ -1,6 +1,9 @@
 // Payouts, clause by clause.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 
@@ -73,12 +76,16 @@ class PayoutBinder {
     }
   }
 
-  // ---- clauses --------------------------------------------------------------------------------------------------------
+  // ---- clauses
+  // --------------------------------------------------------------------------------------------------------
 
-  ExprBinder binder() { return ExprBinder(s_, Context{&module_, Place::payout, {}, payout().entity, payout().scorecard}); }
+  ExprBinder binder() {
+    return ExprBinder(s_, Context{&module_, Place::payout, {}, payout().entity, payout().scorecard});
+  }
 
   ExprId checked(ExprId bound) {
-    if (s_.type(bound).kind != Kind::error) require_evaluable(s_, footprint(s_, bound), payout().entity, s_.span(bound));
+    if (s_.type(bound).kind != Kind::error)
+      require_evaluable(s_, footprint(s_, bound), payout().entity, s_.span(bound));
     return bound;
   }
   ExprId number(const std::optional<syntax::ExprId>& id, Unit unit) {
@@ -97,22 +104,38 @@ class PayoutBinder {
       return;
     }
     payout().clause_spans.push_back({key, clause.span});
-    if (key == "payee") bind_payee(clause);
-    else if (key == "base") payout().base = money(clause.value);
-    else if (key == "amount") payout().amount = money(clause.value);
-    else if (key == "pool") bind_pool(clause);
-    else if (key == "prorate") payout().prorate = number(clause.value, Unit{});
-    else if (key == "penalty") bind_penalty(clause);
-    else if (key == "floor") payout().floor = money(clause.value);
-    else if (key == "cap") bind_cap(clause);
-    else if (key == "draw") bind_draw(clause);
-    else if (key == "clawback" && clause.value) payout().clawback = require_delay(s_, module_, *clause.value);
-    else if (key == "earned" && clause.value) payout().earned = require_delay(s_, module_, *clause.value);
-    else if (key == "payable" && clause.value) payout().payable = require_delay(s_, module_, *clause.value);
-    else if (key == "budget") payout().budget = money(clause.value);
-    else if (key == "paid" && clause.value) bind_paid(*clause.value);
-    else if (key == "rounding") bind_rounding(clause);
-    else if (key == "assume" && clause.name && clause.value) bind_assumption(clause);
+    if (key == "payee")
+      bind_payee(clause);
+    else if (key == "base")
+      payout().base = money(clause.value);
+    else if (key == "amount")
+      payout().amount = money(clause.value);
+    else if (key == "pool")
+      bind_pool(clause);
+    else if (key == "prorate")
+      payout().prorate = number(clause.value, Unit{});
+    else if (key == "penalty")
+      bind_penalty(clause);
+    else if (key == "floor")
+      payout().floor = money(clause.value);
+    else if (key == "cap")
+      bind_cap(clause);
+    else if (key == "draw")
+      bind_draw(clause);
+    else if (key == "clawback" && clause.value)
+      payout().clawback = require_delay(s_, module_, *clause.value);
+    else if (key == "earned" && clause.value)
+      payout().earned = require_delay(s_, module_, *clause.value);
+    else if (key == "payable" && clause.value)
+      payout().payable = require_delay(s_, module_, *clause.value);
+    else if (key == "budget")
+      payout().budget = money(clause.value);
+    else if (key == "paid" && clause.value)
+      bind_paid(*clause.value);
+    else if (key == "rounding")
+      bind_rounding(clause);
+    else if (key == "assume" && clause.name && clause.value)
+      bind_assumption(clause);
     else if (key == "evidence" && clause.name && clause.label) {
       payout().evidence.push_back({clause.name->text, clause.label->value, clause.span});
     }
@@ -157,7 +180,9 @@ class PayoutBinder {
     if (clause.label) penalty.named.label = clause.label->value;
     const auto [at, inserted] = penalties_.emplace(clause.name->text, clause.name->span);
     if (!inserted) {
-      s_.report(D::declared_twice, clause.name->span).with("name", clause.name->text).label(at->second, D::first_declared_here);
+      s_.report(D::declared_twice, clause.name->span)
+          .with("name", clause.name->text)
+          .label(at->second, D::first_declared_here);
     }
     penalty.amount = money(clause.value);
     if (!clause.words.empty()) {
@@ -173,7 +198,8 @@ class PayoutBinder {
 
   void bind_cap(const syntax::PayoutClause& clause) {
     payout().cap = money(clause.value);
-    payout().cap_carry = std::any_of(clause.words.begin(), clause.words.end(), [](const auto& word) { return word.text == "carry"; });
+    payout().cap_carry =
+        std::any_of(clause.words.begin(), clause.words.end(), [](const auto& word) { return word.text == "carry"; });
   }
 
   void bind_draw(const syntax::PayoutClause& clause) {
@@ -194,7 +220,8 @@ class PayoutBinder {
 
   void bind_rounding(const syntax::PayoutClause& clause) {
     if (clause.words.empty()) return;
-    static const std::vector<std::string> kModes = {"half_even", "half_up", "half_down", "down", "up", "floor", "ceiling"};
+    static const std::vector<std::string> kModes = {"half_even", "half_up", "half_down", "down",
+                                                    "up",        "floor",   "ceiling"};
     if (!require_word(s_, clause.words[0], kModes)) return;
     payout().rounding = *value::parse_rounding(clause.words[0].text);
     payout().rounding_declared = true;
@@ -206,7 +233,9 @@ class PayoutBinder {
     const auto known = std::find_if(payout().assumptions.begin(), payout().assumptions.end(),
                                     [&](const auto& other) { return other.name == clause.name->text; });
     if (known != payout().assumptions.end()) {
-      s_.report(D::declared_twice, clause.name->span).with("name", clause.name->text).label(known->span, D::first_declared_here);
+      s_.report(D::declared_twice, clause.name->span)
+          .with("name", clause.name->text)
+          .label(known->span, D::first_declared_here);
       return;
     }
     if (content) payout().assumptions.push_back({clause.name->text, *content, s_.type(bound), clause.name->span});

@@ -1,4 +1,7 @@
 // Phases of an entity. Whether they leave gaps is proved by the analysis.
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 
 namespace kpi::bind {
@@ -41,7 +44,7 @@ void declare_phases(Session& session) {
       if (phase.label) added.named.label = phase.label->value;
     }
     if (!entity) {
-      declared.decl = nullptr;   // reported; the names stay unknown
+      declared.decl = nullptr;  // reported; the names stay unknown
       continue;
     }
     phases.entity = *entity;

@@ -1,4 +1,5 @@
 #include "interpreter/bind/placeholders.hpp"
+#include "grammar/source/diagnostics/names.hpp"
 
 namespace kpi::bind {
 

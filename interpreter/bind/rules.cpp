@@ -1,6 +1,9 @@
 // rule, allow and attack: kinds, elements and variables must exist; what properties mean is for the rule engine.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 #include "interpreter/bind/placeholders.hpp"
@@ -8,9 +11,9 @@
 namespace kpi::bind {
 namespace {
 
-const std::vector<std::string> kElements = {"policy", "entity", "events", "field", "metric", "exclusion", "phase", "table", "curve",
-                                            "scorecard", "row", "gate", "payout", "penalty", "alert", "rule", "allow", "attack",
-                                            "library"};
+const std::vector<std::string> kElements = {"policy", "entity", "events",    "field",  "metric", "exclusion", "phase",
+                                            "table",  "curve",  "scorecard", "row",    "gate",   "payout",    "penalty",
+                                            "alert",  "rule",   "allow",     "attack", "library"};
 
 class RuleBinder {
  public:
@@ -37,7 +40,9 @@ class RuleBinder {
     require_word(s_, kind, kElements);
     const auto same = [&](const syntax::Ident* known) { return known->text == variable.text; };
     if (const auto known = std::find_if(variables_.begin(), variables_.end(), same); known != variables_.end()) {
-      s_.report(D::declared_twice, variable.span).with("name", variable.text).label((*known)->span, D::first_declared_here);
+      s_.report(D::declared_twice, variable.span)
+          .with("name", variable.text)
+          .label((*known)->span, D::first_declared_here);
     }
     variables_.push_back(&variable);
   }
@@ -55,8 +60,8 @@ class RuleBinder {
 
   void require_variable(const syntax::Ident& name) {
     if (is_variable(name.text)) return;
-    suggest(s_.report(D::unknown_variable, name.span).with("name", name.text).with("variables", join(variable_names())), name.text,
-            variable_names());
+    suggest(s_.report(D::unknown_variable, name.span).with("name", name.text).with("variables", join(variable_names())),
+            name.text, variable_names());
   }
 
   void check_placeholders(const syntax::Text& text) {
@@ -82,8 +87,10 @@ class RuleBinder {
     if (const auto* none = std::get_if<syntax::IsNone>(&node)) return check(none->operand);
     if (const auto* binary = std::get_if<syntax::Binary>(&node)) return check_all({binary->left, binary->right});
     if (const auto* in = std::get_if<syntax::In>(&node)) return check_all({in->item, in->collection});
-    if (const auto* fallback = std::get_if<syntax::Default>(&node)) return check_all({fallback->operand, fallback->fallback});
-    if (const auto* within = std::get_if<syntax::Within>(&node)) return check_all({within->time, within->duration, within->of});
+    if (const auto* fallback = std::get_if<syntax::Default>(&node))
+      return check_all({fallback->operand, fallback->fallback});
+    if (const auto* within = std::get_if<syntax::Within>(&node))
+      return check_all({within->time, within->duration, within->of});
     if (const auto* choice = std::get_if<syntax::If>(&node)) {
       return check_all({choice->condition, choice->then_value, choice->else_value});
     }
@@ -107,11 +114,13 @@ class RuleBinder {
     const std::size_t known = variables_.size();
     if (const auto* member = std::get_if<syntax::Member>(&module_.expr(call.callee).node)) check_base(member->base);
     for (const auto& argument : call.arguments) {
-      if (argument.binder && argument.binder_kind) declare(*argument.binder_kind, *argument.binder);
-      else check(argument.value);
+      if (argument.binder && argument.binder_kind)
+        declare(*argument.binder_kind, *argument.binder);
+      else
+        check(argument.value);
     }
     if (call.where) check(*call.where);
-    variables_.resize(known);   // `exists(alert a where …)`: `a` ends here
+    variables_.resize(known);  // `exists(alert a where …)`: `a` ends here
   }
 
   Session& s_;
@@ -119,7 +128,8 @@ class RuleBinder {
   std::vector<const syntax::Ident*> variables_;
 };
 
-// ---- allow --------------------------------------------------------------------------------------------------------------
+// ---- allow
+// --------------------------------------------------------------------------------------------------------------
 
 std::vector<std::string> element_names(const Session& session, const Module& module) {
   std::vector<std::string> names = visible_names(session, module);
@@ -149,14 +159,17 @@ void bind_allow(Session& session, Module& module, const syntax::AllowDecl& decl)
   const std::pair<const char*, bool> clauses[] = {
       {"because", decl.because.has_value()}, {"owner", decl.owner.has_value()}, {"until", decl.until.has_value()}};
   for (const auto& [clause, present] : clauses) {
-    if (!present) session.report(D::allow_clause_missing, decl.head.keyword).with("clause", clause).with("rule", stub.rule);
+    if (!present)
+      session.report(D::allow_clause_missing, decl.head.keyword).with("clause", clause).with("rule", stub.rule);
   }
   std::vector<std::string> rules;
   for (const auto& rule : session.policy.rules) rules.push_back(rule.named.name);
   // The standard rules need no `use`, so only a name near one that is known here can be called misspelt.
   const bool known = std::find(rules.begin(), rules.end(), stub.rule) != rules.end();
   if (const auto near = known ? std::nullopt : source::nearest_name(stub.rule, rules)) {
-    session.report(D::unknown_rule, decl.head.name ? decl.head.name->span : decl.head.keyword).with("name", stub.rule).suggest(*near);
+    session.report(D::unknown_rule, decl.head.name ? decl.head.name->span : decl.head.keyword)
+        .with("name", stub.rule)
+        .suggest(*near);
   }
   if (decl.on) {
     stub.on = decl.on->text;
@@ -168,7 +181,8 @@ void bind_allow(Session& session, Module& module, const syntax::AllowDecl& decl)
   session.policy.allows.push_back(std::move(stub));
 }
 
-// ---- attack ---------------------------------------------------------------------------------------------------------------
+// ---- attack
+// ---------------------------------------------------------------------------------------------------------------
 
 class AttackBinder {
  public:
@@ -189,12 +203,14 @@ class AttackBinder {
     // `alias.sales.amount` has one part more.
     const bool aliased = parts.size() > 1 && module_.aliases.contains(parts[0].text);
     const std::size_t used = aliased ? 2 : 1;
-    syntax::Path events{{parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(std::min(used, parts.size()))}, form.target->span};
+    syntax::Path events{{parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(std::min(used, parts.size()))},
+                        form.target->span};
     const auto index = require_symbol(s_, module_, events, SymbolKind::events);
     if (!index) return;
     const SourceRef source = SourceRef::of(EventsId{*index});
     if (whole_rows != (parts.size() == used)) {
-      s_.report(whole_rows ? D::attack_needs_events : D::attack_needs_field, form.target->span).with("verb", form.verb.text);
+      s_.report(whole_rows ? D::attack_needs_events : D::attack_needs_field, form.target->span)
+          .with("verb", form.verb.text);
       return;
     }
     if (!whole_rows) require_field(s_, source, parts[used]);
@@ -212,7 +228,10 @@ class AttackBinder {
     Type type = s_.type(bound);
     if (type.kind == Kind::range) type.kind = type.element;
     if (type.kind != Kind::error && (type.kind != Kind::number || !type.unit.is_plain())) {
-      s_.report(D::wrong_type, s_.span(bound)).with("wanted", "number").with("actual", s_.describe(s_.type(bound))).with("text", s_.text(s_.span(bound)));
+      s_.report(D::wrong_type, s_.span(bound))
+          .with("wanted", "number")
+          .with("actual", s_.describe(s_.type(bound)))
+          .with("text", s_.text(s_.span(bound)));
     }
   }
 
@@ -228,8 +247,10 @@ class AttackBinder {
       type.element = Kind::error;
     }
     const ExprId sample = s_.add(type, s_.span(bound), model::Constant{});
-    if (wanted.kind == Kind::number) binder.require_unit(sample, wanted.unit);
-    else if (wanted.kind != Kind::entity && wanted.kind != Kind::event) binder.require_kind(sample, wanted.kind);
+    if (wanted.kind == Kind::number)
+      binder.require_unit(sample, wanted.unit);
+    else if (wanted.kind != Kind::entity && wanted.kind != Kind::event)
+      binder.require_kind(sample, wanted.kind);
   }
 
   Session& s_;

@@ -1,6 +1,8 @@
 // Scorecards: the table's header, its rows, and gates.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 
@@ -13,13 +15,16 @@ const std::vector<std::string> kMissing = {"unscored", "zero", "skip"};
 struct Columns {
   std::optional<std::size_t> metric, curve, attain, missing;
   std::optional<std::size_t> weight, target;
-  std::vector<std::optional<std::size_t>> weights, targets;   // by phase
+  std::vector<std::optional<std::size_t>> weights, targets;  // by phase
 };
 
 class ScorecardBinder {
  public:
   ScorecardBinder(Session& session, std::uint32_t index)
-      : s_(session), index_(index), decl_(*session.scorecards[index].decl), module_(*session.scorecards[index].module) {}
+      : s_(session),
+        index_(index),
+        decl_(*session.scorecards[index].decl),
+        module_(*session.scorecards[index].module) {}
 
   void bind() {
     const auto entity = require_entity(s_, module_, decl_.entity);
@@ -46,13 +51,15 @@ class ScorecardBinder {
 
   void bind_population() {
     // A distinct entity exists only through its rows, so it enters when a kept row leads to it.
-    card().population = s_.policy.entities[card().entity.index].is_distinct() ? model::Population::period : model::Population::active;
+    card().population =
+        s_.policy.entities[card().entity.index].is_distinct() ? model::Population::period : model::Population::active;
     if (!decl_.population) return;
     const auto rule = require_word(s_, *decl_.population, {"ever", "period", "active"});
     if (rule) card().population = static_cast<model::Population>(*rule);
   }
 
-  // ---- header ---------------------------------------------------------------------------------------------------------
+  // ---- header
+  // ---------------------------------------------------------------------------------------------------------
 
   std::optional<std::size_t> phase_index(const std::string& name) const {
     for (std::size_t i = 0; i < phase_count(); ++i) {
@@ -65,7 +72,8 @@ class ScorecardBinder {
     std::vector<std::string> allowed = {"metric", "weight", "target", "curve", "attain", "missing"};
     for (std::size_t i = 0; i < phase_count(); ++i) allowed.push_back(phases_->phases[i].named.name);
     const std::string word = cell.words.empty() ? "" : cell.words.back().text;
-    suggest(s_.report(D::unknown_column, cell.span).with("column", s_.text(cell.span)).with("allowed", join(allowed)), word, allowed);
+    suggest(s_.report(D::unknown_column, cell.span).with("column", s_.text(cell.span)).with("allowed", join(allowed)),
+            word, allowed);
     good_ = false;
   }
 
@@ -74,16 +82,19 @@ class ScorecardBinder {
     columns.weights.resize(phase_count());
     columns.targets.resize(phase_count());
     const std::vector<std::pair<std::string, std::optional<std::size_t>*>> single = {
-        {"metric", &columns.metric}, {"curve", &columns.curve},   {"attain", &columns.attain},
+        {"metric", &columns.metric},   {"curve", &columns.curve},   {"attain", &columns.attain},
         {"missing", &columns.missing}, {"weight", &columns.weight}, {"target", &columns.target}};
     for (std::size_t i = 0; i < table.header.size(); ++i) {
       const syntax::HeaderCell& cell = table.header[i];
       std::optional<std::size_t>* slot = nullptr;
       if (cell.words.size() == 1) {
         const std::string& word = cell.words[0].text;
-        const auto named = std::find_if(single.begin(), single.end(), [&](const auto& entry) { return entry.first == word; });
-        if (named != single.end()) slot = named->second;
-        else if (const auto phase = phase_index(word)) slot = &columns.targets[*phase];
+        const auto named =
+            std::find_if(single.begin(), single.end(), [&](const auto& entry) { return entry.first == word; });
+        if (named != single.end())
+          slot = named->second;
+        else if (const auto phase = phase_index(word))
+          slot = &columns.targets[*phase];
       } else if (cell.words.size() == 2) {
         const auto phase = phase_index(cell.words[1].text);
         if (phase && cell.words[0].text == "weight") slot = &columns.weights[*phase];
@@ -118,7 +129,8 @@ class ScorecardBinder {
     if (!columns.metric) column_missing(table, "metric");
     const auto check = [&](const std::string& word, const std::optional<std::size_t>& one,
                            const std::vector<std::optional<std::size_t>>& by_phase) {
-      const bool any = std::any_of(by_phase.begin(), by_phase.end(), [](const auto& column) { return column.has_value(); });
+      const bool any =
+          std::any_of(by_phase.begin(), by_phase.end(), [](const auto& column) { return column.has_value(); });
       if (one && any) {
         s_.report(D::column_for_all_and_phase, table.header[*one].span).with("column", word);
         good_ = false;
@@ -135,7 +147,8 @@ class ScorecardBinder {
     check("target", columns.target, columns.targets);
   }
 
-  // ---- rows -----------------------------------------------------------------------------------------------------------
+  // ---- rows
+  // -----------------------------------------------------------------------------------------------------------
 
   void bind_table(const syntax::Table& table) {
     card().has_table = true;
@@ -181,8 +194,10 @@ class ScorecardBinder {
       index = require_symbol(s_, module_, name->name, SymbolKind::metric);
     } else if (const auto* member = std::get_if<syntax::Member>(&expr.node)) {
       const auto* library = std::get_if<syntax::Name>(&module_.expr(member->base).node);
-      if (library) index = require_symbol(s_, module_, syntax::Path{{library->name, member->name}, expr.span}, SymbolKind::metric);
-      else s_.report(D::metric_name_expected, cell.span).with("text", s_.text(cell.span));
+      if (library)
+        index = require_symbol(s_, module_, syntax::Path{{library->name, member->name}, expr.span}, SymbolKind::metric);
+      else
+        s_.report(D::metric_name_expected, cell.span).with("text", s_.text(cell.span));
     } else {
       s_.report(D::metric_name_expected, cell.span).with("text", s_.text(cell.span));
     }
@@ -226,8 +241,10 @@ class ScorecardBinder {
 
   bool bind_weights(const Columns& columns, const syntax::TableRow& cells, model::ScorecardRow& row) {
     std::vector<std::size_t> places;
-    if (columns.weight) places.push_back(*columns.weight);
-    else for (const auto& column : columns.weights) places.push_back(*column);
+    if (columns.weight)
+      places.push_back(*columns.weight);
+    else
+      for (const auto& column : columns.weights) places.push_back(*column);
     row.weight_span = cells.cells[places[0]].span;
     bool good = true;
     for (const std::size_t place : places) {
@@ -267,8 +284,10 @@ class ScorecardBinder {
       const ExprId bound = ExprBinder(s_, Context{&module_}).bind(call->arguments[0].value);
       const auto cap = s_.type(bound).kind == Kind::error ? std::nullopt : require_constant_number(s_, bound, Unit{});
       row.curve = model::BuiltinCurve::capped;
-      if (cap && cap->sign() <= 0) s_.report(D::cap_not_positive, s_.span(bound)).with("text", s_.text(s_.span(bound)));
-      else if (cap) row.cap = *cap;
+      if (cap && cap->sign() <= 0)
+        s_.report(D::cap_not_positive, s_.span(bound)).with("text", s_.text(s_.span(bound)));
+      else if (cap)
+        row.cap = *cap;
       return;
     }
     static const std::vector<std::string> kBuiltins = {"linear", "capped", "pass"};
@@ -292,9 +311,12 @@ class ScorecardBinder {
     std::optional<std::uint32_t> index;
     const auto* member = node ? std::get_if<syntax::Member>(node) : nullptr;
     const auto* library = member ? std::get_if<syntax::Name>(&module_.expr(member->base).node) : nullptr;
-    if (name && !call) index = require_symbol(s_, module_, name->name, SymbolKind::curve);
-    else if (library) index = require_symbol(s_, module_, syntax::Path{{library->name, member->name}, cell.span}, SymbolKind::curve);
-    else s_.report(D::curve_expected, cell.span).with("text", s_.text(cell.span));
+    if (name && !call)
+      index = require_symbol(s_, module_, name->name, SymbolKind::curve);
+    else if (library)
+      index = require_symbol(s_, module_, syntax::Path{{library->name, member->name}, cell.span}, SymbolKind::curve);
+    else
+      s_.report(D::curve_expected, cell.span).with("text", s_.text(cell.span));
     if (!index) return;
     bind_curve(s_, *index);
     const model::Curve& curve = s_.policy.curves[*index];
@@ -347,16 +369,20 @@ class ScorecardBinder {
     if (std::holds_alternative<syntax::AnyCell>(cell.content)) return;
     const auto* content = std::get_if<syntax::ExprCell>(&cell.content);
     const auto* name = content ? std::get_if<syntax::Name>(&module_.expr(content->value).node) : nullptr;
-    const auto rule = require_word(s_, name ? name->name : syntax::Ident{s_.text(cell.span), cell.span, false}, kMissing);
+    const auto rule =
+        require_word(s_, name ? name->name : syntax::Ident{s_.text(cell.span), cell.span, false}, kMissing);
     if (rule) row.missing = static_cast<model::Missing>(*rule);
   }
 
   void bind_targets(const Columns& columns, const syntax::TableRow& cells, model::ScorecardRow& row) {
     std::vector<std::size_t> places;
-    if (columns.target) places.push_back(*columns.target);
-    else for (const auto& column : columns.targets) places.push_back(*column);
+    if (columns.target)
+      places.push_back(*columns.target);
+    else
+      for (const auto& column : columns.targets) places.push_back(*column);
     row.target_span = cells.cells[places[0]].span;
-    for (std::size_t i = 0; i < places.size(); ++i) row.targets.push_back(bind_target(cells.cells[places[i]], row, places.size(), i));
+    for (std::size_t i = 0; i < places.size(); ++i)
+      row.targets.push_back(bind_target(cells.cells[places[i]], row, places.size(), i));
   }
 
   bool has_weight(const model::ScorecardRow& row, std::size_t targets, std::size_t phase) const {
@@ -388,14 +414,17 @@ class ScorecardBinder {
     return target;
   }
 
-  // ---- gates ----------------------------------------------------------------------------------------------------------
+  // ---- gates
+  // ----------------------------------------------------------------------------------------------------------
 
   void bind_gates() {
     std::unordered_map<std::string, Span> seen;
     for (const syntax::GateDecl& decl : decl_.gates) {
       const auto [at, inserted] = seen.emplace(decl.name.text, decl.name.span);
       if (!inserted) {
-        s_.report(D::declared_twice, decl.name.span).with("name", decl.name.text).label(at->second, D::first_declared_here);
+        s_.report(D::declared_twice, decl.name.span)
+            .with("name", decl.name.text)
+            .label(at->second, D::first_declared_here);
       }
       model::Gate gate;
       gate.named.name = decl.name.text;
@@ -410,7 +439,8 @@ class ScorecardBinder {
       }
       if (decl.limit) {
         const ExprId limit = ExprBinder(s_, Context{&module_}).bind(*decl.limit);
-        const auto number = s_.type(limit).kind == Kind::error ? std::nullopt : require_constant_number(s_, limit, Unit{});
+        const auto number =
+            s_.type(limit).kind == Kind::error ? std::nullopt : require_constant_number(s_, limit, Unit{});
         if (number) gate.limit = *number;
       }
       card().gates.push_back(std::move(gate));
@@ -427,7 +457,7 @@ class ScorecardBinder {
   const model::Phases* phases_ = nullptr;
   model::Missing missing_ = model::Missing::unscored;
   bool good_ = true;
-  std::vector<std::vector<Number>> weights_;   // by row, as in ScorecardRow
+  std::vector<std::vector<Number>> weights_;  // by row, as in ScorecardRow
   std::unordered_map<std::uint32_t, Span> rows_seen_;
 };
 

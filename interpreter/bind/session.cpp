@@ -1,4 +1,5 @@
 #include "interpreter/bind/session.hpp"
+#include "grammar/source/diagnostics/names.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -7,16 +8,26 @@ namespace kpi::bind {
 
 std::string_view keyword(SymbolKind kind) {
   switch (kind) {
-    case SymbolKind::entity: return "entity";
-    case SymbolKind::events: return "events";
-    case SymbolKind::param: return "param";
-    case SymbolKind::metric: return "metric";
-    case SymbolKind::exclusion: return "exclude";
-    case SymbolKind::curve: return "curve";
-    case SymbolKind::table: return "table";
-    case SymbolKind::scorecard: return "scorecard";
-    case SymbolKind::payout: return "payout";
-    case SymbolKind::calendar: return "calendar";
+    case SymbolKind::entity:
+      return "entity";
+    case SymbolKind::events:
+      return "events";
+    case SymbolKind::param:
+      return "param";
+    case SymbolKind::metric:
+      return "metric";
+    case SymbolKind::exclusion:
+      return "exclude";
+    case SymbolKind::curve:
+      return "curve";
+    case SymbolKind::table:
+      return "table";
+    case SymbolKind::scorecard:
+      return "scorecard";
+    case SymbolKind::payout:
+      return "payout";
+    case SymbolKind::calendar:
+      return "calendar";
   }
   return "";
 }
@@ -25,7 +36,8 @@ void Footprint::merge(const Footprint& other) {
   if (!other.aggregates.empty()) {
     std::vector<AggregateId> all;
     all.reserve(aggregates.size() + other.aggregates.size());
-    std::set_union(aggregates.begin(), aggregates.end(), other.aggregates.begin(), other.aggregates.end(), std::back_inserter(all));
+    std::set_union(aggregates.begin(), aggregates.end(), other.aggregates.begin(), other.aggregates.end(),
+                   std::back_inserter(all));
     aggregates = std::move(all);
   }
   for (const auto& subject : other.subjects) {
@@ -47,7 +59,7 @@ std::unordered_set<std::uint32_t>& Session::present_fields(SourceRef source) {
   return all[source.index];
 }
 
-source::Diagnostic& Session::report_unknown(D id, Span span, std::string_view name) {
+source::Diagnostic& Session::report_unknown(source::DiagnosticId id, Span span, std::string_view name) {
   for (const auto& module : modules) {
     for (const syntax::Ident& broken : module->file->broken_names) {
       if (broken.text == name) return ignored_ = source::Diagnostic{};
@@ -80,10 +92,14 @@ std::string Session::text(Span span) const {
 
 std::string Session::describe(const Type& type) const {
   switch (type.kind) {
-    case Kind::entity: return policy.entities[type.index].named.name;
-    case Kind::event: return policy.events[type.index].named.name;
-    case Kind::phase: return "phase";
-    default: return value::to_string(type);
+    case Kind::entity:
+      return policy.entities[type.index].named.name;
+    case Kind::event:
+      return policy.events[type.index].named.name;
+    case Kind::phase:
+      return "phase";
+    default:
+      return value::to_string(type);
   }
 }
 

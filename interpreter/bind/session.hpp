@@ -1,4 +1,5 @@
-// What all parts of the binder share: the policy under construction, the files it comes from, and what is declared where.
+// What all parts of the binder share: the policy under construction, the files it comes from, and what is declared
+// where.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,7 @@
 
 namespace kpi::bind {
 
-using D = source::DiagnosticId;
+namespace D = source::ids;
 using model::AggregateId;
 using model::EntityId;
 using model::EventsId;
@@ -29,15 +30,26 @@ using value::Unit;
 using value::Value;
 
 /// The kinds of declaration that share one namespace.
-enum class SymbolKind : std::uint8_t { entity, events, param, metric, exclusion, curve, table, scorecard, payout, calendar };
+enum class SymbolKind : std::uint8_t {
+  entity,
+  events,
+  param,
+  metric,
+  exclusion,
+  curve,
+  table,
+  scorecard,
+  payout,
+  calendar
+};
 /// The word that starts such a declaration.
 std::string_view keyword(SymbolKind kind);
 
 struct Symbol {
   SymbolKind kind = SymbolKind::metric;
-  std::uint32_t index = 0;      // in the vector of that kind of the Policy
-  Span span;                    // of the declared name; invalid for `company`
-  std::string library;          // the `use` that brought it in; empty for the file's own
+  std::uint32_t index = 0;  // in the vector of that kind of the Policy
+  Span span;                // of the declared name; invalid for `company`
+  std::string library;      // the `use` that brought it in; empty for the file's own
 };
 
 /// One file: the policy itself or a library it uses. Names that a library does not declare are looked up in the policy
@@ -45,7 +57,7 @@ struct Symbol {
 struct Module {
   const syntax::File* file = nullptr;
   bool is_root = false;
-  std::string prefix;           // before the names of its declarations in results: `live.` for `use … as live`
+  std::string prefix;  // before the names of its declarations in results: `live.` for `use … as live`
   std::unordered_map<std::string, Symbol> names;
   std::unordered_map<std::string, Module*> aliases;
   struct Override {
@@ -53,7 +65,7 @@ struct Module {
     Module* user;
     bool used = false;
   };
-  std::unordered_map<std::string, Override> overrides;   // `with { … }`
+  std::unordered_map<std::string, Override> overrides;  // `with { … }`
   const syntax::Expr& expr(syntax::ExprId id) const { return file->expr(id); }
 };
 
@@ -67,8 +79,8 @@ struct Declared {
 
 /// What an expression rests on, through all metrics and tables in it.
 struct Footprint {
-  std::vector<AggregateId> aggregates;     // ascending, distinct
-  std::vector<std::pair<EntityId, Span>> subjects;   // entities whose fields it reads
+  std::vector<AggregateId> aggregates;              // ascending, distinct
+  std::vector<std::pair<EntityId, Span>> subjects;  // entities whose fields it reads
   bool uses_phase = false;
   void merge(const Footprint& other);
 };
@@ -82,11 +94,11 @@ struct Session {
   source::Diagnostics& diagnostics;
   model::Policy policy;
 
-  std::vector<std::unique_ptr<Module>> modules;      // [0] is the policy's own file
+  std::vector<std::unique_ptr<Module>> modules;  // [0] is the policy's own file
   const syntax::PolicyDecl* policy_decl = nullptr;
 
   // Parallel to the vectors of the Policy.
-  std::vector<Declared<syntax::EntityDecl>> entities;    // [0], company, has no declaration
+  std::vector<Declared<syntax::EntityDecl>> entities;  // [0], company, has no declaration
   std::vector<Declared<syntax::EventsDecl>> events;
   std::vector<Declared<syntax::ParamDecl>> params;
   std::vector<Declared<syntax::ExcludeDecl>> exclusions;
@@ -110,9 +122,9 @@ struct Session {
 
   /// Names of declarations being bound on demand, outermost first: what a cycle is reported with.
   std::vector<std::string> binding_stack;
-  std::vector<Footprint> metric_footprints;              // by MetricId, once bound
+  std::vector<Footprint> metric_footprints;  // by MetricId, once bound
   std::vector<Footprint> table_footprints;
-  std::unordered_map<std::string, AggregateId> aggregate_ids;   // by content
+  std::unordered_map<std::string, AggregateId> aggregate_ids;  // by content
 
   /// Field names of each source, and the fields that the source's own `where` proves present.
   std::unordered_map<std::string, FieldId>& field_names(SourceRef source);
@@ -121,7 +133,9 @@ struct Session {
   std::unordered_map<std::string, std::vector<EntityId>> entities_with_field;
 
   /// At most two paths from each source to each entity: enough to tell none, one, and several. By entity index.
-  struct Owners { std::vector<std::vector<FieldPath>> paths; };
+  struct Owners {
+    std::vector<std::vector<FieldPath>> paths;
+  };
   const Owners& owners(SourceRef source) const {
     return source.is_events() ? event_owners[source.index] : entity_owners[source.index];
   }
@@ -129,14 +143,16 @@ struct Session {
   /// Owner problems already reported, so that one cause gives one error.
   std::unordered_set<std::string> reported_owners;
 
-  source::Diagnostic& report(D id, Span span) { return diagnostics.add(id, span); }
+  source::Diagnostic& report(source::DiagnosticId id, Span span) { return diagnostics.add(id, span); }
   /// As report, for a name that is not declared. Silent when a declaration of that name could not be read: the syntax
   /// error is the one cause.
-  source::Diagnostic& report_unknown(D id, Span span, std::string_view name);
+  source::Diagnostic& report_unknown(source::DiagnosticId id, Span span, std::string_view name);
 
   ExprId add(Type type, Span span, model::ExprNode node);
   ExprId add_error(Span span);
-  ExprId add_constant(Value content, Type type, Span span) { return add(type, span, model::Constant{std::move(content)}); }
+  ExprId add_constant(Value content, Type type, Span span) {
+    return add(type, span, model::Constant{std::move(content)});
+  }
   /// By value: the vector of expressions grows while expressions are bound.
   Type type(ExprId id) const { return policy.exprs[id.index].type; }
   Span span(ExprId id) const { return policy.exprs[id.index].span; }
@@ -156,22 +172,27 @@ struct Session {
   std::vector<std::unordered_set<std::uint32_t>> entity_present_, event_present_;
 };
 
-// ---- names ------------------------------------------------------------------------------------------------------------
+// ---- names
+// ------------------------------------------------------------------------------------------------------------
 
 /// Finds `name` in the module, then, for a library, in the policy.
 const Symbol* find_symbol(const Session& session, const Module& module, const std::string& name);
 /// Resolves `a` or `alias.a`; nullptr when there is none.
 const Symbol* find_symbol(const Session& session, const Module& module, const syntax::Path& path);
 /// The declaration of this kind that `name` means, or nullopt after reporting.
-std::optional<std::uint32_t> require_symbol(Session& session, const Module& module, const syntax::Ident& name, SymbolKind kind);
-std::optional<std::uint32_t> require_symbol(Session& session, const Module& module, const syntax::Path& path, SymbolKind kind);
+std::optional<std::uint32_t> require_symbol(Session& session, const Module& module, const syntax::Ident& name,
+                                            SymbolKind kind);
+std::optional<std::uint32_t> require_symbol(Session& session, const Module& module, const syntax::Path& path,
+                                            SymbolKind kind);
 /// All names visible in the module, for suggestions; only of one kind when given.
 std::vector<std::string> visible_names(const Session& session, const Module& module,
                                        std::optional<SymbolKind> kind = std::nullopt);
 /// Adds the nearest candidate as a suggestion, if one is near.
-source::Diagnostic& suggest(source::Diagnostic& diagnostic, std::string_view name, const std::vector<std::string>& candidates);
+source::Diagnostic& suggest(source::Diagnostic& diagnostic, std::string_view name,
+                            const std::vector<std::string>& candidates);
 /// One word of a closed list, or nullopt after reporting.
-std::optional<std::size_t> require_word(Session& session, const syntax::Ident& word, const std::vector<std::string>& allowed);
+std::optional<std::size_t> require_word(Session& session, const syntax::Ident& word,
+                                        const std::vector<std::string>& allowed);
 /// `company` or a declared entity.
 std::optional<EntityId> require_entity(Session& session, const Module& module, const syntax::Ident& name);
 std::optional<value::CalendarUnit> require_calendar_unit(Session& session, const syntax::Ident& word);
@@ -188,39 +209,41 @@ bool is_broken_header(const Session& session, const syntax::Table& table);
 std::string text_of(const std::variant<syntax::Ident, syntax::Text>& name);
 Span span_of(const std::variant<syntax::Ident, syntax::Text>& name);
 
-// ---- the steps of bind(), each in a file of its own ---------------------------------------------------------------------
+// ---- the steps of bind(), each in a file of its own
+// ---------------------------------------------------------------------
 
-void collect_modules(Session& session, const syntax::File& file);   // modules.cpp
-void bind_header(Session& session);                                  // header.cpp
-void bind_param(Session& session, std::uint32_t index);              // params.cpp
+void collect_modules(Session& session, const syntax::File& file);  // modules.cpp
+void bind_header(Session& session);                                // header.cpp
+void bind_param(Session& session, std::uint32_t index);            // params.cpp
 void bind_params(Session& session);
-void bind_sources(Session& session);                                 // sources.cpp: fields, keys, clauses
-void bind_source_expressions(Session& session);                      // source_exprs.cpp: computed, where, ranges
-void bind_owner_paths(Session& session);                             // paths.cpp
-void bind_exchange(Session& session);                                // data_decls.cpp
+void bind_sources(Session& session);             // sources.cpp: fields, keys, clauses
+void bind_source_expressions(Session& session);  // source_exprs.cpp: computed, where, ranges
+void bind_owner_paths(Session& session);         // paths.cpp
+void bind_exchange(Session& session);            // data_decls.cpp
 void bind_calendars(Session& session);
 void bind_ensures(Session& session);
-void bind_exclusions(Session& session);                              // exclusions.cpp
-void bind_phases(Session& session);                                  // phases.cpp
+void bind_exclusions(Session& session);  // exclusions.cpp
+void bind_phases(Session& session);      // phases.cpp
 void declare_phases(Session& session);
-void bind_table(Session& session, std::uint32_t index);              // tables.cpp
+void bind_table(Session& session, std::uint32_t index);  // tables.cpp
 void bind_tables(Session& session);
-void bind_curve(Session& session, std::uint32_t index);              // curves.cpp
+void bind_curve(Session& session, std::uint32_t index);  // curves.cpp
 void bind_curves(Session& session);
-void bind_metric(Session& session, std::uint32_t index);             // metrics.cpp
+void bind_metric(Session& session, std::uint32_t index);  // metrics.cpp
 void bind_metrics(Session& session);
-void bind_scorecards(Session& session);                              // scorecards.cpp
-void bind_payouts(Session& session);                                 // payouts.cpp
-void bind_alerts(Session& session);                                  // alerts.cpp
-void bind_labels(Session& session);                                  // labels.cpp
-void bind_tests(Session& session);                                   // tests.cpp
-void bind_imports(Session& session);                                 // imports.cpp
-void bind_rules(Session& session);                                   // rules.cpp
+void bind_scorecards(Session& session);  // scorecards.cpp
+void bind_payouts(Session& session);     // payouts.cpp
+void bind_alerts(Session& session);      // alerts.cpp
+void bind_labels(Session& session);      // labels.cpp
+void bind_tests(Session& session);       // tests.cpp
+void bind_imports(Session& session);     // imports.cpp
+void bind_rules(Session& session);       // rules.cpp
 
 /// Reports `a → b → a` for the declaration `name`, which is being bound already.
 void report_cycle(Session& session, const std::string& name, Span use);
 
-// ---- owner paths ----------------------------------------------------------------------------------------------------------
+// ---- owner paths
+// ----------------------------------------------------------------------------------------------------------
 
 Footprint footprint(Session& session, ExprId expr);
 /// Reports at `use` when something in the footprint cannot be computed for `entity`.

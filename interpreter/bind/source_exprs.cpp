@@ -1,6 +1,7 @@
 // Expressions inside entities and events: computed fields, `where`, and ranges.
 #include "interpreter/bind/types.hpp"
 
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::bind {
@@ -34,7 +35,8 @@ class SourceExprs {
 
  private:
   model::Field& field(SourceRef source, std::size_t index) {
-    return source.is_events() ? s_.policy.events[source.index].fields[index] : s_.policy.entities[source.index].fields[index];
+    return source.is_events() ? s_.policy.events[source.index].fields[index]
+                              : s_.policy.entities[source.index].fields[index];
   }
 
   void bind_computed(Module& module, SourceRef source, std::size_t index, syntax::ExprId expr) {
@@ -45,7 +47,8 @@ class SourceExprs {
       field(source, index).type = Type{};
       return;
     }
-    bool good = type.kind == Kind::number ? binder.require_unit(computed, type.unit) : binder.require_kind(computed, type.kind);
+    bool good =
+        type.kind == Kind::number ? binder.require_unit(computed, type.unit) : binder.require_kind(computed, type.kind);
     const Type found = s_.type(computed);
     const bool reference = type.kind == Kind::entity || type.kind == Kind::event;
     if (good && reference && found.index != type.index) {
@@ -56,8 +59,10 @@ class SourceExprs {
       good = false;
     }
     if (good && !type.optional) good = binder.require_present(computed);
-    if (good) field(source, index).computed = computed;
-    else field(source, index).type = Type{};
+    if (good)
+      field(source, index).computed = computed;
+    else
+      field(source, index).type = Type{};
   }
 
   void bind_range(Module& module, SourceRef source, std::size_t index, syntax::ExprId expr) {

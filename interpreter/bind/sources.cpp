@@ -1,13 +1,17 @@
 // Entities and events: fields, keys, and the clauses that say how rows are read.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/fold.hpp"
 #include "interpreter/bind/types.hpp"
 
 namespace kpi::bind {
 namespace {
 
-const std::vector<std::string> kRoles = {"orders", "refunds", "sessions", "ads", "tickets", "stock", "violations", "ratings", "other"};
+const std::vector<std::string> kRoles = {"orders", "refunds",    "sessions", "ads",  "tickets",
+                                         "stock",  "violations", "ratings",  "other"};
 
 class SourceBinder {
  public:
@@ -113,7 +117,8 @@ class SourceBinder {
           .label(s_.policy.events[declared.type.index].named.span, D::declared_here);
     }
     for (const syntax::Ident& flag : decl.flags) set_flag(field, decl, flag);
-    if (!field.currency.is_none() && !s_.currency().is_none() && field.currency != s_.currency() && s_.exchanges.empty()) {
+    if (!field.currency.is_none() && !s_.currency().is_none() && field.currency != s_.currency() &&
+        s_.exchanges.empty()) {
       s_.report(D::no_exchange, decl.in->span).with("currency", std::string(field.currency.code()));
     }
   }
@@ -122,7 +127,8 @@ class SourceBinder {
   bool has_key(std::uint32_t events) const {
     const syntax::EventsDecl& decl = *s_.events[events].decl;
     const auto is_key = [](const syntax::Ident& word) { return word.text == "key"; };
-    return std::any_of(decl.clauses.begin(), decl.clauses.end(), [&](const auto& clause) { return is_key(clause.key); }) ||
+    return std::any_of(decl.clauses.begin(), decl.clauses.end(),
+                       [&](const auto& clause) { return is_key(clause.key); }) ||
            std::any_of(decl.fields.begin(), decl.fields.end(), [&](const syntax::FieldDecl& field) {
              return std::any_of(field.flags.begin(), field.flags.end(), is_key);
            });
@@ -132,9 +138,15 @@ class SourceBinder {
     const auto index = require_word(s_, flag, {"key", "label", "personal", "minor"});
     if (!index) return;
     switch (*index) {
-      case 0: field.key = true; break;
-      case 1: field.label = true; break;
-      case 2: field.personal = true; break;
+      case 0:
+        field.key = true;
+        break;
+      case 1:
+        field.label = true;
+        break;
+      case 2:
+        field.personal = true;
+        break;
       default:
         field.minor_units = true;
         if (decl.type.name.text != "money") s_.report(D::minor_without_money, flag.span).with("name", decl.name.text);
@@ -147,12 +159,14 @@ class SourceBinder {
   SourceRef source_;
 };
 
-// ---- entities ---------------------------------------------------------------------------------------------------------
+// ---- entities
+// ---------------------------------------------------------------------------------------------------------
 
 void bind_distinct(Session& session, std::uint32_t index) {
   const syntax::EntityDecl& decl = *session.entities[index].decl;
   Module& module = *session.entities[index].module;
-  if (!decl.fields.empty()) session.report(D::distinct_with_fields, decl.fields[0].name.span).with("name", decl.head.name->text);
+  if (!decl.fields.empty())
+    session.report(D::distinct_with_fields, decl.fields[0].name.span).with("name", decl.head.name->text);
   model::Field key;
   key.named.name = decl.head.name ? decl.head.name->text : "";
   key.named.span = session.policy.entities[index].named.span;
@@ -178,7 +192,8 @@ void bind_distinct_source(Session& session, std::uint32_t index) {
   if (!symbol || (symbol->kind != SymbolKind::entity && symbol->kind != SymbolKind::events)) {
     std::vector<std::string> candidates = visible_names(session, module, SymbolKind::events);
     for (std::string& name : visible_names(session, module, SymbolKind::entity)) candidates.push_back(std::move(name));
-    suggest(session.report_unknown(D::unknown_source, path.parts[0].span, path.parts[0].text).with("name", path.parts[0].text),
+    suggest(session.report_unknown(D::unknown_source, path.parts[0].span, path.parts[0].text)
+                .with("name", path.parts[0].text),
             path.parts[0].text, candidates);
     return;
   }
@@ -202,8 +217,10 @@ void bind_distinct_source(Session& session, std::uint32_t index) {
 void bind_entity_fields(Session& session, std::uint32_t index) {
   const syntax::EntityDecl& decl = *session.entities[index].decl;
   if (decl.distinct_of) return bind_distinct(session, index);
-  if (decl.table) session.policy.entities[index].table = text_of(*decl.table);
-  else session.policy.entities[index].table = session.policy.entities[index].named.name;
+  if (decl.table)
+    session.policy.entities[index].table = text_of(*decl.table);
+  else
+    session.policy.entities[index].table = session.policy.entities[index].named.name;
   SourceBinder(session, *session.entities[index].module, SourceRef::of(EntityId{index})).declare_fields(decl.fields);
 }
 
@@ -255,8 +272,8 @@ void bind_events_fields(Session& session, std::uint32_t index) {
 void bind_collected(Session& session, model::Events& events, const syntax::SourceClause& clause) {
   if (clause.words.empty()) return;
   const auto who = require_word(session, clause.words[0], {"platform", "export", "payee", "manual"});
-  static constexpr model::Collected kWho[] = {model::Collected::platform, model::Collected::export_, model::Collected::payee,
-                                              model::Collected::manual};
+  static constexpr model::Collected kWho[] = {model::Collected::platform, model::Collected::export_,
+                                              model::Collected::payee, model::Collected::manual};
   if (who) events.collected = kWho[*who];
   if (!clause.texts.empty()) events.collected_by = clause.texts[0].value;
 }
@@ -267,16 +284,21 @@ void bind_credit(Session& session, std::uint32_t index, const syntax::SourceClau
     const auto field = require_field(session, source, word);
     if (!field) continue;
     const Type type = session.field(source, *field).type;
-    if (type.kind == Kind::entity || type.kind == Kind::event) session.policy.events[index].credit.push_back(*field);
-    else if (type.kind != Kind::error) session.report(D::credit_is_no_reference, word.span).with("name", word.text);
+    if (type.kind == Kind::entity || type.kind == Kind::event)
+      session.policy.events[index].credit.push_back(*field);
+    else if (type.kind != Kind::error)
+      session.report(D::credit_is_no_reference, word.span).with("name", word.text);
   }
 }
 
 void bind_zone(Session& session, std::uint32_t index, const std::variant<syntax::Text, syntax::Path>& zone) {
   model::Events& events = session.policy.events[index];
   if (const auto* text = std::get_if<syntax::Text>(&zone)) {
-    if (const auto* found = value::TimeZone::find(text->value)) events.zone = found;
-    else suggest(session.report(D::unknown_timezone, text->span).with("zone", text->value), text->value, value::TimeZone::names());
+    if (const auto* found = value::TimeZone::find(text->value))
+      events.zone = found;
+    else
+      suggest(session.report(D::unknown_timezone, text->span).with("zone", text->value), text->value,
+              value::TimeZone::names());
     return;
   }
   SourceRef at = SourceRef::of(EventsId{index});
@@ -312,10 +334,14 @@ void bind_events_clauses(Session& session, std::uint32_t index) {
   model::Events& events = session.policy.events[index];
   for (const syntax::SourceClause& clause : decl.clauses) {
     const std::string& key = clause.key.text;
-    if (key == "key") binder.bind_key_clause(clause);
-    else if (key == "collected") bind_collected(session, events, clause);
-    else if (key == "credit") bind_credit(session, index, clause);
-    else if (key == "covers" && clause.value) events.covers_from = require_date(session, module, *clause.value);
+    if (key == "key")
+      binder.bind_key_clause(clause);
+    else if (key == "collected")
+      bind_collected(session, events, clause);
+    else if (key == "credit")
+      bind_credit(session, index, clause);
+    else if (key == "covers" && clause.value)
+      events.covers_from = require_date(session, module, *clause.value);
     else if (key == "duplicates" && !clause.words.empty()) {
       const auto mode = require_word(session, clause.words[0], {"error", "keep_first", "allow"});
       if (mode) events.duplicates = static_cast<model::Duplicates>(*mode);
@@ -361,7 +387,7 @@ void bind_sources(Session& session) {
   for (const model::Entity& entity : session.policy.entities) check_currency_columns(session, entity.fields);
   for (const model::Events& events : session.policy.events) check_currency_columns(session, events.fields);
   for (std::uint32_t i = 1; i < session.policy.entities.size(); ++i) {
-    if (session.entities[i].decl->distinct_of) continue;   // its key is named like the entity, which comes first
+    if (session.entities[i].decl->distinct_of) continue;  // its key is named like the entity, which comes first
     for (const model::Field& field : session.policy.entities[i].fields) {
       session.entities_with_field[field.named.name].push_back(EntityId{i});
     }

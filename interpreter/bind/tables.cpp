@@ -1,6 +1,8 @@
 // Decision tables: cells of constants as patterns, and a result of one type.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 
@@ -15,7 +17,7 @@ class TableBinder {
   void bind() {
     if (!bind_header()) return;
     std::vector<model::DecisionTable::Row> rows;
-    bool good = !decl_.table.rows.empty();   // the parser has reported an empty table
+    bool good = !decl_.table.rows.empty();  // the parser has reported an empty table
     for (const syntax::TableRow& row : decl_.table.rows) {
       model::DecisionTable::Row bound;
       bound.span = row.span;
@@ -47,7 +49,8 @@ class TableBinder {
     const auto& header = decl_.table.header;
     bool good = !is_broken_header(s_, decl_.table);
     if (!good) {
-      for (const syntax::Ident& column : decl_.columns) s_.policy.tables[index_].columns.push_back({column.text, Type{}, column.span});
+      for (const syntax::Ident& column : decl_.columns)
+        s_.policy.tables[index_].columns.push_back({column.text, Type{}, column.span});
       return false;
     }
     std::vector<bool> taken(header.size());
@@ -73,7 +76,8 @@ class TableBinder {
     }
     const auto value = find("value");
     if (!value) {
-      s_.report(D::table_column_missing, header.empty() ? decl_.table.span : header.back().span).with("column", "value");
+      s_.report(D::table_column_missing, header.empty() ? decl_.table.span : header.back().span)
+          .with("column", "value");
       good = false;
     }
     value_ = value.value_or(0);
@@ -83,14 +87,16 @@ class TableBinder {
     for (std::size_t i = 0; i < header.size(); ++i) {
       if (taken[i]) continue;
       const std::string word = s_.text(header[i].span);
-      suggest(s_.report(D::unknown_column, header[i].span).with("column", word).with("allowed", join(names)), word, names);
+      suggest(s_.report(D::unknown_column, header[i].span).with("column", word).with("allowed", join(names)), word,
+              names);
       good = false;
     }
     samples_.resize(inputs_.size());
     return good;
   }
 
-  // ---- patterns -------------------------------------------------------------------------------------------------------
+  // ---- patterns
+  // -------------------------------------------------------------------------------------------------------
 
   /// Checks that the cell agrees with those above it.
   bool joins_column(std::size_t column, ExprId part) {
@@ -118,8 +124,10 @@ class TableBinder {
       s_.report(D::condition_in_otherwise_row, cell.span);
       return std::nullopt;
     }
-    if (const auto* compare = std::get_if<syntax::CompareCell>(&cell.content)) return bind_comparison(*compare, cell.span, column);
-    if (const auto* content = std::get_if<syntax::ExprCell>(&cell.content)) return bind_expression(content->value, column);
+    if (const auto* compare = std::get_if<syntax::CompareCell>(&cell.content))
+      return bind_comparison(*compare, cell.span, column);
+    if (const auto* content = std::get_if<syntax::ExprCell>(&cell.content))
+      return bind_expression(content->value, column);
     s_.report(D::cell_not_possible, cell.span);
     return std::nullopt;
   }
@@ -135,7 +143,9 @@ class TableBinder {
     const bool ordered = kind == Kind::number || kind == Kind::date || kind == Kind::datetime;
     model::RangePattern range;
     switch (ordered ? cell.op : Op::ne) {
-      case Op::lt: range.upper = *limit; break;
+      case Op::lt:
+        range.upper = *limit;
+        break;
       case Op::le:
         range.upper = *limit;
         range.includes_upper = true;
@@ -144,8 +154,12 @@ class TableBinder {
         range.lower = *limit;
         range.includes_lower = false;
         break;
-      case Op::ge: range.lower = *limit; break;
-      default: s_.report(D::cell_not_possible, span); return std::nullopt;
+      case Op::ge:
+        range.lower = *limit;
+        break;
+      default:
+        s_.report(D::cell_not_possible, span);
+        return std::nullopt;
     }
     return range;
   }
@@ -166,7 +180,8 @@ class TableBinder {
     if (const auto* range = std::get_if<model::RangeExpr>(&node)) {
       model::RangePattern pattern;
       pattern.includes_upper = range->includes_upper;
-      for (const auto& [end, target] : {std::pair(range->lower, &pattern.lower), std::pair(range->upper, &pattern.upper)}) {
+      for (const auto& [end, target] :
+           {std::pair(range->lower, &pattern.lower), std::pair(range->upper, &pattern.upper)}) {
         if (!end.valid()) continue;
         const auto content = constant_of(column, end);
         if (!content) return std::nullopt;
@@ -179,7 +194,8 @@ class TableBinder {
     return model::SetPattern{{*content}};
   }
 
-  // ---- results --------------------------------------------------------------------------------------------------------
+  // ---- results
+  // --------------------------------------------------------------------------------------------------------
 
   bool bind_value(const syntax::Cell& cell, model::DecisionTable::Row& row) {
     const auto* content = std::get_if<syntax::ExprCell>(&cell.content);
@@ -201,9 +217,9 @@ class TableBinder {
   std::uint32_t index_;
   const syntax::TableDecl& decl_;
   Module& module_;
-  std::vector<std::size_t> inputs_;     // header position of each declared column
+  std::vector<std::size_t> inputs_;  // header position of each declared column
   std::size_t value_ = 0;
-  std::vector<ExprId> samples_;         // a bound cell of each column, for its type
+  std::vector<ExprId> samples_;  // a bound cell of each column, for its type
   ExprId value_sample_;
   EntityId subject_;
   Footprint uses_;

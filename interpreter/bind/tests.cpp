@@ -1,6 +1,10 @@
 // Tests: given tables typed by the columns that the policy reads, and expectations.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/test.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 #include "interpreter/bind/tables_by_name.hpp"
@@ -10,17 +14,21 @@ namespace {
 
 class TestBinder {
  public:
-  TestBinder(Session& session, Module& module, const TablesByName& tables) : s_(session), module_(module), tables_(tables) {}
+  TestBinder(Session& session, Module& module, const TablesByName& tables)
+      : s_(session), module_(module), tables_(tables) {}
 
   model::Test bind(const syntax::TestDecl& decl) {
     model::Test test;
     test.span = decl.head.keyword;
     if (decl.head.label) test.name = decl.head.label->value;
     bool needs_period = false;
-    for (const auto& expect : decl.expect) needs_period = needs_period || expect.kind != syntax::TestDecl::Expect::Kind::error;
+    for (const auto& expect : decl.expect)
+      needs_period = needs_period || expect.kind != syntax::TestDecl::Expect::Kind::error;
     if (decl.period) {
-      if (const auto period = value::Period::parse(decl.period->text)) test.period = *period;
-      else s_.report(D::period_expected, decl.period_span).with("text", decl.period->text);
+      if (const auto period = value::Period::parse(decl.period->text))
+        test.period = *period;
+      else
+        s_.report(D::period_expected, decl.period_span).with("text", decl.period->text);
     } else if (needs_period) {
       s_.report(D::test_without_period, decl.head.keyword);
     }
@@ -32,14 +40,16 @@ class TestBinder {
   }
 
  private:
-  // ---- given ----------------------------------------------------------------------------------------------------------
+  // ---- given
+  // ----------------------------------------------------------------------------------------------------------
 
   void bind_given(model::Test& test, const syntax::TestDecl::Given& given) {
     const std::string name = text_of(given.table);
     const auto* table = tables_.find(name);
     if (!table) {
-      suggest(s_.report(D::table_not_read, span_of(given.table)).with("table", name).with("tables", join(tables_.names())), name,
-              tables_.names());
+      suggest(
+          s_.report(D::table_not_read, span_of(given.table)).with("table", name).with("tables", join(tables_.names())),
+          name, tables_.names());
       return;
     }
     const auto same = [&](const model::GivenTable& other) { return loose_name(other.table) == loose_name(name); };
@@ -63,8 +73,10 @@ class TestBinder {
       for (const syntax::Ident& word : cell.words) name += (name.empty() ? "" : " ") + word.text;
       const auto* column = table.find(name);
       if (!column) {
-        suggest(s_.report(D::column_not_read, cell.span).with("column", name).with("table", table.name).with(
-                    "columns", join(table.column_names())),
+        suggest(s_.report(D::column_not_read, cell.span)
+                    .with("column", name)
+                    .with("table", table.name)
+                    .with("columns", join(table.column_names())),
                 name, table.column_names());
       } else if (std::find(columns.begin(), columns.end(), column) != columns.end()) {
         s_.report(D::column_twice, cell.span).with("column", name);
@@ -84,7 +96,8 @@ class TestBinder {
     }
   }
 
-  /// The cell as the column stores it: durations in the column's unit, minor units where declared, date-times as written.
+  /// The cell as the column stores it: durations in the column's unit, minor units where declared, date-times as
+  /// written.
   Value bind_cell(const syntax::Cell& cell, const TablesByName::Column& column, value::Currency& currency) {
     if (std::holds_alternative<syntax::AnyCell>(cell.content)) return Value{};
     const auto* content = std::get_if<syntax::ExprCell>(&cell.content);
@@ -96,7 +109,8 @@ class TestBinder {
     if (std::holds_alternative<syntax::NoneLit>(node)) return Value{};
     const Type wanted = stored_type(column.type);
     if (wanted.kind == Kind::error) return Value{};
-    if (const auto* time = std::get_if<syntax::DateTimeLit>(&node); time && wanted.kind == Kind::datetime) return time->text;
+    if (const auto* time = std::get_if<syntax::DateTimeLit>(&node); time && wanted.kind == Kind::datetime)
+      return time->text;
     ExprBinder binder(s_, Context{&module_});
     const ExprId bound = binder.bind(content->value);
     const Type type = s_.type(bound);
@@ -107,12 +121,14 @@ class TestBinder {
     return require_constant(s_, bound).value_or(Value{});
   }
 
-  Value bind_number(ExprBinder& binder, ExprId bound, const TablesByName::Column& column, const Type& wanted, value::Currency& currency) {
+  Value bind_number(ExprBinder& binder, ExprId bound, const TablesByName::Column& column, const Type& wanted,
+                    value::Currency& currency) {
     const Type type = s_.type(bound);
     const bool money = wanted.unit.money == 1;
     const bool plain_duration = wanted.unit == Unit::duration() && type.kind == Kind::number && type.unit.is_plain();
-    if (money && type.kind == Kind::number && type.unit.money == 1 && column.field && column.field->currency_field.valid()) {
-      currency = type.unit.currency;   // any currency: the row's own column says which
+    if (money && type.kind == Kind::number && type.unit.money == 1 && column.field &&
+        column.field->currency_field.valid()) {
+      currency = type.unit.currency;  // any currency: the row's own column says which
     } else {
       Unit unit = wanted.unit;
       if (money && column.field && !column.field->currency.is_none()) unit.currency = column.field->currency;
@@ -136,14 +152,16 @@ class TestBinder {
   Type stored_type(Type type) const {
     for (int depth = 0; depth < 4; ++depth) {
       if (type.kind != Kind::entity && type.kind != Kind::event) break;
-      const SourceRef source = type.kind == Kind::entity ? SourceRef::of(EntityId{type.index}) : SourceRef::of(EventsId{type.index});
+      const SourceRef source =
+          type.kind == Kind::entity ? SourceRef::of(EntityId{type.index}) : SourceRef::of(EventsId{type.index});
       const auto& key = source.is_events() ? s_.policy.events[source.index].key : s_.policy.entities[source.index].key;
       type = key.size() == 1 ? s_.field(source, key[0]).type : Type::of(Kind::text);
     }
     return type;
   }
 
-  // ---- expect ---------------------------------------------------------------------------------------------------------
+  // ---- expect
+  // ---------------------------------------------------------------------------------------------------------
 
   void bind_expect(model::Test& test, const syntax::TestDecl::Expect& expect) {
     using Kind = syntax::TestDecl::Expect::Kind;
@@ -153,11 +171,19 @@ class TestBinder {
     if (expect.key) result.key = expect.key->value;
     bool good = false;
     switch (expect.kind) {
-      case Kind::row: good = bind_row(result, expect); break;
-      case Kind::excluded: good = bind_excluded(result, expect); break;
+      case Kind::row:
+        good = bind_row(result, expect);
+        break;
+      case Kind::excluded:
+        good = bind_excluded(result, expect);
+        break;
       case Kind::alert:
-      case Kind::no_alert: good = bind_alert(result, expect); break;
-      case Kind::error: good = bind_error(result, expect); break;
+      case Kind::no_alert:
+        good = bind_alert(result, expect);
+        break;
+      case Kind::error:
+        good = bind_error(result, expect);
+        break;
     }
     if (good) test.expectations.push_back(std::move(result));
   }
@@ -179,7 +205,7 @@ class TestBinder {
     result.exclusion = ExclusionId{*exclusion};
     const auto& from = s_.policy.exclusions[*exclusion].from;
     if (std::find(from.begin(), from.end(), result.events) != from.end()) return true;
-    if (from.empty()) return false;   // its condition is wrong, which has been reported
+    if (from.empty()) return false;  // its condition is wrong, which has been reported
     s_.report(D::exclusion_of_other_events, expect.by->span)
         .with("name", expect.by->text)
         .with("source", expect.subject.text)
@@ -290,7 +316,7 @@ class TestBinder {
             .with("other", s_.policy.entities[card.entity.index].named.name);
         return std::nullopt;
       }
-      return Type::number();   // the score
+      return Type::number();  // the score
     }
     std::vector<std::string> candidates = visible_names(s_, module_, SymbolKind::metric);
     for (std::string& payout : visible_names(s_, module_, SymbolKind::payout)) candidates.push_back(std::move(payout));
@@ -300,7 +326,8 @@ class TestBinder {
     return std::nullopt;
   }
 
-  std::optional<model::ExpectCell> bind_expected(const syntax::Cell& cell, const std::string& column, const Type& type, EntityId entity) {
+  std::optional<model::ExpectCell> bind_expected(const syntax::Cell& cell, const std::string& column, const Type& type,
+                                                 EntityId entity) {
     using Expected = model::ExpectCell;
     Expected result;
     result.span = cell.span;
@@ -341,7 +368,8 @@ class TestBinder {
     return result;
   }
 
-  std::optional<model::ExpectCell> bind_expected_phase(const syntax::Ident& name, EntityId entity, model::ExpectCell result) {
+  std::optional<model::ExpectCell> bind_expected_phase(const syntax::Ident& name, EntityId entity,
+                                                       model::ExpectCell result) {
     std::vector<std::string> names;
     for (const model::Phase& phase : s_.policy.phases_of(entity)->phases) names.push_back(phase.named.name);
     if (!require_word(s_, name, names)) return std::nullopt;
@@ -356,7 +384,8 @@ class TestBinder {
     if (type.kind == Kind::error || s_.type(bound).kind == Kind::error) return std::nullopt;
     if (type.kind == Kind::entity || type.kind == Kind::event) {
       if (!binder.require_kind(bound, Kind::text)) return std::nullopt;
-    } else if (type.kind == Kind::number ? !binder.require_unit(bound, type.unit) : !binder.require_kind(bound, type.kind)) {
+    } else if (type.kind == Kind::number ? !binder.require_unit(bound, type.unit)
+                                         : !binder.require_kind(bound, type.kind)) {
       return std::nullopt;
     }
     return require_constant(s_, bound);
@@ -373,7 +402,7 @@ void bind_tests(Session& session) {
   if (session.tests.empty()) return;
   const TablesByName tables(session);
   for (const auto& declared : session.tests) {
-    if (!declared.module->is_root) continue;   // a library's tests are its own
+    if (!declared.module->is_root) continue;  // a library's tests are its own
     session.policy.tests.push_back(TestBinder(session, *declared.module, tables).bind(*declared.decl));
   }
 }

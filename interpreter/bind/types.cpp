@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/fold.hpp"
 
 namespace kpi::bind {
 namespace {
 
-const std::vector<std::string> kScalarTypes = {"text", "number", "integer", "boolean", "date", "datetime", "duration", "money"};
+const std::vector<std::string> kScalarTypes = {"text", "number",   "integer",  "boolean",
+                                               "date", "datetime", "duration", "money"};
 
 void resolve_money(Session& session, const std::optional<syntax::Ident>& in,
                    const std::unordered_map<std::string, FieldId>* fields, DeclaredType& result) {
@@ -33,18 +37,24 @@ void resolve_money(Session& session, const std::optional<syntax::Ident>& in,
 }  // namespace
 
 DeclaredType resolve_type(Session& session, const Module& module, const syntax::TypeRef& type,
-                          const std::optional<syntax::Ident>& in, const std::unordered_map<std::string, FieldId>* fields) {
+                          const std::optional<syntax::Ident>& in,
+                          const std::unordered_map<std::string, FieldId>* fields) {
   DeclaredType result;
   const std::string& name = type.name.text;
   bool takes_in = false;
-  if (name == "text") result.type = Type::of(Kind::text);
-  else if (name == "number") result.type = Type::number();
+  if (name == "text")
+    result.type = Type::of(Kind::text);
+  else if (name == "number")
+    result.type = Type::number();
   else if (name == "integer") {
     result.type = Type::number();
     result.integer = true;
-  } else if (name == "boolean") result.type = Type::of(Kind::boolean);
-  else if (name == "date") result.type = Type::of(Kind::date);
-  else if (name == "datetime") result.type = Type::of(Kind::datetime);
+  } else if (name == "boolean")
+    result.type = Type::of(Kind::boolean);
+  else if (name == "date")
+    result.type = Type::of(Kind::date);
+  else if (name == "datetime")
+    result.type = Type::of(Kind::datetime);
   else if (name == "duration") {
     takes_in = true;
     result.type = Type::number(Unit::duration());
@@ -55,7 +65,8 @@ DeclaredType resolve_type(Session& session, const Module& module, const syntax::
         result.duration_unit_declared = true;
       } else {
         static const std::vector<std::string> kUnits = {"seconds", "minutes", "hours", "days", "weeks"};
-        suggest(session.report(D::unknown_word, in->span).with("word", in->text).with("allowed", join(kUnits)), in->text, kUnits);
+        suggest(session.report(D::unknown_word, in->span).with("word", in->text).with("allowed", join(kUnits)),
+                in->text, kUnits);
       }
     }
   } else if (name == "money") {
@@ -89,7 +100,8 @@ std::optional<Value> check_range(Session& session, ExprBinder& binder, ExprId ra
   element.kind = found.element;
   element.element = Kind::error;
   const ExprId sample = session.add(element, session.span(range), model::Constant{});
-  const bool good = type.kind == Kind::number ? binder.require_unit(sample, type.unit) : binder.require_kind(sample, type.kind);
+  const bool good =
+      type.kind == Kind::number ? binder.require_unit(sample, type.unit) : binder.require_kind(sample, type.kind);
   return good ? require_constant(session, range) : std::nullopt;
 }
 

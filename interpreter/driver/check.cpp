@@ -7,11 +7,11 @@
 namespace kpi::driver {
 namespace {
 
-using report::Word;
+namespace words = report::words;
 
 /// What `check` prints when it has nothing to say about the files.
 std::string all_clear(std::size_t files, const report::Look& look) {
-  return report::say(files == 1 ? Word::checked_one : Word::checked_many, look.language, files) + "\n";
+  return report::say(files == 1 ? words::checked_one : words::checked_many, look.language, files) + "\n";
 }
 
 Exit status_of(const Session& session, const Invocation& invocation) {

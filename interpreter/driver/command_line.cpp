@@ -1,4 +1,5 @@
 #include "interpreter/driver/command_line.hpp"
+#include "grammar/source/diagnostics/cli.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -10,6 +11,7 @@ namespace kpi::driver {
 namespace {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 using source::Language;
 
 bool looks_like_option(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
@@ -37,14 +39,14 @@ const OptionSpec* find_option(const CommandSpec* command, std::string_view name)
     for (const OptionSpec& option : command->options) candidates.emplace_back(option.name);
   }
   for (const OptionSpec& option : common_options()) candidates.emplace_back(option.name);
-  throw Failure(DiagnosticId::unknown_option, {{"command", name_of(command)}, {"option", name}},
+  throw Failure(ids::unknown_option, {{"command", name_of(command)}, {"option", name}},
                 source::nearest_name(name, candidates).value_or(""));
 }
 
 [[noreturn]] void unknown_command(const std::string& word) {
   std::vector<std::string> candidates;
   for (const CommandSpec& command : commands()) candidates.emplace_back(command.name);
-  throw Failure(DiagnosticId::unknown_command, {{"word", word}}, source::nearest_name(word, candidates).value_or(""));
+  throw Failure(ids::unknown_command, {{"word", word}}, source::nearest_name(word, candidates).value_or(""));
 }
 
 /// CLI11 splits the words; every value stays text, and what is wrong is reported from our own tables.
@@ -122,15 +124,15 @@ class Parser {
       const std::string name = words[i].substr(0, equals);
       const OptionSpec* option = looks_like_option(words[i]) ? find_option(command, name) : nullptr;
       if (!option) continue;
-      if (!given.insert(name).second) throw Failure(DiagnosticId::repeated_option, {{"option", name}});
+      if (!given.insert(name).second) throw Failure(ids::repeated_option, {{"option", name}});
       const bool has_value = equals != std::string::npos;
       if (option->value.empty()) {
-        if (has_value) throw Failure(DiagnosticId::option_takes_no_value, {{"option", name}});
+        if (has_value) throw Failure(ids::option_takes_no_value, {{"option", name}});
         continue;
       }
       if (has_value) continue;
       if (i + 1 == words.size() || looks_like_option(words[i + 1])) {
-        throw Failure(DiagnosticId::option_without_value, {{"option", name}, {"value", std::string(option->value)}});
+        throw Failure(ids::option_without_value, {{"option", name}, {"value", std::string(option->value)}});
       }
       ++i;
     }
@@ -164,8 +166,7 @@ void check_choices(const Invocation& invocation) {
     if (!option || option->choices.empty()) continue;
     if (std::find(option->choices.begin(), option->choices.end(), value) != option->choices.end()) continue;
     const std::vector<std::string> candidates(option->choices.begin(), option->choices.end());
-    throw Failure(DiagnosticId::bad_option_value,
-                  {{"option", name}, {"value", value}, {"expected", joined(option->choices)}},
+    throw Failure(ids::bad_option_value, {{"option", name}, {"value", value}, {"expected", joined(option->choices)}},
                   source::nearest_name(value, candidates).value_or(""));
   }
 }
@@ -181,22 +182,21 @@ void check_required(const Invocation& invocation) {
       words.emplace_back(command.arguments.substr(at, end - at));
       at = end + 1;
     }
-    throw Failure(DiagnosticId::missing_argument,
-                  {{"command", name},
-                   {"argument", words[std::min(invocation.arguments.size(), words.size() - 1)]},
-                   {"usage", usage(command, invocation.language)}});
+    throw Failure(ids::missing_argument, {{"command", name},
+                                          {"argument", words[std::min(invocation.arguments.size(), words.size() - 1)]},
+                                          {"usage", usage(command, invocation.language)}});
   }
   if (invocation.arguments.size() > command.most_arguments) {
-    throw Failure(DiagnosticId::unexpected_argument, {{"command", name},
-                                                      {"word", invocation.arguments[command.most_arguments]},
-                                                      {"usage", usage(command, invocation.language)}});
+    throw Failure(ids::unexpected_argument, {{"command", name},
+                                             {"word", invocation.arguments[command.most_arguments]},
+                                             {"usage", usage(command, invocation.language)}});
   }
   for (const OptionSpec& option : command.options) {
     if (!option.required || invocation.has(option.name)) continue;
-    throw Failure(DiagnosticId::missing_option, {{"command", name},
-                                                 {"option", std::string(option.name)},
-                                                 {"value", std::string(option.value)},
-                                                 {"meaning", std::string(option.meaning.in(invocation.language))}});
+    throw Failure(ids::missing_option, {{"command", name},
+                                        {"option", std::string(option.name)},
+                                        {"value", std::string(option.value)},
+                                        {"meaning", std::string(option.meaning.in(invocation.language))}});
   }
 }
 

@@ -176,7 +176,7 @@ Exit run_data(const Invocation& invocation, const Terminal& terminal) {
         policy.label(policy.metrics[i].named, invocation.language == source::Language::zh ? "zh" : "en");
   }
   if (!session.diagnostics.has_errors()) {
-    const Progress progress{std::string(report::word(report::Word::reading_data, invocation.language))};
+    const Progress progress{std::string(report::word(report::words::reading_data, invocation.language))};
     eval::ScanRequest request;
     request.count_events = check.readable_events();
     request.as_of = wanted.as_of;

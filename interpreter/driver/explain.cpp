@@ -27,7 +27,7 @@ Exit run_explain(const Invocation& invocation, const Terminal& terminal) {
     request.quarantine = wanted.quarantine;
     request.why_not = why_not;
     request.threads = wanted.threads;
-    const Progress progress{std::string(report::word(report::Word::reading_data, invocation.language))};
+    const Progress progress{std::string(report::word(report::words::reading_data, invocation.language))};
     const eval::Explanation explanation =
         eval::explain(compiled->policy, data, session.sources, request, session.diagnostics);
     if (session.diagnostics.has_errors()) break;

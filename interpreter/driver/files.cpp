@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "grammar/source/diagnostics/cli.hpp"
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/characters.hpp"
 #include "interpreter/driver/failure.hpp"
 
@@ -16,6 +18,7 @@ namespace kpi::driver {
 namespace {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 /// An open file that is closed again; reading and writing report errno.
 class Descriptor {
@@ -39,13 +42,13 @@ class Descriptor {
 };
 
 [[noreturn]] void unreadable(const std::string& path, int error) {
-  if (error == ENOENT || error == ENOTDIR) throw Failure(DiagnosticId::file_not_found, {{"file", path}});
-  if (error == EISDIR) throw Failure(DiagnosticId::file_is_folder, {{"file", path}});
-  throw Failure(DiagnosticId::file_not_readable, {{"file", path}, {"reason", std::strerror(error)}});
+  if (error == ENOENT || error == ENOTDIR) throw Failure(ids::file_not_found, {{"file", path}});
+  if (error == EISDIR) throw Failure(ids::file_is_folder, {{"file", path}});
+  throw Failure(ids::file_not_readable, {{"file", path}, {"reason", std::strerror(error)}});
 }
 
 [[noreturn]] void too_large(const std::string& size) {
-  throw Failure(DiagnosticId::file_too_large, {{"size", size}, {"limit", std::to_string(syntax::kLargestFile)}});
+  throw Failure(ids::file_too_large, {{"size", size}, {"limit", std::to_string(syntax::kLargestFile)}});
 }
 
 std::string read_all(const std::string& path, int descriptor) {
@@ -95,13 +98,13 @@ void write_result(std::string_view text, const std::optional<std::string>& file)
   if (!file) {
     std::fflush(stdout);
     if (!write_all(STDOUT_FILENO, text)) {
-      throw Failure(DiagnosticId::standard_output_not_writable, {{"reason", std::strerror(errno)}});
+      throw Failure(ids::standard_output_not_writable, {{"reason", std::strerror(errno)}});
     }
     return;
   }
   Descriptor target(::open(file->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (target.get() < 0 || !write_all(target.get(), text) || !target.close()) {
-    throw Failure(DiagnosticId::output_not_writable, {{"file", *file}, {"reason", std::strerror(errno)}});
+    throw Failure(ids::output_not_writable, {{"file", *file}, {"reason", std::strerror(errno)}});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/cli.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/session.hpp"
@@ -11,6 +12,7 @@ namespace kpi::driver {
 namespace {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 /// Where an import is declared and what it is called there.
 struct ImportName {
@@ -25,7 +27,7 @@ ImportName import_name(const std::string& as, const std::optional<std::string>& 
   if (const std::size_t colon = as.rfind(':'); colon != std::string::npos)
     return {as.substr(0, colon), as.substr(colon + 1), as.substr(0, colon)};
   const std::size_t dot = as.rfind('.');
-  if (!as.starts_with("std.") || dot < 4) throw Failure(DiagnosticId::unknown_import_library, {{"name", as}});
+  if (!as.starts_with("std.") || dot < 4) throw Failure(ids::unknown_import_library, {{"name", as}});
   const std::string shown = as.substr(0, dot);
   std::string library = shown;
   std::replace(library.begin(), library.end(), '.', '/');
@@ -35,7 +37,7 @@ ImportName import_name(const std::string& as, const std::optional<std::string>& 
 Compiled compile_library(Session& session, const ImportName& name, bool standard) {
   if (!standard) return session.compile(name.library);
   const auto text = standard_library(name.library);
-  if (!text) throw Failure(DiagnosticId::unknown_import_library, {{"name", name.shown}});
+  if (!text) throw Failure(ids::unknown_import_library, {{"name", name.shown}});
   return session.compile_text(name.library, std::string(*text));
 }
 
@@ -47,7 +49,7 @@ const model::Import& find_import(const Compiled& compiled, const std::string& na
     names.push_back(import.named.name);
     listed += (listed.empty() ? "`" : ", `") + import.named.name + "`";
   }
-  throw Failure(DiagnosticId::unknown_import,
+  throw Failure(ids::unknown_import,
                 {{"file", compiled.path}, {"name", name}, {"names", listed.empty() ? "-" : listed}},
                 source::nearest_name(name, names).value_or(""));
 }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "grammar/source/diagnostics/cli.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/session.hpp"
@@ -81,7 +82,7 @@ int run_program(const std::vector<std::string>& arguments) {
     return failed(std::move(diagnostic), arguments);
   } catch (const std::bad_alloc&) {
     source::Diagnostic diagnostic;
-    diagnostic.id = source::DiagnosticId::out_of_memory;
+    diagnostic.id = source::ids::out_of_memory;
     diagnostic.has_span = false;
     return failed(std::move(diagnostic), arguments);
   }

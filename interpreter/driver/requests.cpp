@@ -1,4 +1,5 @@
 #include "interpreter/driver/requests.hpp"
+#include "grammar/source/diagnostics/cli.hpp"
 
 #include <charconv>
 
@@ -6,13 +7,13 @@ namespace kpi::driver {
 namespace {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 using source::Language;
 
 constexpr unsigned kMostThreads = 256;
 
 [[noreturn]] void bad_value(const char* option, const std::string& value, std::string expected) {
-  throw Failure(DiagnosticId::bad_option_value,
-                {{"option", option}, {"value", value}, {"expected", std::move(expected)}});
+  throw Failure(ids::bad_option_value, {{"option", option}, {"value", value}, {"expected", std::move(expected)}});
 }
 
 unsigned parse_threads(const std::string& text, Language language) {
@@ -34,7 +35,7 @@ std::optional<Compiled> compile_policy(Session& session, const std::string& path
     print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
     return std::nullopt;
   }
-  if (compiled.policy.is_library) throw Failure(DiagnosticId::library_has_no_results, {{"file", path}});
+  if (compiled.policy.is_library) throw Failure(ids::library_has_no_results, {{"file", path}});
   return compiled;
 }
 

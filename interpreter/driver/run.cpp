@@ -38,7 +38,7 @@ Exit run_run(const Invocation& invocation, const Terminal& terminal) {
   const eval::RunRequest request = run_request(invocation, compiled->policy);
   storage::SqliteSource data(*invocation.value("--data"));
   const eval::Run run = [&] {
-    const Progress progress{std::string(report::word(report::Word::reading_data, invocation.language))};
+    const Progress progress{std::string(report::word(report::words::reading_data, invocation.language))};
     return session.evaluate(*compiled, data, request);
   }();
   // In JSON the remarks are part of the result.

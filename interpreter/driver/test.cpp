@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "grammar/source/diagnostics/cli.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/session.hpp"
@@ -14,8 +15,9 @@
 namespace kpi::driver {
 namespace {
 
-using report::Word;
+namespace words = report::words;
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 /// `given orders from "orders.csv"`: the file beside the policy, every cell as text, empty cells absent.
 eval::GivenFileReader reader_beside(const std::string& policy_path) {
@@ -53,7 +55,7 @@ std::string pretty(const FileTests& file, const Session& session, const report::
   for (const eval::TestResult& test : file.report.tests) {
     const std::string state =
         test.passed() ? report::paint("ok", report::Ink::green, look)
-                      : report::paint(report::word(Word::test_failed, look.language), report::Ink::red, look);
+                      : report::paint(report::word(words::test_failed, look.language), report::Ink::red, look);
     out += state + " " + report::visible(file.path) + ": " + report::visible(test.name) + "\n";
     if (test.passed()) continue;
     source::Diagnostics failures;
@@ -101,8 +103,7 @@ Exit run_test(const Invocation& invocation, const Terminal& terminal) {
   std::string out;
   nlohmann::ordered_json tests = nlohmann::ordered_json::array();
   for (const Compiled& compiled : files) {
-    if (compiled.policy.tests.empty())
-      remarks.add_without_span(DiagnosticId::file_has_no_tests).with("file", compiled.path);
+    if (compiled.policy.tests.empty()) remarks.add_without_span(ids::file_has_no_tests).with("file", compiled.path);
     const FileTests file{compiled.path, eval::run_tests(compiled.policy, reader_beside(compiled.path))};
     passed += file.report.passed();
     failed += file.report.failed();
@@ -116,7 +117,7 @@ Exit run_test(const Invocation& invocation, const Terminal& terminal) {
   if (invocation.format == Format::json) {
     out = report::json_text({{"tests", std::move(tests)}, {"passed", passed}, {"failed", failed}});
   } else {
-    out += report::say(Word::tests_summary, invocation.language, passed, failed) + "\n";
+    out += report::say(words::tests_summary, invocation.language, passed, failed) + "\n";
   }
   write_result(out, std::nullopt);
   print_to_standard_error(remarks, session.sources, invocation.format, terminal.err);

@@ -1,9 +1,10 @@
-// The order of a scan, on one screen: entities, then what passes look up elsewhere, then one pass over each events source,
-// those that others refer to first; then coverage and the figures of results.
+// The order of a scan, on one screen: entities, then what passes look up elsewhere, then one pass over each events
+// source, those that others refer to first; then coverage and the figures of results.
 #include "interpreter/eval/scan.hpp"
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/eval/scan_store.hpp"
 
 namespace kpi::eval {
@@ -18,6 +19,7 @@ std::unique_ptr<AggregateStore> scan(const model::Policy& policy, DataSource& da
 namespace scanning {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 using value::Instant;
 
 Store::Store(const Policy& policy, DataSource& data, const ScanRequest& request, source::Diagnostics& diagnostics)
@@ -27,7 +29,7 @@ Store::Store(const Policy& policy, DataSource& data, const ScanRequest& request,
 
 void Store::scan() {
   if (world_.policy.exclusions.size() > 64) {
-    world_.errors.add(DiagnosticId::data_too_many_exclusions, world_.policy.exclusions[64].named.span)
+    world_.errors.add(ids::data_too_many_exclusions, world_.policy.exclusions[64].named.span)
         .with("events", world_.policy.events[world_.policy.exclusions[64].from.front().index].named.name);
     return;
   }
@@ -48,7 +50,8 @@ void Store::scan() {
   world_.errors.finish();
 }
 
-// ---- planning -----------------------------------------------------------------------------------------------------------------
+// ---- planning
+// -----------------------------------------------------------------------------------------------------------------
 
 EventsScan& Store::scan_of(EventsId events) {
   auto& scan = scans_[events.index];
@@ -112,7 +115,8 @@ void Store::plan_needs() {
     for (std::uint32_t field = 0; tracing && field < world_.policy.events[events.index].fields.size(); ++field) {
       plan_.add_field(FieldId{field}, source, shown);
     }
-    for (std::uint32_t entity = 0; tracing && entity < world_.policy.entities.size(); ++entity) plan_.add_owner(EntityId{entity}, source, shown);
+    for (std::uint32_t entity = 0; tracing && entity < world_.policy.entities.size(); ++entity)
+      plan_.add_owner(EntityId{entity}, source, shown);
   }
   // Marks what references read, before any rows are kept.
   for (const auto& [index, scan] : scans_) {
@@ -139,12 +143,15 @@ void Store::plan_quarantine() {
   for (const model::Aggregate& aggregate : world_.policy.aggregates) {
     if (!aggregate.source.is_events() || !scans_.contains(aggregate.source.index)) continue;
     Reads reads;
-    for (const ExprId part : {aggregate.value, aggregate.filter}) plan_.add_expr(part, {aggregate.source, aggregate.source}, 0, reads);
-    if (aggregate.correlated) resources_.always[aggregate.source.events()].insert(reads.fields.begin(), reads.fields.end());
+    for (const ExprId part : {aggregate.value, aggregate.filter})
+      plan_.add_expr(part, {aggregate.source, aggregate.source}, 0, reads);
+    if (aggregate.correlated)
+      resources_.always[aggregate.source.events()].insert(reads.fields.begin(), reads.fields.end());
   }
 }
 
-// ---- passes -------------------------------------------------------------------------------------------------------------------
+// ---- passes
+// -------------------------------------------------------------------------------------------------------------------
 
 /// Events that others refer to come first, so that their exclusions are known.
 std::vector<std::uint32_t> Store::pass_order() const {
@@ -178,7 +185,8 @@ void Store::scan_times_elsewhere() {
   world_.errors.mute(false);
 }
 
-// ---- coverage -----------------------------------------------------------------------------------------------------------------
+// ---- coverage
+// -----------------------------------------------------------------------------------------------------------------
 
 void Store::fill_coverage() {
   for (const EventsState& state : world_.events) {
@@ -198,8 +206,9 @@ void Store::fill_coverage() {
   }
 }
 
-/// A source is silent for a span of days without rows, inside its coverage, that is longer than three days and than five
-/// times the usual distance between days with rows (their median). Fewer than five such days say nothing about usual.
+/// A source is silent for a span of days without rows, inside its coverage, that is longer than three days and than
+/// five times the usual distance between days with rows (their median). Fewer than five such days say nothing about
+/// usual.
 void Store::find_silence(EventsId events) {
   constexpr std::int32_t kLeastDays = 3, kTimesUsual = 5;
   constexpr std::size_t kLeastSample = 5;
@@ -207,8 +216,10 @@ void Store::find_silence(EventsId events) {
   const auto& days = scans_.at(events.index)->rows_per_day();
   if (!info.covered_from || days.size() < kLeastSample) return;
   std::vector<std::int32_t> distances;
-  for (auto day = std::next(days.begin()); day != days.end(); ++day) distances.push_back(day->first - std::prev(day)->first);
-  std::nth_element(distances.begin(), distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2), distances.end());
+  for (auto day = std::next(days.begin()); day != days.end(); ++day)
+    distances.push_back(day->first - std::prev(day)->first);
+  std::nth_element(distances.begin(), distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2),
+                   distances.end());
   const std::int32_t limit = std::max(kLeastDays, kTimesUsual * distances[distances.size() / 2]);
   std::int32_t next = info.covered_from->days;  // the first day not yet accounted for
   const auto check = [&](std::int32_t day) {
@@ -219,7 +230,8 @@ void Store::find_silence(EventsId events) {
   check(info.covered_to->days);
 }
 
-// ---- results ------------------------------------------------------------------------------------------------------------------
+// ---- results
+// ------------------------------------------------------------------------------------------------------------------
 
 void Store::prepare_exclusions() {
   for (const Window window : request_.report_windows) {
@@ -250,7 +262,8 @@ void Store::index_entities() {
   row_by_key_.resize(world_.entities.size());
   for (std::uint32_t index = 0; index < world_.entities.size(); ++index) {
     rows_.push_back(entity_rows(world_, EntityId{index}));
-    for (std::uint32_t row = 0; row < rows_.back().rows.size(); ++row) row_by_key_[index].emplace(rows_.back().rows[row].key, row);
+    for (std::uint32_t row = 0; row < rows_.back().rows.size(); ++row)
+      row_by_key_[index].emplace(rows_.back().rows[row].key, row);
   }
   for (EntityRows& entity : rows_) {
     for (EntityRow& row : entity.rows) {

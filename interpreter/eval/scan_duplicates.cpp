@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <map>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/eval/scan_resources.hpp"
 #include "interpreter/eval/scan_schema.hpp"
 
 namespace kpi::eval::scanning {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
@@ -30,7 +32,8 @@ struct Repeats {
 class RowIdentity {
  public:
   /// `raw` are the key fields compared as they are stored, parallel to the pass's raw columns; empty for whole rows.
-  RowIdentity(World& world, const model::Events& decl, EventsPass& pass, std::vector<FieldId> raw, std::vector<FieldId> typed)
+  RowIdentity(World& world, const model::Events& decl, EventsPass& pass, std::vector<FieldId> raw,
+              std::vector<FieldId> typed)
       : world_(world), decl_(decl), pass_(pass), raw_(std::move(raw)), typed_(std::move(typed)) {}
 
   /// A required field of the key that is empty in this row. Those that are decoded were found out already.
@@ -60,7 +63,8 @@ class RowIdentity {
       if (decl_.key.empty()) text += static_cast<char>('0' + static_cast<int>(batch.columns[column].classes[row]));
       text += cell_text(batch, column, row) + '\x1f';
     }
-    for (const FieldId field : typed_) text += value::to_string(cell_value(table.column(field), row, world_.pool)) + '\x1f';
+    for (const FieldId field : typed_)
+      text += value::to_string(cell_value(table.column(field), row, world_.pool)) + '\x1f';
     return text;
   }
 
@@ -70,10 +74,14 @@ class RowIdentity {
     const bool whole_row = decl_.key.empty();
     const std::uint64_t tag = whole_row ? static_cast<std::uint64_t>(raw.classes[row]) : 0;
     switch (raw.classes[row]) {
-      case CellClass::null: return tag;
-      case CellClass::integer: return mix(static_cast<std::uint64_t>(raw.bits[row]) + tag);
-      case CellClass::real: return hash_bytes(cell_text(batch, column, row)) + tag;
-      default: break;
+      case CellClass::null:
+        return tag;
+      case CellClass::integer:
+        return mix(static_cast<std::uint64_t>(raw.bits[row]) + tag);
+      case CellClass::real:
+        return hash_bytes(cell_text(batch, column, row)) + tag;
+      default:
+        break;
     }
     const std::string_view text = batch.text(column, row);
     if (!whole_row) {  // "12" as text is the key 12
@@ -101,7 +109,8 @@ bool Resources::deduplicate(EventsId events) {
   for (const FieldId field : decl.key) {
     const model::Field& part = decl.fields[field.index];
     const auto found = find_column(*schema, part.column.empty() ? part.named.name : part.column,
-                                   !world_.data.missing_tables_are_empty(), decl.named.name + "." + part.named.name, part.named.span, world_.errors);
+                                   !world_.data.missing_tables_are_empty(), decl.named.name + "." + part.named.name,
+                                   part.named.span, world_.errors);
     if (!found) return world_.data.missing_tables_are_empty();
     key_columns.push_back(schema->columns[*found].name);
     const Rep rep = rep_of(part.type);
@@ -130,7 +139,8 @@ bool Resources::deduplicate(EventsId events) {
       if (const auto missing = identity.missing_key(batch, row)) {
         if (!state.dropped.insert(batch.first_row + row).second) continue;
         ++state.info.quarantined;
-        without_key.add(batch.first_row + row, BadCell{static_cast<std::uint32_t>(row), *missing, CellProblem::empty_required, ""});
+        without_key.add(batch.first_row + row,
+                        BadCell{static_cast<std::uint32_t>(row), *missing, CellProblem::empty_required, ""});
         continue;
       }
       const std::uint64_t hash = identity.hash(batch, table, row);
@@ -162,11 +172,13 @@ bool Resources::deduplicate(EventsId events) {
   for (const auto& [text, repeats] : rows) {
     if (repeats.count < 2) continue;
     auto* diagnostic =
-        world_.errors.add_row_error(decl.key.empty() ? DiagnosticId::data_duplicate_row : DiagnosticId::data_duplicate_key);
+        world_.errors.add_row_error(decl.key.empty() ? ids::data_duplicate_row : ids::data_duplicate_key);
     if (diagnostic == nullptr) continue;
     std::string key = text.substr(0, text.size() - 1);
     for (std::size_t at = 0; (at = key.find('\x1f', at)) != std::string::npos;) key.replace(at, 1, " / ");
-    diagnostic->with("table", schema->name).with("reader", decl.named.name).with("count", std::to_string(repeats.count));
+    diagnostic->with("table", schema->name)
+        .with("reader", decl.named.name)
+        .with("count", std::to_string(repeats.count));
     diagnostic->with("key", shortened(key)).with("row", std::to_string(repeats.first + 1));
     diagnostic->location = world_.data.name();
   }

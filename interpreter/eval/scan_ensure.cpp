@@ -2,19 +2,22 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/eval/scan_cell.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::eval::scanning {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
 void collect_aggregates(const Policy& policy, ExprId id, std::vector<model::AggregateId>& found) {
   const auto& node = policy.expr(id).node;
   if (const auto* aggregate = std::get_if<model::AggregateRef>(&node)) {
-    if (std::find(found.begin(), found.end(), aggregate->aggregate) == found.end()) found.push_back(aggregate->aggregate);
+    if (std::find(found.begin(), found.end(), aggregate->aggregate) == found.end())
+      found.push_back(aggregate->aggregate);
   }
   model::for_each_operand(node, [&](ExprId operand) { collect_aggregates(policy, operand, found); });
 }
@@ -48,10 +51,12 @@ std::optional<FieldPath> EnsureCheck::group_path() const {
   if (!ensure_.each_source) return std::nullopt;
   const SourceRef own = SourceRef::of(events_);
   if (*ensure_.each_source == own) return ensure_.each;
-  if (!ensure_.each_source->is_events()) return world_.policy.events[events_.index].owner_paths[ensure_.each_source->index];
+  if (!ensure_.each_source->is_events())
+    return world_.policy.events[events_.index].owner_paths[ensure_.each_source->index];
   const auto& fields = world_.policy.events[events_.index].fields;
   for (std::uint32_t index = 0; index < fields.size(); ++index) {
-    if (fields[index].type.kind != value::Kind::event || fields[index].type.index != ensure_.each_source->index) continue;
+    if (fields[index].type.kind != value::Kind::event || fields[index].type.index != ensure_.each_source->index)
+      continue;
     FieldPath path = ensure_.each;
     path.refs.insert(path.refs.begin(), FieldId{index});
     return path;
@@ -75,7 +80,8 @@ void EnsureCheck::compile(Program& program) {
   }
 }
 
-void EnsureCheck::take(Program& program, const std::vector<std::uint8_t>& active, const std::vector<std::uint64_t>& masks) {
+void EnsureCheck::take(Program& program, const std::vector<std::uint8_t>& active,
+                       const std::vector<std::uint64_t>& masks) {
   const Table& table = program.batch();
   std::vector<std::uint32_t> cells(table.rows, 0);
   for (std::size_t row = 0; row < table.rows; ++row) {
@@ -84,7 +90,8 @@ void EnsureCheck::take(Program& program, const std::vector<std::uint8_t>& active
     Value group = true;
     if (path_) group = program.evaluator().path_value(*path_, RowContext{&table, row, nullptr, {}});
     if (!group.has_value()) continue;
-    const auto [entry, is_new] = cells_.emplace(value_code(group, world_.pool), static_cast<std::uint32_t>(groups_.size() + 1));
+    const auto [entry, is_new] =
+        cells_.emplace(value_code(group, world_.pool), static_cast<std::uint32_t>(groups_.size() + 1));
     if (is_new) groups_.push_back(std::move(group));
     cells[row] = entry->second;
   }
@@ -116,7 +123,8 @@ void EnsureCheck::finish() {
   RowEvaluator evaluator(world_);
   std::uint32_t cell = 0;
   evaluator.aggregate = [&](model::AggregateId id, const RowContext&) {
-    const auto part = std::find_if(parts_.begin(), parts_.end(), [&](const Part& candidate) { return candidate.id == id; });
+    const auto part =
+        std::find_if(parts_.begin(), parts_.end(), [&](const Part& candidate) { return candidate.id == id; });
     return part->accumulator->result(std::span(&cell, 1), part->counts);
   };
   std::vector<std::string> failed;
@@ -125,7 +133,7 @@ void EnsureCheck::finish() {
   }
   std::sort(failed.begin(), failed.end());
   for (const std::string& group : failed) {
-    auto* diagnostic = world_.errors.add_row_error(path_ ? DiagnosticId::data_ensure_failed : DiagnosticId::data_ensure_failed_all);
+    auto* diagnostic = world_.errors.add_row_error(path_ ? ids::data_ensure_failed : ids::data_ensure_failed_all);
     if (diagnostic == nullptr) continue;
     diagnostic->with("label", ensure_.label).with("group", "`" + shortened(group) + "`");
     diagnostic->span = ensure_.span;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <numeric>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/eval/scan_schema.hpp"
 
 namespace kpi::eval::scanning {
 
 using model::EntityId;
 using source::DiagnosticId;
+namespace ids = source::ids;
 using value::Instant;
 
 void EntityLoader::load() {
@@ -37,7 +39,8 @@ std::optional<TableSchema> EntityLoader::schema_of(EntityId entity) {
   return find_table(world_.data, decl.table, decl.named.name, decl.named.span, world_.errors);
 }
 
-Code EntityLoader::key_code(const Table& table, std::size_t row, const model::Entity& decl, std::string& text, bool& complete) {
+Code EntityLoader::key_code(const Table& table, std::size_t row, const model::Entity& decl, std::string& text,
+                            bool& complete) {
   text.clear();
   complete = true;
   for (const FieldId field : decl.key) {
@@ -45,8 +48,9 @@ Code EntityLoader::key_code(const Table& table, std::size_t row, const model::En
     complete = complete && !column.is_absent(row);
     if (!complete) return 0;
     if (!text.empty()) text += " / ";
-    text += column.rep == Rep::entity ? world_.entities[column.target].keys[static_cast<std::size_t>(column.values[row])]
-                                      : value::to_string(cell_value(column, row, world_.pool));
+    text += column.rep == Rep::entity
+                ? world_.entities[column.target].keys[static_cast<std::size_t>(column.values[row])]
+                : value::to_string(cell_value(column, row, world_.pool));
   }
   return world_.pool.code(text);
 }
@@ -56,7 +60,9 @@ bool EntityLoader::load_keys(EntityId entity) {
   if (keys_done_.contains(entity.index)) return true;
   const model::Entity& decl = world_.policy.entities[entity.index];
   if (!keys_busy_.insert(entity.index).second) {
-    world_.errors.add(DiagnosticId::data_circular_dependency, decl.named.span).with("events", decl.named.name).with("through", decl.named.name);
+    world_.errors.add(ids::data_circular_dependency, decl.named.span)
+        .with("events", decl.named.name)
+        .with("through", decl.named.name);
     return false;
   }
   const SourceRef source = SourceRef::of(entity);
@@ -113,7 +119,7 @@ bool EntityLoader::load_keys(EntityId entity) {
     target.keys.push_back(row.first);
     loaded.row_of_position[row.second] = index;
     if (const std::uint64_t count = counts[code]; count > 1 && !world_.request.quarantine) {
-      if (auto* diagnostic = world_.errors.add_row_error(DiagnosticId::data_duplicate_key)) {
+      if (auto* diagnostic = world_.errors.add_row_error(ids::data_duplicate_key)) {
         diagnostic->with("table", schema->name).with("key", shortened(row.first)).with("reader", decl.named.name);
         diagnostic->with("count", std::to_string(count));
         diagnostic->location = world_.data.name();
@@ -136,7 +142,8 @@ std::vector<FieldId> EntityLoader::stored_fields(EntityId entity, const TableSch
     if (world_.data.missing_tables_are_empty()) {
       source::Diagnostics ignored_list;
       DataErrors ignored(ignored_list);
-      if (!find_column(schema, field.column.empty() ? field.named.name : field.column, false, "", {}, ignored)) continue;
+      if (!find_column(schema, field.column.empty() ? field.named.name : field.column, false, "", {}, ignored))
+        continue;
     }
     fields.push_back(FieldId{index});
   }
@@ -158,7 +165,7 @@ bool EntityLoader::load_fields(EntityId entity) {
   Table table, gathered;
   table.reset(source, decl.fields.size());
   gathered.reset(source, decl.fields.size());
-  std::vector<std::uint32_t> order;   // row of the entity, by position in `gathered`
+  std::vector<std::uint32_t> order;  // row of the entity, by position in `gathered`
   BadRows bad_rows(world_, source);
   if (!schema->columns.empty()) {
     const auto scan = world_.data.scan(schema->name, decoder.columns());
@@ -228,7 +235,8 @@ EntityRows entity_rows(World& world, EntityId entity) {
   EntityRows result;
   result.order.resize(stored.keys.size());
   std::iota(result.order.begin(), result.order.end(), 0);
-  std::sort(result.order.begin(), result.order.end(), [&](std::uint32_t a, std::uint32_t b) { return stored.keys[a] < stored.keys[b]; });
+  std::sort(result.order.begin(), result.order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return stored.keys[a] < stored.keys[b]; });
   result.position.resize(stored.keys.size());
   RowEvaluator evaluator(world);
   evaluator.report_missing_rates = false;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "grammar/source/diagnostic.hpp"
+#include "grammar/source/diagnostics/data.hpp"
 
 namespace kpi::eval::scanning {
 
@@ -38,7 +39,7 @@ class DataErrors {
   /// Adds the number of errors that are not listed.
   void finish() {
     if (count_ > kListed) {
-      diagnostics_.add_without_span(source::DiagnosticId::data_more_errors).with("count", std::to_string(count_ - kListed));
+      diagnostics_.add_without_span(source::ids::data_more_errors).with("count", std::to_string(count_ - kListed));
     }
   }
 

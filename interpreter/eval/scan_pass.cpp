@@ -2,13 +2,16 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/eval/scan_schema.hpp"
 
 namespace kpi::eval::scanning {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
-// ---- bad rows -------------------------------------------------------------------------------------------------------------
+// ---- bad rows
+// -------------------------------------------------------------------------------------------------------------
 
 void BadRows::add(std::uint64_t row, BadCell cell) {
   ++count_;
@@ -19,7 +22,8 @@ std::vector<std::string> keys_of_rows(World& world, SourceRef source, const Tabl
                                       const std::vector<std::uint64_t>& rows) {
   std::vector<std::string> keys, columns;
   for (const std::uint64_t row : rows) keys.push_back(std::to_string(row + 1));
-  const auto& key = source.is_events() ? world.policy.events[source.index].key : world.policy.entities[source.index].key;
+  const auto& key =
+      source.is_events() ? world.policy.events[source.index].key : world.policy.entities[source.index].key;
   source::Diagnostics nowhere;
   DataErrors ignored(nowhere);
   for (const FieldId field : key) {
@@ -46,37 +50,53 @@ std::vector<std::string> keys_of_rows(World& world, SourceRef source, const Tabl
 
 static DiagnosticId diagnostic_of(CellProblem problem) {
   switch (problem) {
-    case CellProblem::empty_required: return DiagnosticId::data_empty_cell;
-    case CellProblem::malformed: return DiagnosticId::data_malformed_cell;
-    case CellProblem::not_integer: return DiagnosticId::data_not_integer;
-    case CellProblem::out_of_range: return DiagnosticId::data_out_of_range;
-    case CellProblem::unknown_reference: return DiagnosticId::data_unknown_reference;
-    case CellProblem::time_in_gap: return DiagnosticId::data_time_in_gap;
-    case CellProblem::unknown_currency: return DiagnosticId::data_unknown_currency;
-    case CellProblem::unknown_zone: return DiagnosticId::data_unknown_zone;
+    case CellProblem::empty_required:
+      return ids::data_empty_cell;
+    case CellProblem::malformed:
+      return ids::data_malformed_cell;
+    case CellProblem::not_integer:
+      return ids::data_not_integer;
+    case CellProblem::out_of_range:
+      return ids::data_out_of_range;
+    case CellProblem::unknown_reference:
+      return ids::data_unknown_reference;
+    case CellProblem::time_in_gap:
+      return ids::data_time_in_gap;
+    case CellProblem::unknown_currency:
+      return ids::data_unknown_currency;
+    case CellProblem::unknown_zone:
+      return ids::data_unknown_zone;
   }
-  return DiagnosticId::data_malformed_cell;
+  return ids::data_malformed_cell;
 }
 
 /// What a malformed cell should have been: by type, an example that needs no translation where possible.
 static std::string expected(const model::Field& field) {
   switch (field.type.kind) {
-    case value::Kind::boolean: return "`true`/`false`";
-    case value::Kind::date: return "`YYYY-MM-DD`";
-    case value::Kind::datetime: return "`YYYY-MM-DD HH:MM:SS`";
+    case value::Kind::boolean:
+      return "`true`/`false`";
+    case value::Kind::date:
+      return "`YYYY-MM-DD`";
+    case value::Kind::datetime:
+      return "`YYYY-MM-DD HH:MM:SS`";
     case value::Kind::text:
     case value::Kind::entity:
-    case value::Kind::event: return "text";
-    default: return "`1234.56`";
+    case value::Kind::event:
+      return "text";
+    default:
+      return "`1234.56`";
   }
 }
 
 void BadRows::report_one(const TableSchema& schema, const std::string& row, const BadCell& cell) {
   const model::Field& field = world_.policy.fields(source_)[cell.field.index];
   const bool wants_integer = cell.problem == CellProblem::malformed && field.integer;
-  auto* diagnostic = world_.errors.add_row_error(diagnostic_of(wants_integer ? CellProblem::not_integer : cell.problem));
+  auto* diagnostic =
+      world_.errors.add_row_error(diagnostic_of(wants_integer ? CellProblem::not_integer : cell.problem));
   if (diagnostic == nullptr) return;
-  diagnostic->with("table", schema.name).with("row", row).with("column", field.column.empty() ? field.named.name : field.column);
+  diagnostic->with("table", schema.name)
+      .with("row", row)
+      .with("column", field.column.empty() ? field.named.name : field.column);
   diagnostic->with("content", cell.content).with("expected", expected(field));
   if (cell.problem == CellProblem::unknown_reference) diagnostic->with("target", world_.name(target_of(field)));
   diagnostic->location = world_.data.name();
@@ -93,7 +113,8 @@ void BadRows::report(const TableSchema& schema) {
   }
 }
 
-// ---- passes ---------------------------------------------------------------------------------------------------------------
+// ---- passes
+// ---------------------------------------------------------------------------------------------------------------
 
 std::int64_t event_micros(const World& world, const model::Events& events, const Table& table, std::size_t row) {
   const Column& column = table.column(events.time);
@@ -103,7 +124,11 @@ std::int64_t event_micros(const World& world, const model::Events& events, const
 }
 
 EventsPass::EventsPass(World& world, Plan& plan, EventsId events, JoinSet* joins)
-    : world_(world), plan_(plan), events_(events), decl_(world.policy.events[events.index]), state_(world.events[events.index]) {
+    : world_(world),
+      plan_(plan),
+      events_(events),
+      decl_(world.policy.events[events.index]),
+      state_(world.events[events.index]) {
   program_ = std::make_unique<Program>(world, SourceRef::of(events), joins);
 }
 
@@ -142,7 +167,8 @@ void EventsPass::drop_known(const Batch& batch, std::vector<std::uint8_t>& activ
   }
 }
 
-void EventsPass::set_aside(const Batch& batch, const BadCell& cell, std::vector<std::uint8_t>& active, BadRows& bad_rows) {
+void EventsPass::set_aside(const Batch& batch, const BadCell& cell, std::vector<std::uint8_t>& active,
+                           BadRows& bad_rows) {
   active[cell.row] = 0;
   if (lenient) return;
   if (!state_.dropped.insert(batch.first_row + cell.row).second) return;
@@ -173,7 +199,8 @@ void EventsPass::compute_times(const Batch& batch, Table& table, const std::vect
   decoder_->fill_days(batch, table);
 }
 
-void EventsPass::filter(const Batch& batch, Table& table, BadCells& bad, std::vector<std::uint8_t>& active, BadRows& bad_rows) {
+void EventsPass::filter(const Batch& batch, Table& table, BadCells& bad, std::vector<std::uint8_t>& active,
+                        BadRows& bad_rows) {
   std::stable_sort(bad.begin(), bad.end(), [](const BadCell& a, const BadCell& b) { return a.row < b.row; });
   if (decl_.where.valid()) {
     for (const BadCell& cell : bad) {

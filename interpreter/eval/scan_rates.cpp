@@ -1,11 +1,13 @@
 #include "interpreter/eval/scan_rates.hpp"
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/eval/scan_cell.hpp"
 #include "interpreter/eval/scan_schema.hpp"
 
 namespace kpi::eval::scanning {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 using value::Currency;
 
 std::optional<Currency> CurrencyCodes::look_up(Code code) {
@@ -42,8 +44,11 @@ void Rates::load_rows(DataSource& data, const TableSchema& schema, const std::ve
   Batch batch;
   const auto report = [&](std::size_t row, std::size_t column, DiagnosticId id, std::string_view expected) {
     if (auto* diagnostic = errors_.add_row_error(id)) {
-      diagnostic->with("table", schema.name).with("row", std::to_string(batch.first_row + row + 1))
-          .with("column", columns[column]).with("content", cell_text(batch, column, row)).with("expected", std::string(expected));
+      diagnostic->with("table", schema.name)
+          .with("row", std::to_string(batch.first_row + row + 1))
+          .with("column", columns[column])
+          .with("content", cell_text(batch, column, row))
+          .with("expected", std::string(expected));
     }
   };
   while (rows->next(batch, 4096)) {
@@ -51,16 +56,16 @@ void Rates::load_rows(DataSource& data, const TableSchema& schema, const std::ve
       bool complete = true;
       for (std::size_t column = 0; complete && column < 3; ++column) {
         if (batch.columns[column].classes[row] != CellClass::null) continue;
-        report(row, column, DiagnosticId::data_empty_cell, "");
+        report(row, column, ids::data_empty_cell, "");
         complete = false;
       }
       if (!complete) continue;
       const auto day = date_of(batch, 0, row);
       const auto currency = Currency::parse(cell_text(batch, 1, row));
       const auto rate = number_of(batch, 2, row);
-      if (!day) report(row, 0, DiagnosticId::data_malformed_cell, "a date");
-      if (!currency) report(row, 1, DiagnosticId::data_unknown_currency, "");
-      if (!rate) report(row, 2, DiagnosticId::data_malformed_cell, "a number");
+      if (!day) report(row, 0, ids::data_malformed_cell, "a date");
+      if (!currency) report(row, 1, ids::data_unknown_currency, "");
+      if (!rate) report(row, 2, ids::data_malformed_cell, "a number");
       if (day && currency && rate) add(*currency, *day, *rate, schema.name);
     }
   }
@@ -83,9 +88,9 @@ void Rates::add(Currency currency, Date day, Number rate, const std::string& tab
       diagnostic->with("table", table).with("currency", std::string(currency.code())).with("day", day.to_string());
     }
   };
-  if (rate.sign() <= 0) return report(DiagnosticId::data_rate_not_positive);
+  if (rate.sign() <= 0) return report(ids::data_rate_not_positive);
   const auto [entry, is_new] = series_[currency].try_emplace(day, rate);
-  if (!is_new && entry->second != rate) report(DiagnosticId::data_conflicting_rates);
+  if (!is_new && entry->second != rate) report(ids::data_conflicting_rates);
 }
 
 const Rates::Series* Rates::series(Currency currency) const {
@@ -120,13 +125,16 @@ std::optional<Number> Rates::compute(const Series& series, Date day) const {
   using Rule = model::Exchange::Rule;
   const value::Period month = value::Period::containing(day, value::CalendarUnit::month);
   switch (exchange_->rule) {
-    case Rule::day_of_event: return latest_until(series, day, back(day, kDaysBack));
-    case Rule::month_average: return mean(series, month.start(), month.end());
+    case Rule::day_of_event:
+      return latest_until(series, day, back(day, kDaysBack));
+    case Rule::month_average:
+      return mean(series, month.start(), month.end());
     case Rule::period_end: {
       const Date last = back(month.end(), 1);
       return latest_until(series, last, std::min(month.start(), back(last, kDaysBack)));
     }
-    case Rule::fixed: return series.begin()->second;
+    case Rule::fixed:
+      return series.begin()->second;
   }
   return std::nullopt;
 }
@@ -176,7 +184,7 @@ std::int64_t Rates::look_up_mantissa(Currency currency, Date day) {
 
 void Rates::report_foreign(Currency currency, const std::string& table, const std::string& column) {
   if (!foreign_.emplace(currency, table + "." + column).second) return;
-  if (auto* diagnostic = errors_.add_row_error(DiagnosticId::data_foreign_currency)) {
+  if (auto* diagnostic = errors_.add_row_error(ids::data_foreign_currency)) {
     diagnostic->with("table", table).with("column", column).with("currency", std::string(currency.code()));
     diagnostic->with("wanted", std::string(policy_currency_.code()));
   }
@@ -184,8 +192,10 @@ void Rates::report_foreign(Currency currency, const std::string& table, const st
 
 void Rates::report_missing(Currency currency, Date day) {
   if (exchange_ == nullptr || !reported_.emplace(currency, day).second) return;
-  if (auto* diagnostic = errors_.add_row_error(DiagnosticId::data_missing_rate)) {
-    diagnostic->with("table", exchange_->table).with("currency", std::string(currency.code())).with("day", day.to_string());
+  if (auto* diagnostic = errors_.add_row_error(ids::data_missing_rate)) {
+    diagnostic->with("table", exchange_->table)
+        .with("currency", std::string(currency.code()))
+        .with("day", day.to_string());
   }
 }
 

@@ -1,10 +1,12 @@
 #include "interpreter/eval/scan_resources.hpp"
+#include "grammar/source/diagnostics/data.hpp"
 
 #include <algorithm>
 
 namespace kpi::eval::scanning {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 /// False when `what` is being made already: it would need itself.
 bool Resources::enter(std::string what, const std::string& reader) {
@@ -12,7 +14,7 @@ bool Resources::enter(std::string what, const std::string& reader) {
   // `what` is "KIND NAME" or "KIND NAME.COLUMN": the user knows the name.
   std::string name = what.substr(what.find(' ') + 1);
   name = name.substr(0, name.find('.'));
-  world_.errors.add(DiagnosticId::data_circular_dependency).with("events", reader).with("through", std::move(name));
+  world_.errors.add(ids::data_circular_dependency).with("events", reader).with("through", std::move(name));
   return false;
 }
 
@@ -54,7 +56,8 @@ bool Resources::prepare_reads(const Reads& reads, const std::string& reader) {
   return true;
 }
 
-// ---- rows behind references -------------------------------------------------------------------------------------------------
+// ---- rows behind references
+// -------------------------------------------------------------------------------------------------
 
 bool Resources::ensure_kept(EventsId events) {
   KeptEvents& kept = world_.kept[events.index];
@@ -78,7 +81,8 @@ bool Resources::ensure_kept(EventsId events) {
     for (std::uint32_t row = 0; row < table.rows; ++row) {
       if (active[row] == 0) continue;
       const auto index = static_cast<std::uint32_t>(kept.table.rows + rows.size());
-      if (!kept.index.insert(cell_code(key, row, world_.pool), index)) continue;  // a repeated key is reported elsewhere
+      if (!kept.index.insert(cell_code(key, row, world_.pool), index))
+        continue;  // a repeated key is reported elsewhere
       rows.push_back(row);
       kept.unseen.push_back(pass.is_late(table, row) ? 1 : 0);
     }
@@ -100,9 +104,11 @@ bool Resources::ensure_kept(EventsId events) {
   return true;
 }
 
-// ---- sets of values -----------------------------------------------------------------------------------------------------------
+// ---- sets of values
+// -----------------------------------------------------------------------------------------------------------
 
-void Resources::add_to_set(Program& program, const model::ColumnSet& column, int node, const std::uint8_t* active, CodeSet& set) {
+void Resources::add_to_set(Program& program, const model::ColumnSet& column, int node, const std::uint8_t* active,
+                           CodeSet& set) {
   const Table& table = program.batch();
   Vec vec;
   if (program.evaluate(node, vec)) {
@@ -155,17 +161,20 @@ bool Resources::ensure_holidays(model::CalendarId calendar) {
   if (!ensure_set(column)) return false;
   const bool times = world_.policy.fields(*decl.holidays)[decl.holidays_field.index].type.kind == value::Kind::datetime;
   for (const Code code : *world_.set(column)) {
-    world_.holidays[calendar.index].insert(times ? world_.zone().local_date(value::Instant{code}).days : static_cast<std::int32_t>(code));
+    world_.holidays[calendar.index].insert(times ? world_.zone().local_date(value::Instant{code}).days
+                                                 : static_cast<std::int32_t>(code));
   }
   return true;
 }
 
-// ---- joins ----------------------------------------------------------------------------------------------------------------------
+// ---- joins
+// ----------------------------------------------------------------------------------------------------------------------
 
 Reads Resources::join_reads(model::AggregateId id) {
   const model::Aggregate& aggregate = world_.policy.aggregates[id.index];
   Reads reads;
-  for (const ExprId part : {aggregate.value, aggregate.filter}) plan_.add_expr(part, {aggregate.source, aggregate.source}, 0, reads);
+  for (const ExprId part : {aggregate.value, aggregate.filter})
+    plan_.add_expr(part, {aggregate.source, aggregate.source}, 0, reads);
   if (aggregate.source.is_events()) plan_.add_time(aggregate.source.events(), reads);
   return reads;
 }
@@ -194,7 +203,8 @@ bool Resources::ensure_join(model::AggregateId id) {
     pass.reads = reads;
     if (!deduplicate(inner.events()) || !open(pass, inner.events())) return false;
     join.compile(pass.program());
-    pass.run([&](const Batch&, Table&, std::vector<std::uint8_t>& active) { join.add_rows(pass.program(), active.data()); });
+    pass.run(
+        [&](const Batch&, Table&, std::vector<std::uint8_t>& active) { join.add_rows(pass.program(), active.data()); });
   }
   join.finish();
   made_.insert(name);

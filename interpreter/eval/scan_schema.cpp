@@ -1,10 +1,12 @@
 #include "interpreter/eval/scan_schema.hpp"
+#include "grammar/source/diagnostics/data.hpp"
 
 #include <vector>
 
 namespace kpi::eval::scanning {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
@@ -30,7 +32,7 @@ std::optional<TableSchema> find_table(DataSource& data, const std::string& table
   auto schema = data.schema(table);
   if (schema) return schema;
   if (data.missing_tables_are_empty()) return TableSchema{table, {}, {}};
-  auto& diagnostic = errors.add(DiagnosticId::data_missing_table, span);
+  auto& diagnostic = errors.add(ids::data_missing_table, span);
   diagnostic.with("table", table).with("reader", reader);
   if (const auto near = source::nearest_name(table, data.tables())) diagnostic.suggest(*near);
   return std::nullopt;
@@ -51,8 +53,7 @@ std::optional<std::size_t> find_column(const TableSchema& schema, const std::str
   }
   if (matches.size() == 1) return found;
   if (matches.empty() && !required) return std::nullopt;
-  auto& diagnostic =
-      errors.add(matches.empty() ? DiagnosticId::data_missing_column : DiagnosticId::data_ambiguous_column, span);
+  auto& diagnostic = errors.add(matches.empty() ? ids::data_missing_column : ids::data_ambiguous_column, span);
   diagnostic.with("table", schema.name).with("column", name).with("reader", reader);
   diagnostic.with("found", listed(matches.empty() ? names : matches));
   if (const auto near = source::nearest_name(name, names); matches.empty() && near) diagnostic.suggest(*near);

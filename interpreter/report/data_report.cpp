@@ -41,7 +41,8 @@ class Writer {
   }
 
   std::string tables() const {
-    Table table({{w(Word::source)}, {w(Word::table)}, {w(Word::found)}, right(w(Word::columns)), right(w(Word::rows))});
+    Table table(
+        {{w(words::source)}, {w(words::table)}, {w(words::found)}, right(w(words::columns)), right(w(words::rows))});
     for (const Source& source : report_.sources) {
       std::size_t present = 0;
       for (const auto& column : source.columns) present += column.found.empty() ? 0 : 1;
@@ -50,7 +51,7 @@ class Writer {
       if (source.events) rows = grouped(source.events->rows);
       table.add({{source.name},
                  {visible(source.table)},
-                 source.table_found ? Cell{w(Word::yes), false, Ink::green} : Cell{w(Word::missing), false, Ink::red},
+                 source.table_found ? Cell{w(words::yes), false, Ink::green} : Cell{w(words::missing), false, Ink::red},
                  right(source.table_found ? std::to_string(present) + "/" + std::to_string(source.columns.size()) : ""),
                  right(rows)});
     }
@@ -58,15 +59,15 @@ class Writer {
       table.add(
           {{"exchange"},
            {visible(report_.exchange_table)},
-           report_.exchange_found ? Cell{w(Word::yes), false, Ink::green} : Cell{w(Word::missing), false, Ink::red},
+           report_.exchange_found ? Cell{w(words::yes), false, Ink::green} : Cell{w(words::missing), false, Ink::red},
            {},
            {}});
     }
-    return heading(Word::tables_and_columns) + fitted(table, look_, 2);
+    return heading(words::tables_and_columns) + fitted(table, look_, 2);
   }
 
   std::string missing_columns() const {
-    Table table({{w(Word::source)}, {w(Word::field)}, {w(Word::column)}, {w(Word::status)}});
+    Table table({{w(words::source)}, {w(words::field)}, {w(words::column)}, {w(words::status)}});
     for (const Source& source : report_.sources) {
       if (!source.table_found) continue;
       for (const auto& column : source.columns) {
@@ -74,11 +75,11 @@ class Writer {
         table.add({{source.name},
                    {column.field},
                    {visible(column.wanted)},
-                   {w(column.optional ? Word::missing_optional : Word::missing), false,
+                   {w(column.optional ? words::missing_optional : words::missing), false,
                     column.optional ? Ink::yellow : Ink::red}});
       }
     }
-    return table.empty() ? "" : "\n" + heading(Word::missing_columns) + fitted(table, look_, 2);
+    return table.empty() ? "" : "\n" + heading(words::missing_columns) + fitted(table, look_, 2);
   }
 
   std::string events() const {
@@ -87,11 +88,11 @@ class Writer {
                          [&](const Source& source) { return source.events && (*source.events).*member > 0; });
     };
     const bool set_aside = any(&eval::EventsInfo::quarantined), duplicates = any(&eval::EventsInfo::duplicates);
-    std::vector<Cell> header{{w(Word::events)}, right(w(Word::rows))};
-    if (set_aside) header.push_back(right(w(Word::set_aside)));
-    if (duplicates) header.push_back(right(w(Word::duplicates)));
-    for (const Word column : {Word::first_event, Word::last_event, Word::covered}) header.push_back({w(column)});
-    header.push_back(right(w(Word::behind)));
+    std::vector<Cell> header{{w(words::events)}, right(w(words::rows))};
+    if (set_aside) header.push_back(right(w(words::set_aside)));
+    if (duplicates) header.push_back(right(w(words::duplicates)));
+    for (const Word column : {words::first_event, words::last_event, words::covered}) header.push_back({w(column)});
+    header.push_back(right(w(words::behind)));
     Table table(std::move(header));
     std::string notes;
     for (const Source& source : report_.sources) {
@@ -103,37 +104,37 @@ class Writer {
       if (duplicates) cells.push_back(right(grouped(info.duplicates)));
       cells.push_back({info.first ? instant(*info.first) : ""});
       cells.push_back({info.last ? instant(*info.last) : ""});
-      cells.push_back({covered ? days(*info.covered_from, {info.covered_to->days - 1}) : w(Word::nothing)});
+      cells.push_back({covered ? days(*info.covered_from, {info.covered_to->days - 1}) : w(words::nothing)});
       cells.push_back(right(behind(info)));
       table.add(std::move(cells));
       for (const auto& [from, to] : info.silent) {
         notes += "  " +
-                 paint(say(Word::silent_from_to, look_.language, source.name, days(from, {to.days - 1})), Ink::yellow,
+                 paint(say(words::silent_from_to, look_.language, source.name, days(from, {to.days - 1})), Ink::yellow,
                        look_) +
                  "\n";
       }
     }
     if (table.empty()) return "";
-    return "\n" + heading(Word::coverage_and_freshness) + fitted(table, look_, 2) + notes;
+    return "\n" + heading(words::coverage_and_freshness) + fitted(table, look_, 2) + notes;
   }
 
   /// How long before the data's as-of time the source's last event lies.
   std::string behind(const eval::EventsInfo& info) const {
     if (!info.last || !report_.as_of || *info.last >= *report_.as_of) return "";
     const std::int64_t minutes = (report_.as_of->micros - info.last->micros) / value::kMicrosPerSecond / 60;
-    if (minutes >= 24 * 60) return std::to_string(minutes / (24 * 60)) + w(Word::day_unit);
-    return minutes >= 60 ? std::to_string(minutes / 60) + w(Word::hour_unit)
-                         : std::to_string(minutes) + w(Word::minute_unit);
+    if (minutes >= 24 * 60) return std::to_string(minutes / (24 * 60)) + w(words::day_unit);
+    return minutes >= 60 ? std::to_string(minutes / 60) + w(words::hour_unit)
+                         : std::to_string(minutes) + w(words::minute_unit);
   }
 
   std::string rates() const {
     if (report_.rates.empty()) return "";
-    Table table({{w(Word::currency)},
-                 right(w(Word::days_with_rate)),
-                 {w(Word::first_event)},
-                 {w(Word::last_event)},
-                 right(w(Word::days_missing)),
-                 {w(Word::which)}});
+    Table table({{w(words::currency)},
+                 right(w(words::days_with_rate)),
+                 {w(words::first_event)},
+                 {w(words::last_event)},
+                 right(w(words::days_missing)),
+                 {w(words::which)}});
     for (const DataReport::Rates& rates : report_.rates) {
       std::int64_t count = 0;
       std::string listed;
@@ -149,19 +150,19 @@ class Writer {
                  right(std::to_string(count), count ? Ink::yellow : Ink::plain),
                  {listed}});
     }
-    return "\n" + heading(Word::exchange_rates) + fitted(table, look_, 2);
+    return "\n" + heading(words::exchange_rates) + fitted(table, look_, 2);
   }
 
   std::string metrics() const {
-    Table table({{w(Word::metric)}, {w(Word::computable)}, {w(Word::missing_what)}});
+    Table table({{w(words::metric)}, {w(words::computable)}, {w(words::missing_what)}});
     for (const DataReport::Metric& metric : report_.metrics) {
       std::string missing;
       for (const std::string& item : metric.missing) missing += (missing.empty() ? "" : ", ") + item;
       table.add({{metric.label == metric.name ? metric.name : metric.label + " (" + metric.name + ")"},
-                 metric.missing.empty() ? Cell{w(Word::yes), false, Ink::green} : Cell{w(Word::no), false, Ink::red},
+                 metric.missing.empty() ? Cell{w(words::yes), false, Ink::green} : Cell{w(words::no), false, Ink::red},
                  {visible(missing)}});
     }
-    return table.empty() ? "" : "\n" + heading(Word::metrics) + fitted(table, look_, 2);
+    return table.empty() ? "" : "\n" + heading(words::metrics) + fitted(table, look_, 2);
   }
 
   const DataReport& report_;

@@ -19,11 +19,11 @@ using source::Span;
 std::string_view severity_word(Severity severity, Language language) {
   switch (severity) {
     case Severity::error:
-      return word(Word::error, language);
+      return word(words::error, language);
     case Severity::warning:
-      return word(Word::warning, language);
+      return word(words::warning, language);
     case Severity::note:
-      return word(Word::note, language);
+      return word(words::note, language);
   }
   return "";
 }
@@ -102,7 +102,7 @@ class PrettyWriter {
         std::string(severity_word(severity, look_.language)) + "[" + source::code(diagnostic.id) + "]";
     std::string out = paint(title, severity_ink(severity), look_);
     const std::string text = visible_lines(source::message(diagnostic, look_.language));
-    out += paint(std::string(word(Word::after_title, look_.language)) + text, Ink::bold, look_) + "\n";
+    out += paint(std::string(word(words::after_title, look_.language)) + text, Ink::bold, look_) + "\n";
     std::size_t gutter = 1;
     if (diagnostic.has_span) {
       gutter = gutter_width(diagnostic, sources_);
@@ -129,19 +129,19 @@ class PrettyWriter {
   std::string footers(const Diagnostic& diagnostic, std::size_t gutter) const {
     std::vector<std::pair<Word, std::string>> lines;
     if (!diagnostic.suggestion.empty()) {
-      lines.emplace_back(Word::help, say(Word::did_you_mean, look_.language, visible(diagnostic.suggestion)));
+      lines.emplace_back(words::help, say(words::did_you_mean, look_.language, visible(diagnostic.suggestion)));
     }
     const std::string help = visible_lines(source::help(diagnostic, look_.language));
-    if (!help.empty()) lines.emplace_back(Word::help, help);
+    if (!help.empty()) lines.emplace_back(words::help, help);
     for (const source::Label& note : diagnostic.notes) {
-      lines.emplace_back(Word::note, visible_lines(source::label_text(note, look_.language)));
+      lines.emplace_back(words::note, visible_lines(source::label_text(note, look_.language)));
     }
     std::string out;
     if (!lines.empty() && diagnostic.has_span)
       out += std::string(gutter + 1, ' ') + paint("|", Ink::blue, look_) + "\n";
     for (const auto& [which, text] : lines) {
       const std::string title =
-          std::string(word(which, look_.language)) + std::string(word(Word::after_title, look_.language));
+          std::string(word(which, look_.language)) + std::string(word(words::after_title, look_.language));
       out += std::string(gutter + 1, ' ') + paint("= ", Ink::blue, look_) + paint(title, Ink::cyan, look_) +
              indented(text, gutter + 3 + source::display_width(title)) + "\n";
     }
@@ -176,10 +176,10 @@ std::string diagnostics_compact(const Diagnostics& diagnostics, const SourceMap&
       out += visible(diagnostic.location) + ": ";
     }
     out += std::string(severity_word(severity, look.language)) + "[" + source::code(diagnostic.id) + "]" +
-           std::string(word(Word::after_title, look.language)) + one_line(source::message(diagnostic, look.language));
+           std::string(word(words::after_title, look.language)) + one_line(source::message(diagnostic, look.language));
     if (!diagnostic.suggestion.empty()) {
-      out += std::string(word(Word::comma, look.language)) +
-             say(Word::did_you_mean, look.language, visible(diagnostic.suggestion));
+      out += std::string(word(words::comma, look.language)) +
+             say(words::did_you_mean, look.language, visible(diagnostic.suggestion));
     }
     out += "\n";
   }
@@ -190,9 +190,9 @@ std::string summary(const Diagnostics& diagnostics, Language language) {
   const std::size_t errors = diagnostics.error_count();
   const std::size_t warnings = diagnostics.warning_count();
   std::string out;
-  if (errors) out += say(errors == 1 ? Word::errors_one : Word::errors_many, language, errors);
-  if (errors && warnings) out += word(Word::comma, language);
-  if (warnings) out += say(warnings == 1 ? Word::warnings_one : Word::warnings_many, language, warnings);
+  if (errors) out += say(errors == 1 ? words::errors_one : words::errors_many, language, errors);
+  if (errors && warnings) out += word(words::comma, language);
+  if (warnings) out += say(warnings == 1 ? words::warnings_one : words::warnings_many, language, warnings);
   return out;
 }
 

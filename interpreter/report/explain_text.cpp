@@ -30,7 +30,7 @@ class ExplainWriter {
     for (const auto* nodes : {&subject.payouts, &subject.scorecards}) {
       for (const ExplainNode& node : *nodes) out += "\n" + tree(node, 0);
     }
-    if (!subject.metrics.empty()) out += "\n" + paint(w(Word::further_metrics), Ink::bold, look_) + "\n";
+    if (!subject.metrics.empty()) out += "\n" + paint(w(words::further_metrics), Ink::bold, look_) + "\n";
     for (const ExplainNode& node : subject.metrics) out += tree(node, kStep);
     if (why_not) out += "\n" + next_steps_text(policy_, subject.next_steps, show_, look_);
     for (const eval::ExplainedRows& rows : subject.rows) out += rows_text(rows);
@@ -44,7 +44,7 @@ class ExplainWriter {
     return say(which, look_.language, arguments...);
   }
 
-  std::string colon() const { return w(Word::after_title); }
+  std::string colon() const { return w(words::after_title); }
 
   std::string name(const ExplainNode& node) const { return node.named ? show_.label(*node.named) : visible(node.name); }
 
@@ -66,14 +66,14 @@ class ExplainWriter {
       case Kind::step:
         return step(node) + " = " + value(node);
       case Kind::base_penalty:
-        return s(Word::base_penalty, name(node), value(node));
+        return s(words::base_penalty, name(node), value(node));
       case Kind::scorecard:
-        return node.value.has_value() ? name(node) + colon() + s(Word::score_is, value(node))
-                                      : name(node) + colon() + s(Word::unscored_because, show_.reason(node.note));
+        return node.value.has_value() ? name(node) + colon() + s(words::score_is, value(node))
+                                      : name(node) + colon() + s(words::unscored_because, show_.reason(node.note));
       case Kind::phase:
-        return w(Word::phase) + colon() + (node.note.empty() ? name(node) : show_.reason(node.note));
+        return w(words::phase) + colon() + (node.note.empty() ? name(node) : show_.reason(node.note));
       case Kind::score_row:
-        return name(node) + colon() + s(Word::points_are, value(node));
+        return name(node) + colon() + s(words::points_are, value(node));
       case Kind::gate:
         return gate(node);
       case Kind::other_window:
@@ -85,7 +85,7 @@ class ExplainWriter {
       case Kind::table:
         break;
     }
-    return name(node) + " = " + value(node) + where(node) + (node.repeated ? " " + w(Word::explained_above) : "");
+    return name(node) + " = " + value(node) + where(node) + (node.repeated ? " " + w(words::explained_above) : "");
   }
 
   std::vector<std::string> details(const ExplainNode& node) {
@@ -98,24 +98,24 @@ class ExplainWriter {
     }
     if (node.kind == Kind::curve && !node.facts.empty()) {
       const std::string input = fact(node.facts.front());
-      lines.push_back(node.segment.empty() ? input : s(Word::curve_part, input, visible(node.segment)));
+      lines.push_back(node.segment.empty() ? input : s(words::curve_part, input, visible(node.segment)));
     }
     if (node.kind == Kind::step && node.name == "rounding" && payout_) {
       const value::Number unit = value::Number::power_of_ten(-payout_->currency.minor_digits());
-      lines.push_back(s(Word::rounding_to, value::name(payout_->rounding),
+      lines.push_back(s(words::rounding_to, value::name(payout_->rounding),
                         unit.to_string() + " " + std::string(payout_->currency.code())));
     }
     if (node.kind == Kind::table) {
       std::string inputs;
       for (const auto& given : node.facts)
         inputs += (inputs.empty() ? "" : ", ") + visible(given.word) + " = " + exact(given.value, given.type);
-      lines.push_back(node.segment.empty() ? inputs : s(Word::table_row, inputs, node.segment));
+      lines.push_back(node.segment.empty() ? inputs : s(words::table_row, inputs, node.segment));
     }
     if (node.kind == Kind::step && node.name == "budget" && !node.facts.empty())
       lines.push_back(fact(node.facts.front()));
     if (node.kind == Kind::scorecard && !node.facts.empty() && node.value.has_value() &&
         !(node.facts.front().value == node.value)) {
-      lines.push_back(s(Word::before_gates, exact(node.facts.front().value, node.facts.front().type)));
+      lines.push_back(s(words::before_gates, exact(node.facts.front().value, node.facts.front().type)));
     }
     return lines;
   }
@@ -152,9 +152,9 @@ class ExplainWriter {
       const bool share = which == "attainment" || which == "weight" || which == "effective_weight";
       return exact(found->value, found->type, of_metric ? as_metric : share ? kShare : kPlain);
     };
-    std::string target = w(Word::target) + " " + text("target");
+    std::string target = w(words::target) + " " + text("target");
     if (!node.formula.empty() && !node.with_values.empty()) target += " = " + visible(node.formula);
-    lines.push_back(w(Word::actual) + " " + text("actual") + w(Word::comma) + target);
+    lines.push_back(w(words::actual) + " " + text("actual") + w(words::comma) + target);
     if (find(node, "attainment")) {
       std::string formula;
       if (node.note == "ratio") formula = text("actual") + " / " + text("target");
@@ -162,29 +162,29 @@ class ExplainWriter {
       if (node.note == "inverse") formula = text("target") + " / " + text("actual");
       if (node.note == "from")
         formula = "(" + text("actual") + " - " + text("base") + ") / (" + text("target") + " - " + text("base") + ")";
-      lines.push_back(w(Word::attainment) + " = " + formula + " = " + text("attainment") + form(node.note));
+      lines.push_back(w(words::attainment) + " = " + formula + " = " + text("attainment") + form(node.note));
     }
-    if (!node.segment.empty()) lines.push_back(s(Word::points_by, visible(node.segment), text("points")));
+    if (!node.segment.empty()) lines.push_back(s(words::points_by, visible(node.segment), text("points")));
     const std::string weight = text(find(node, "effective_weight") ? "effective_weight" : "weight");
-    lines.push_back(w(Word::weighted) + " = " + text("points") + " * " + weight + " = " + text("weighted"));
+    lines.push_back(w(words::weighted) + " = " + text("points") + " * " + weight + " = " + text("weighted"));
     return lines;
   }
 
   std::string form(const std::string& note) const {
-    if (note == "mirror") return " (" + w(Word::attain_mirror) + ")";
-    if (note == "inverse") return " (" + w(Word::attain_inverse) + ")";
-    if (note == "from") return " (" + w(Word::attain_from) + ")";
-    return " (" + w(Word::attain_ratio) + ")";
+    if (note == "mirror") return " (" + w(words::attain_mirror) + ")";
+    if (note == "inverse") return " (" + w(words::attain_inverse) + ")";
+    if (note == "from") return " (" + w(words::attain_from) + ")";
+    return " (" + w(words::attain_ratio) + ")";
   }
 
   std::string gate(const ExplainNode& node) {
-    if (!node.value.has_value()) return s(Word::gate_undecided, name(node), show_.reason(node.value.reason()));
-    if (node.value.is<bool>() && node.value.boolean()) return s(Word::gate_passed, name(node));
+    if (!node.value.has_value()) return s(words::gate_undecided, name(node), show_.reason(node.value.reason()));
+    if (node.value.is<bool>() && node.value.boolean()) return s(words::gate_passed, name(node));
     const auto* limit = find(node, "limit");
-    std::string effect = w(Word::unscored);
-    if (node.note == "score") effect = s(Word::gate_sets, limit ? exact(limit->value, limit->type) : "0");
-    if (node.note == "at_most") effect = s(Word::gate_limits, limit ? exact(limit->value, limit->type) : "0");
-    return s(Word::gate_failed, name(node), effect);
+    std::string effect = w(words::unscored);
+    if (node.note == "score") effect = s(words::gate_sets, limit ? exact(limit->value, limit->type) : "0");
+    if (node.note == "at_most") effect = s(words::gate_limits, limit ? exact(limit->value, limit->type) : "0");
+    return s(words::gate_failed, name(node), effect);
   }
 
   std::string step(const ExplainNode& node) const {
@@ -196,8 +196,8 @@ class ExplainWriter {
     const std::size_t end = std::min(note.find(": "), note.size());
     const std::string head = note.substr(0, end);
     static constexpr std::pair<std::string_view, Word> kStatus[] = {
-        {"ok", Word::status_ok},      {"trial", Word::status_trial}, {"pending", Word::status_pending},
-        {"not_paid", Word::not_paid}, {"unscored", Word::unscored},  {"no_value", Word::no_value}};
+        {"ok", words::status_ok},      {"trial", words::status_trial}, {"pending", words::status_pending},
+        {"not_paid", words::not_paid}, {"unscored", words::unscored},  {"no_value", words::no_value}};
     std::string text = head;
     for (const auto& [english, translated] : kStatus) {
       if (head == english) text = w(translated);
@@ -207,8 +207,8 @@ class ExplainWriter {
   }
 
   std::string fact(const ExplainNode::Fact& item) {
-    if (item.word == "input") return w(Word::input) + " " + exact(item.value, item.type);
-    if (item.word == "factor") return w(Word::factor) + " " + exact(item.value, item.type);
+    if (item.word == "input") return w(words::input) + " " + exact(item.value, item.type);
+    if (item.word == "factor") return w(words::factor) + " " + exact(item.value, item.type);
     return visible(item.word) + " " + exact(item.value, item.type);
   }
 
@@ -218,14 +218,14 @@ class ExplainWriter {
     if (node.window) {
       const std::string last = value::Date{node.window->end.days - 1}.to_string();
       text =
-          node.window->start <= eval::kBeginning ? s(Word::up_to, last) : node.window->start.to_string() + ".." + last;
+          node.window->start <= eval::kBeginning ? s(words::up_to, last) : node.window->start.to_string() + ".." + last;
     }
     return text.empty() ? "" : " [" + text + "]";
   }
 
   std::string rows_read(const ExplainNode& node) const {
     return node.rows_total
-               ? " (" + s(*node.rows_total == 1 ? Word::of_rows_one : Word::of_rows_many, *node.rows_total) + ")"
+               ? " (" + s(*node.rows_total == 1 ? words::of_rows_one : words::of_rows_many, *node.rows_total) + ")"
                : "";
   }
 
@@ -250,11 +250,11 @@ class ExplainWriter {
     const model::Events& events = policy_.event(rows.events);
     std::string out;
     if (rows.kept_total > 0) {
-      out += "\n" + paint(s(Word::rows_counted, show_.label(events.named), rows.kept_total), Ink::bold, look_) + "\n";
+      out += "\n" + paint(s(words::rows_counted, show_.label(events.named), rows.kept_total), Ink::bold, look_) + "\n";
       out += row_table(events, rows.kept, false) + more(rows.kept_total, rows.kept.size());
     }
     if (rows.excluded_total > 0) {
-      out += "\n" + paint(s(Word::rows_taken_out, show_.label(events.named), rows.excluded_total), Ink::bold, look_) +
+      out += "\n" + paint(s(words::rows_taken_out, show_.label(events.named), rows.excluded_total), Ink::bold, look_) +
              "\n";
       out += row_table(events, rows.excluded, true) + more(rows.excluded_total, rows.excluded.size());
     }
@@ -262,7 +262,7 @@ class ExplainWriter {
   }
 
   std::string more(std::uint64_t total, std::size_t shown) const {
-    return total > shown ? "  " + s(Word::and_more, total - shown) + "\n" : "";
+    return total > shown ? "  " + s(words::and_more, total - shown) + "\n" : "";
   }
 
   std::string row_table(const model::Events& events, const std::vector<eval::TracedRow>& rows, bool excluded) {
@@ -282,8 +282,8 @@ class ExplainWriter {
 
   Table rows_as_table(const model::Events& events, const std::vector<eval::TracedRow>& rows,
                       const std::vector<model::FieldId>& columns, bool excluded) {
-    std::vector<Cell> header{{w(Word::row)}, {w(Word::time)}};
-    if (excluded) header.push_back({w(Word::taken_out_by)});
+    std::vector<Cell> header{{w(words::row)}, {w(words::time)}};
+    if (excluded) header.push_back({w(words::taken_out_by)});
     for (const model::FieldId id : columns) {
       const model::Field& field = events.fields[id.index];
       const bool number = field.type.kind == value::Kind::number;

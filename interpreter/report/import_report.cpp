@@ -14,16 +14,16 @@ std::string import_text(const ImportCounts& counts, const Look& look) {
   const auto grouped = [](std::uint64_t count) {
     return value::Number::from_int128(static_cast<value::Int128>(count)).to_fixed(0, true);
   };
-  const Word title = counts.created_table ? Word::import_created : Word::import_into;
+  const Word title = counts.created_table ? words::import_created : words::import_into;
   std::string out =
       say(title, look.language, visible(counts.file), visible(counts.table), visible(counts.database)) + "\n";
   const std::pair<Word, std::uint64_t> lines[] = {
-      {Word::rows_read, counts.rows},      {Word::inserted, counts.inserted}, {Word::updated, counts.updated},
-      {Word::unchanged, counts.unchanged}, {Word::repeated, counts.repeated}, {Word::skipped_rows, counts.skipped},
-      {Word::rejected, counts.rejected}};
+      {words::rows_read, counts.rows},      {words::inserted, counts.inserted}, {words::updated, counts.updated},
+      {words::unchanged, counts.unchanged}, {words::repeated, counts.repeated}, {words::skipped_rows, counts.skipped},
+      {words::rejected, counts.rejected}};
   std::size_t names = 0, numbers = 0;
   const auto is_shown = [](Word name, std::uint64_t count) {
-    return count > 0 || name == Word::rows_read || name == Word::inserted;
+    return count > 0 || name == words::rows_read || name == words::inserted;
   };
   for (const auto& [name, count] : lines) {
     if (!is_shown(name, count)) continue;
@@ -34,7 +34,7 @@ std::string import_text(const ImportCounts& counts, const Look& look) {
     if (!is_shown(name, count)) continue;
     out += "  " + pad_right(word(name, look.language), names) + "  " + pad_left(grouped(count), numbers) + "\n";
   }
-  if (counts.rejected > 0) out += say(Word::rejects_are_in, look.language, visible(counts.rejects_file)) + "\n";
+  if (counts.rejected > 0) out += say(words::rejects_are_in, look.language, visible(counts.rejects_file)) + "\n";
   return out;
 }
 

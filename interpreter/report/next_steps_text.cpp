@@ -26,7 +26,7 @@ class Writer {
 
   std::string write(const NextStep& step) {
     const std::string name = show_.label(named_subject(policy_, step));
-    if (step.top) return "  " + s(Word::best_step, name) + "\n";
+    if (step.top) return "  " + s(words::best_step, name) + "\n";
     std::string out = "  " + head(step, name) + "\n";
     for (const Change& change : step.changes) out += "    " + text(change) + "\n";
     return out;
@@ -39,7 +39,7 @@ class Writer {
   }
 
   std::string head(const NextStep& step, const std::string& name) {
-    if (step.kind == NextStep::Kind::gate) return s(Word::gate_would_hold, name);
+    if (step.kind == NextStep::Kind::gate) return s(words::gate_would_hold, name);
     const bool score = step.kind == NextStep::Kind::score_row;
     const value::Type plain = value::Type::number();
     value::Type output = plain;
@@ -49,7 +49,7 @@ class Writer {
                                                                : show_.value(step.current, step.type);
     const std::string to =
         share && step.wanted.has_value() ? show_.percent(step.wanted.number(), 2) : show_.value(step.wanted, step.type);
-    return s(score ? Word::next_points : Word::next_curve, name, from, to, show_.value(step.value_now, output),
+    return s(score ? words::next_points : words::next_curve, name, from, to, show_.value(step.value_now, output),
              show_.value(step.value_then, output));
   }
 
@@ -62,18 +62,18 @@ class Writer {
         change.metric.valid() ? show_.label(policy_.metrics[change.metric.index].named) : changed_name(policy_, change);
     switch (change.verdict) {
       case Change::Verdict::alone_not_enough:
-        return s(Word::alone_not_enough, name);
+        return s(words::alone_not_enough, name);
       case Change::Verdict::not_solved:
-        return s(Word::not_solved, name);
+        return s(words::not_solved, name);
       case Change::Verdict::reaches:
         break;
     }
     const auto shown = [&](const value::Value& value) {
       return change.metric.valid() ? show_.metric(change.metric, value) : show_.value(value, change.type);
     };
-    std::string line = s(change.beyond ? Word::change_beyond : Word::change_to, name, shown(change.now),
+    std::string line = s(change.beyond ? words::change_beyond : words::change_to, name, shown(change.now),
                          shown(value::Value(enough(change))));
-    if (change.score_then.has_value()) line += s(Word::comma_score_then, show_.fixed(change.score_then.number(), 2));
+    if (change.score_then.has_value()) line += s(words::comma_score_then, show_.fixed(change.score_then.number(), 2));
     return line;
   }
 
@@ -113,10 +113,10 @@ std::string changed_name(const Policy& policy, const Change& change) {
 std::string subject_name(const Policy& policy, const NextStep& step) { return named_subject(policy, step).name; }
 
 std::string next_steps_text(const Policy& policy, const std::vector<NextStep>& steps, Show& show, const Look& look) {
-  std::string out = paint(word(Word::next_steps, look.language), Ink::bold, look) + "\n";
+  std::string out = paint(word(words::next_steps, look.language), Ink::bold, look) + "\n";
   Writer writer(policy, show, look);
   for (const NextStep& step : steps) out += writer.write(step);
-  if (steps.empty()) out += "  " + std::string(word(Word::no_next_steps, look.language)) + "\n";
+  if (steps.empty()) out += "  " + std::string(word(words::no_next_steps, look.language)) + "\n";
   return out;
 }
 

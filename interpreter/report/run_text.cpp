@@ -51,16 +51,16 @@ class RunWriter {
     out = heading(out);
     const std::string zone = header.timezone ? header.timezone->name() : "UTC";
     const auto& as_of = run_.outcome.as_of;
-    return out + (as_of ? s(Word::data_as_of, show_.instant(*as_of), zone) : std::string(w(Word::no_events_seen))) +
+    return out + (as_of ? s(words::data_as_of, show_.instant(*as_of), zone) : std::string(w(words::no_events_seen))) +
            "\n";
   }
 
   std::string period_text(const PeriodOutcome& period) {
     const value::Date last{period.period.end().days - 1};
     std::string out =
-        heading(s(Word::period_title, period.period.to_string(), period.period.start().to_string(), last.to_string()));
-    if (period.trial) out += paint(w(Word::trial_period), Ink::yellow, look_) + "\n";
-    if (period.prorated) out += s(Word::prorated_period, show_.percent(*period.prorated)) + "\n";
+        heading(s(words::period_title, period.period.to_string(), period.period.start().to_string(), last.to_string()));
+    if (period.trial) out += paint(w(words::trial_period), Ink::yellow, look_) + "\n";
+    if (period.prorated) out += s(words::prorated_period, show_.percent(*period.prorated)) + "\n";
     for (const eval::ScorecardResult& scorecard : period.scorecards) {
       ScorecardWriter writer(policy_, show_, look_);
       out += "\n" + writer.write(scorecard);
@@ -102,7 +102,7 @@ class RunWriter {
     }
     if (columns.empty()) return "";
     const std::string entity = show_.label(policy_.entity(rows.front().entity).named);
-    std::string out = "\n" + heading(s(options_.all_metrics ? Word::metrics_of : Word::other_metrics, entity));
+    std::string out = "\n" + heading(s(options_.all_metrics ? words::metrics_of : words::other_metrics, entity));
     for (std::size_t at = 0; at < columns.size();) {
       std::size_t count = columns.size() - at;
       while (count > 1 && 2 + metric_table(rows, columns, at, count, entity).width() > look_.width) --count;
@@ -146,15 +146,15 @@ class RunWriter {
   std::string payout(const eval::PayoutResult& result) {
     const model::Payout& declared = policy_.payouts[result.payout.index];
     const std::string name = show_.label(declared.named);
-    std::string out = heading(declared.payee.empty() ? name : s(Word::payout_to, name, payee(declared.payee)));
+    std::string out = heading(declared.payee.empty() ? name : s(words::payout_to, name, payee(declared.payee)));
     const bool dates =
         std::any_of(result.rows.begin(), result.rows.end(), [](const auto& row) { return row.earned || row.payable; });
     std::vector<Cell> header{{show_.label(policy_.entity(declared.entity).named)},
-                             right(std::string(w(Word::amount))),
-                             {std::string(w(Word::status))}};
+                             right(std::string(w(words::amount))),
+                             {std::string(w(words::status))}};
     if (dates) {
-      header.push_back({std::string(w(Word::earned_from))});
-      header.push_back({std::string(w(Word::payable_from))});
+      header.push_back({std::string(w(words::earned_from))});
+      header.push_back({std::string(w(words::payable_from))});
     }
     Table table(std::move(header));
     for (const eval::PayoutRowResult& row : result.rows) {
@@ -165,36 +165,36 @@ class RunWriter {
       }
       table.add(std::move(cells));
       if (row.status == PayoutStatus::no_value)
-        table.add_line({s(Word::because, who(row.label, row.key), show_.reason(row.reason)), false, Ink::yellow});
+        table.add_line({s(words::because, who(row.label, row.key), show_.reason(row.reason)), false, Ink::yellow});
       for (const auto& penalty : row.base_penalties) {
         const std::string label = show_.label(declared.penalties[penalty.penalty].named);
-        table.add_line({s(Word::base_penalty, label, money(penalty.amount, declared.currency)), false, Ink::yellow});
+        table.add_line({s(words::base_penalty, label, money(penalty.amount, declared.currency)), false, Ink::yellow});
       }
-      if (options_.verbose && !row.steps.empty()) table.add_line({s(Word::step_list, steps(row)), false, Ink::dim});
+      if (options_.verbose && !row.steps.empty()) table.add_line({s(words::step_list, steps(row)), false, Ink::dim});
     }
     if (result.rows.size() > 1 && result.total.has_value()) {
-      table.add({{std::string(w(Word::total)), false, Ink::bold},
+      table.add({{std::string(w(words::total)), false, Ink::bold},
                  right(money(result.total, declared.currency), Ink::bold),
                  {}});
     }
-    out += result.rows.empty()                ? "  " + std::string(w(Word::nobody)) + "\n"
+    out += result.rows.empty()                ? "  " + std::string(w(words::nobody)) + "\n"
            : 2 + table.width() <= look_.width ? table.text(look_, 2, 4)
                                               : table.stacked_text(look_, 2);
     if (result.budget) {
       const std::string budget = show_.money(*result.budget, declared.currency);
       out += "  " +
-             (result.budget_factor ? s(Word::budget_scaled, budget, show_.percent(*result.budget_factor, 2))
-                                   : s(Word::budget_line, budget)) +
+             (result.budget_factor ? s(words::budget_scaled, budget, show_.percent(*result.budget_factor, 2))
+                                   : s(words::budget_line, budget)) +
              "\n";
     }
-    if (result.needs_recorded_runs) out += "  " + std::string(w(Word::needs_recorded_runs)) + "\n";
+    if (result.needs_recorded_runs) out += "  " + std::string(w(words::needs_recorded_runs)) + "\n";
     return out;
   }
 
   std::string payee(const std::string& name) const {
-    if (name == "employee") return std::string(w(Word::payee_employee));
-    if (name == "agency") return std::string(w(Word::payee_agency));
-    if (name == "creator") return std::string(w(Word::payee_creator));
+    if (name == "employee") return std::string(w(words::payee_employee));
+    if (name == "agency") return std::string(w(words::payee_agency));
+    if (name == "creator") return std::string(w(words::payee_creator));
     return visible(name);
   }
 
@@ -215,30 +215,30 @@ class RunWriter {
   Cell status(const eval::PayoutRowResult& row) const {
     switch (row.status) {
       case PayoutStatus::ok:
-        return {std::string(w(Word::status_ok)), false, Ink::green};
+        return {std::string(w(words::status_ok)), false, Ink::green};
       case PayoutStatus::trial:
-        return {std::string(w(Word::status_trial)), false, Ink::yellow};
+        return {std::string(w(words::status_trial)), false, Ink::yellow};
       case PayoutStatus::pending:
-        return {std::string(w(Word::status_pending)), false, Ink::yellow};
+        return {std::string(w(words::status_pending)), false, Ink::yellow};
       case PayoutStatus::not_paid:
-        return {std::string(w(Word::not_paid)), false, Ink::red};
+        return {std::string(w(words::not_paid)), false, Ink::red};
       case PayoutStatus::unscored:
-        return {std::string(w(Word::unscored)), false, Ink::yellow};
+        return {std::string(w(words::unscored)), false, Ink::yellow};
       case PayoutStatus::no_value:
-        return {std::string(w(Word::no_value)), false, Ink::yellow};
+        return {std::string(w(words::no_value)), false, Ink::yellow};
     }
     return {};
   }
 
   std::string alerts(const PeriodOutcome& period) {
     if (policy_.alerts.empty()) return "";
-    std::string out = "\n" + heading(w(Word::alerts));
+    std::string out = "\n" + heading(w(words::alerts));
     const bool messages = std::any_of(period.alerts.begin(), period.alerts.end(),
                                       [](const auto& alert) { return !alert.message.empty(); });
     std::vector<Cell> header;
-    for (const Word column : {Word::severity, Word::alert, Word::whom, Word::period})
+    for (const Word column : {words::severity, words::alert, words::whom, words::period})
       header.push_back({std::string(w(column))});
-    if (messages) header.push_back({std::string(w(Word::message))});
+    if (messages) header.push_back({std::string(w(words::message))});
     Table table(std::move(header));
     for (const eval::AlertResult& alert : period.alerts) {
       const model::Alert& declared = policy_.alerts[alert.alert.index];
@@ -249,11 +249,11 @@ class RunWriter {
       if (messages) cells.push_back({visible(alert.message)});
       table.add(std::move(cells));
     }
-    out += table.empty() ? "  " + std::string(w(Word::no_alerts)) + "\n" : fitted(table, look_, 2);
+    out += table.empty() ? "  " + std::string(w(words::no_alerts)) + "\n" : fitted(table, look_, 2);
     for (const eval::AlertSummary& summary : period.alert_summaries) {
       if (summary.without_value == 0) continue;
       out += "  " +
-             paint(s(Word::alert_without_value, show_.label(policy_.alerts[summary.alert.index].named),
+             paint(s(words::alert_without_value, show_.label(policy_.alerts[summary.alert.index].named),
                      summary.without_value),
                    Ink::dim, look_) +
              "\n";
@@ -262,9 +262,9 @@ class RunWriter {
   }
 
   Cell severity(const std::string& name) const {
-    if (name == "critical") return {std::string(w(Word::severity_critical)), false, Ink::red};
-    if (name == "warning") return {std::string(w(Word::severity_warning)), false, Ink::yellow};
-    if (name == "info") return {std::string(w(Word::severity_info)), false, Ink::cyan};
+    if (name == "critical") return {std::string(w(words::severity_critical)), false, Ink::red};
+    if (name == "warning") return {std::string(w(words::severity_warning)), false, Ink::yellow};
+    if (name == "info") return {std::string(w(words::severity_info)), false, Ink::cyan};
     return {visible(name)};
   }
 
@@ -273,19 +273,19 @@ class RunWriter {
     if (policy_.exclusions.empty()) return "";
     Table table = exclusion_table(period, true);
     if (2 + table.width() > look_.width) table = exclusion_table(period, false);
-    const std::string body = table.empty()                      ? "  " + std::string(w(Word::no_exclusions)) + "\n"
+    const std::string body = table.empty()                      ? "  " + std::string(w(words::no_exclusions)) + "\n"
                              : 2 + table.width() <= look_.width ? table.text(look_, 2, 4)
                                                                 : table.stacked_text(look_, 2);
-    return "\n" + heading(w(Word::exclusions)) + body;
+    return "\n" + heading(w(words::exclusions)) + body;
   }
 
   Table exclusion_table(const PeriodOutcome& period, bool money_beside) {
-    std::vector<Cell> header{{std::string(w(Word::exclusion))},
-                             {std::string(w(Word::kind))},
-                             {std::string(w(Word::events))},
-                             right(std::string(w(Word::rows))),
-                             right(std::string(w(Word::also_hit)))};
-    if (money_beside) header.push_back({std::string(w(Word::money_out))});
+    std::vector<Cell> header{{std::string(w(words::exclusion))},
+                             {std::string(w(words::kind))},
+                             {std::string(w(words::events))},
+                             right(std::string(w(words::rows))),
+                             right(std::string(w(words::also_hit)))};
+    if (money_beside) header.push_back({std::string(w(words::money_out))});
     Table table(std::move(header));
     for (const eval::ExclusionCount& count : period.exclusions) {
       if (!options_.verbose && count.rows == 0 && count.noted == 0) continue;
@@ -328,11 +328,11 @@ class RunWriter {
     };
     const bool set_aside = any(&eval::EventsInfo::quarantined), duplicates = any(&eval::EventsInfo::duplicates);
     std::vector<Cell> header{
-        {std::string(w(Word::events))}, right(std::string(w(Word::rows))), right(std::string(w(Word::excluded)))};
-    if (set_aside) header.push_back(right(std::string(w(Word::set_aside))));
-    if (duplicates) header.push_back(right(std::string(w(Word::duplicates))));
-    header.push_back({std::string(w(Word::first_event))});
-    header.push_back({std::string(w(Word::last_event))});
+        {std::string(w(words::events))}, right(std::string(w(words::rows))), right(std::string(w(words::excluded)))};
+    if (set_aside) header.push_back(right(std::string(w(words::set_aside))));
+    if (duplicates) header.push_back(right(std::string(w(words::duplicates))));
+    header.push_back({std::string(w(words::first_event))});
+    header.push_back({std::string(w(words::last_event))});
     Table table(std::move(header));
     for (std::size_t i = 0; i < run_.outcome.events.size() && i < policy_.events.size(); ++i) {
       const eval::EventsInfo& info = run_.outcome.events[i];
@@ -344,14 +344,14 @@ class RunWriter {
       cells.push_back({info.last ? show_.instant(*info.last) : ""});
       table.add(std::move(cells));
     }
-    return heading(w(Word::data)) + fitted(table, look_, 2);
+    return heading(w(words::data)) + fitted(table, look_, 2);
   }
 
   std::string footnotes() const {
     std::string out;
-    if (show_.rounded()) out += std::string(w(Word::rounded_note)) + "\n";
-    if (provisional_) out += std::string(w(Word::provisional_note)) + "\n";
-    if (scaled_weights_) out += std::string(w(Word::weight_note)) + "\n";
+    if (show_.rounded()) out += std::string(w(words::rounded_note)) + "\n";
+    if (provisional_) out += std::string(w(words::provisional_note)) + "\n";
+    if (scaled_weights_) out += std::string(w(words::weight_note)) + "\n";
     return out.empty() ? "" : "\n" + paint(out, Ink::dim, look_);
   }
 

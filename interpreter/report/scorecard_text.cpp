@@ -14,17 +14,17 @@ constexpr std::size_t kIndent = 2;
 Word form_word(Attain attain) {
   switch (attain) {
     case Attain::ratio:
-      return Word::by_ratio;
+      return words::by_ratio;
     case Attain::mirror:
-      return Word::by_mirror;
+      return words::by_mirror;
     case Attain::inverse:
-      return Word::by_inverse;
+      return words::by_inverse;
     case Attain::from:
-      return Word::by_from;
+      return words::by_from;
     case Attain::none:
       break;
   }
-  return Word::by_itself;
+  return words::by_itself;
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ Word form_word(Attain attain) {
 std::string ScorecardWriter::write(const eval::ScorecardResult& result) {
   const model::Scorecard& scorecard = policy_.scorecards[result.scorecard.index];
   const std::string head = title(scorecard, result.rows.size()) + forms(scorecard);
-  if (result.rows.empty()) return head + "  " + std::string(word(Word::nobody, look_.language)) + "\n";
+  if (result.rows.empty()) return head + "  " + std::string(word(words::nobody, look_.language)) + "\n";
   if (scorecard.rows.size() <= 1) {
     const Table table = flat(scorecard, result);
     if (kIndent + table.width() <= look_.width) return head + table.text(look_, kIndent, 2 * kIndent);
@@ -44,9 +44,9 @@ std::string ScorecardWriter::write(const eval::ScorecardResult& result) {
 
 std::string ScorecardWriter::title(const model::Scorecard& scorecard, std::size_t people) const {
   const std::string entity = show_.label(policy_.entity(scorecard.entity).named);
-  std::string text = say(Word::scorecard_title, look_.language, show_.label(scorecard.named), entity, people);
+  std::string text = say(words::scorecard_title, look_.language, show_.label(scorecard.named), entity, people);
   if (scorecard.rows.size() == 1)
-    text += std::string(word(Word::after_title, look_.language)) +
+    text += std::string(word(words::after_title, look_.language)) +
             show_.label(policy_.metrics[scorecard.rows.front().metric.index].named);
   return paint(text, Ink::bold, look_) + "\n";
 }
@@ -68,9 +68,9 @@ std::string ScorecardWriter::forms(const model::Scorecard& scorecard) const {
 Table ScorecardWriter::blocks(const model::Scorecard& scorecard, const eval::ScorecardResult& result, bool name_above) {
   const auto w = [&](Word which) { return std::string(word(which, look_.language)); };
   std::vector<Cell> header;
-  if (!name_above) header.push_back({w(Word::metric)});
-  for (const Word column : {Word::actual, Word::target, Word::attainment}) header.push_back(right(w(column)));
-  for (const Word column : {Word::points, Word::weight, Word::weighted}) header.push_back(right(w(column)));
+  if (!name_above) header.push_back({w(words::metric)});
+  for (const Word column : {words::actual, words::target, words::attainment}) header.push_back(right(w(column)));
+  for (const Word column : {words::points, words::weight, words::weighted}) header.push_back(right(w(column)));
   Table table(std::move(header));
   for (const ScorecardRowResult& row : result.rows) add_block(table, scorecard, row, name_above);
   return table;
@@ -101,7 +101,7 @@ void ScorecardWriter::add_block(Table& table, const model::Scorecard& scorecard,
     line.text.insert(0, "  ");
     table.add_line(std::move(line));
   }
-  if (!passed.empty()) table.add_line({"  " + say(Word::gate_passed, look_.language, passed), false, Ink::dim});
+  if (!passed.empty()) table.add_line({"  " + say(words::gate_passed, look_.language, passed), false, Ink::dim});
 }
 
 std::vector<Cell> ScorecardWriter::figures(const ScoreRowResult& metric) {
@@ -126,7 +126,7 @@ std::vector<Cell> ScorecardWriter::figures(const ScoreRowResult& metric) {
 
 std::string ScorecardWriter::weight(const ScoreRowResult& metric) {
   if (metric.skipped)
-    return std::string(word(Word::skipped, look_.language)) + " (" + show_.percent(metric.weight) + ")";
+    return std::string(word(words::skipped, look_.language)) + " (" + show_.percent(metric.weight) + ")";
   if (metric.effective_weight == metric.weight) return show_.percent(metric.weight);
   scaled_weights_ = true;
   return show_.percent(metric.effective_weight) + " (" + show_.percent(metric.weight) + ")";
@@ -137,14 +137,14 @@ Cell ScorecardWriter::score(const ScorecardRowResult& row) {
   if (row.status == eval::RowStatus::unscored || !row.score.has_value()) {
     const std::string why =
         row.reason.empty() && !row.score.has_value() ? show_.reason(row.score.reason()) : show_.reason(row.reason);
-    return {say(Word::unscored_because, look_.language, why), true, Ink::yellow};
+    return {say(words::unscored_because, look_.language, why), true, Ink::yellow};
   }
   const std::string final_score = show_.fixed(row.score.number(), 2);
   if (row.raw_score.has_value() && !(row.raw_score == row.score)) {
-    return {say(Word::score_before_gates, look_.language, final_score, show_.fixed(row.raw_score.number(), 2)), true,
+    return {say(words::score_before_gates, look_.language, final_score, show_.fixed(row.raw_score.number(), 2)), true,
             Ink::red};
   }
-  return {say(row.provisional ? Word::score_provisional : Word::score_is, look_.language, final_score), true,
+  return {say(row.provisional ? words::score_provisional : words::score_is, look_.language, final_score), true,
           Ink::bold};
 }
 
@@ -159,20 +159,20 @@ Cell ScorecardWriter::gate(const model::Scorecard& scorecard, const eval::GateRe
   const model::Gate& declared = scorecard.gates[result.gate];
   const std::string name = show_.label(declared.named);
   if (!result.passed)
-    return {say(Word::gate_undecided, look_.language, name, show_.reason(result.reason)), false, Ink::yellow};
+    return {say(words::gate_undecided, look_.language, name, show_.reason(result.reason)), false, Ink::yellow};
   std::string effect;
   switch (declared.effect) {
     case model::Gate::Effect::score:
-      effect = say(Word::gate_sets, look_.language, declared.limit.to_string());
+      effect = say(words::gate_sets, look_.language, declared.limit.to_string());
       break;
     case model::Gate::Effect::at_most:
-      effect = say(Word::gate_limits, look_.language, declared.limit.to_string());
+      effect = say(words::gate_limits, look_.language, declared.limit.to_string());
       break;
     case model::Gate::Effect::unscored:
-      effect = std::string(word(Word::unscored, look_.language));
+      effect = std::string(word(words::unscored, look_.language));
       break;
   }
-  return {say(Word::gate_failed, look_.language, name, effect), false, Ink::red};
+  return {say(words::gate_failed, look_.language, name, effect), false, Ink::red};
 }
 
 Table ScorecardWriter::flat(const model::Scorecard& scorecard, const eval::ScorecardResult& result) {
@@ -180,11 +180,11 @@ Table ScorecardWriter::flat(const model::Scorecard& scorecard, const eval::Score
   const bool phases = policy_.phases_of(scorecard.entity) != nullptr;
   const bool metric = !scorecard.rows.empty();
   std::vector<Cell> header{{show_.label(policy_.entity(scorecard.entity).named)}};
-  if (phases) header.push_back({w(Word::phase)});
+  if (phases) header.push_back({w(words::phase)});
   if (metric) {
-    for (const Word column : {Word::actual, Word::target, Word::attainment}) header.push_back(right(w(column)));
+    for (const Word column : {words::actual, words::target, words::attainment}) header.push_back(right(w(column)));
   }
-  header.push_back(right(w(Word::score)));
+  header.push_back(right(w(words::score)));
   Table table(std::move(header));
   for (const ScorecardRowResult& row : result.rows) {
     std::vector<Cell> cells{{who(row.label, row.key)}};
@@ -196,14 +196,14 @@ Table ScorecardWriter::flat(const model::Scorecard& scorecard, const eval::Score
     }
     const bool scored = row.status == eval::RowStatus::scored && row.score.has_value();
     cells.push_back(scored ? right(show_.fixed(row.score.number(), 2) + (row.provisional ? "*" : ""), Ink::bold)
-                           : right(std::string(word(Word::unscored, look_.language)), Ink::yellow));
+                           : right(std::string(word(words::unscored, look_.language)), Ink::yellow));
     table.add(std::move(cells));
     if (scored && row.raw_score.has_value() && !(row.raw_score == row.score)) {
       table.add_line(
-          {say(Word::before_gates, look_.language, show_.fixed(row.raw_score.number(), 2)), false, Ink::red});
+          {say(words::before_gates, look_.language, show_.fixed(row.raw_score.number(), 2)), false, Ink::red});
     }
     if (!scored)
-      table.add_line({say(Word::unscored_because, look_.language, show_.reason(row.reason)), false, Ink::yellow});
+      table.add_line({say(words::unscored_because, look_.language, show_.reason(row.reason)), false, Ink::yellow});
     for (const eval::GateResult& result_of_gate : row.gates) {
       if (result_of_gate.passed != true) table.add_line(gate(scorecard, result_of_gate));
     }

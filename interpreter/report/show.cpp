@@ -24,19 +24,19 @@ std::string who(const std::string& label, const std::string& key) {
 
 std::string step_word(const std::string& step, Language language) {
   static constexpr std::array<std::pair<std::string_view, Word>, 13> kSteps = {{
-      {"amount", Word::step_amount},
-      {"pool", Word::step_pool},
-      {"pool_share", Word::step_pool_share},
-      {"prorate", Word::step_prorate},
-      {"penalty", Word::step_penalty},
-      {"floor", Word::step_floor},
-      {"carried_in", Word::step_carried_in},
-      {"cap", Word::step_cap},
-      {"draw", Word::step_draw},
-      {"recovery", Word::step_recovery},
-      {"paid_when", Word::step_paid_when},
-      {"budget", Word::step_budget},
-      {"rounding", Word::step_rounding},
+      {"amount", words::step_amount},
+      {"pool", words::step_pool},
+      {"pool_share", words::step_pool_share},
+      {"prorate", words::step_prorate},
+      {"penalty", words::step_penalty},
+      {"floor", words::step_floor},
+      {"carried_in", words::step_carried_in},
+      {"cap", words::step_cap},
+      {"draw", words::step_draw},
+      {"recovery", words::step_recovery},
+      {"paid_when", words::step_paid_when},
+      {"budget", words::step_budget},
+      {"rounding", words::step_rounding},
   }};
   for (const auto& [english, translated] : kSteps) {
     if (step == english) return std::string(word(translated, language));
@@ -75,18 +75,18 @@ std::string Show::duration(const Number& seconds) {
   const Number size = seconds.abs();
   if (size < Number(kMinute)) {
     const int places = fits(size, 0) ? 0 : fits(size, 1) ? 1 : 2;
-    return fixed(seconds, places) + std::string(word(Word::second_unit, language_));
+    return fixed(seconds, places) + std::string(word(words::second_unit, language_));
   }
   // From a day on, seconds say nothing; below it they count.
   const std::int64_t step = size >= Number(kDay) ? kMinute : 1;
   const Number whole = size.round_to(Number(step), value::Rounding::half_even);
   const auto total = whole.to_int64();
-  if (!total) return number(seconds / Number(kDay), {}) + std::string(word(Word::day_unit, language_));
+  if (!total) return number(seconds / Number(kDay), {}) + std::string(word(words::day_unit, language_));
   std::string out = whole == size ? "" : "~";
   rounded_ = rounded_ || !out.empty();
   if (seconds.sign() < 0) out += "-";
   const std::array<std::pair<std::int64_t, Word>, 4> units = {
-      {{kDay, Word::day_unit}, {kHour, Word::hour_unit}, {kMinute, Word::minute_unit}, {1, Word::second_unit}}};
+      {{kDay, words::day_unit}, {kHour, words::hour_unit}, {kMinute, words::minute_unit}, {1, words::second_unit}}};
   std::int64_t left = *total;
   bool first = true;
   for (const auto& [size_of_unit, unit] : units) {
@@ -101,10 +101,10 @@ std::string Show::duration(const Number& seconds) {
 // Money per time and its like are shown per hour, the unit people think in.
 std::string Show::rate(const Number& number, Unit unit) {
   if (unit.time == -1 && unit.money == 1) {
-    return money(number * Number(kHour), unit.currency) + std::string(word(Word::per_hour, language_));
+    return money(number * Number(kHour), unit.currency) + std::string(word(words::per_hour, language_));
   }
   if (unit.time == -1 && unit.money == 0)
-    return plain(number * Number(kHour)) + std::string(word(Word::per_hour, language_));
+    return plain(number * Number(kHour)) + std::string(word(words::per_hour, language_));
   return plain(number) + " " + value::to_string(unit);
 }
 
@@ -120,10 +120,10 @@ std::string Show::with_unit_word(const Number& seconds, const model::Metric::Sho
   if (!size) return duration(seconds);
   const Number count = seconds / Number(*size);
   const int places = fits(count, 0) ? 0 : fits(count, 1) ? 1 : 2;
-  const Word unit = *size >= kDay      ? Word::day_unit
-                    : *size == kHour   ? Word::hour_unit
-                    : *size == kMinute ? Word::minute_unit
-                                       : Word::second_unit;
+  const Word unit = *size >= kDay      ? words::day_unit
+                    : *size == kHour   ? words::hour_unit
+                    : *size == kMinute ? words::minute_unit
+                                       : words::second_unit;
   if (*size > kDay) return fixed(count, places) + " " + show.unit;
   return fixed(count, places) + std::string(word(unit, language_));
 }
@@ -142,7 +142,7 @@ std::string Show::value(const value::Value& value, const value::Type& type, cons
     }
     return this->number(number, type.unit);
   }
-  if (value.is<bool>()) return std::string(word(value.boolean() ? Word::yes : Word::no, language_));
+  if (value.is<bool>()) return std::string(word(value.boolean() ? words::yes : words::no, language_));
   if (value.is<std::string>()) return visible(value.text());
   if (value.is<value::Instant>()) return instant(value.as<value::Instant>());
   if (value.is<value::PhaseRef>()) {
@@ -181,25 +181,25 @@ std::string Show::reason(const value::NoValue& none) const { return reason(value
 
 std::string Show::reason(const std::string& text) const {
   static constexpr std::array<std::pair<std::string_view, Word>, 13> kReasons = {{
-      {"absent", Word::absent},
-      {"no data", Word::no_data},
-      {"no rows", Word::no_rows},
-      {"zero denominator", Word::zero_denominator},
-      {"condition unknown", Word::condition_unknown},
-      {"target not positive", Word::target_not_positive},
-      {"phase unknown", Word::phase_unknown},
-      {"not ranked", Word::not_ranked},
-      {"unscored", Word::unscored},
-      {"no value", Word::no_value},
-      {"not paid", Word::not_paid},
-      {"no metric has a value", Word::no_metric_has_value},
-      {"date out of range", Word::date_out_of_range},
+      {"absent", words::absent},
+      {"no data", words::no_data},
+      {"no rows", words::no_rows},
+      {"zero denominator", words::zero_denominator},
+      {"condition unknown", words::condition_unknown},
+      {"target not positive", words::target_not_positive},
+      {"phase unknown", words::phase_unknown},
+      {"not ranked", words::not_ranked},
+      {"unscored", words::unscored},
+      {"no value", words::no_value},
+      {"not paid", words::not_paid},
+      {"no metric has a value", words::no_metric_has_value},
+      {"date out of range", words::date_out_of_range},
   }};
   constexpr std::string_view kSample = "sample below ";
   for (const auto& [english, translated] : kReasons) {
     if (text == english) return std::string(word(translated, language_));
   }
-  if (text.starts_with(kSample)) return say(Word::sample_below, language_, visible(text.substr(kSample.size())));
+  if (text.starts_with(kSample)) return say(words::sample_below, language_, visible(text.substr(kSample.size())));
   const auto named = [&](const std::string& name) {
     for (const model::Metric& metric : policy_.metrics) {
       if (metric.named.name == name) return label(metric.named);
@@ -213,14 +213,14 @@ std::string Show::reason(const std::string& text) const {
   };
   if (text.starts_with("gate ")) {
     const std::size_t end = std::min(text.find(':'), text.size());
-    const std::string rest = end < text.size() ? std::string(word(Word::after_title, language_)) +
+    const std::string rest = end < text.size() ? std::string(word(words::after_title, language_)) +
                                                      reason(text.substr(std::min(end + 2, text.size())))
                                                : "";
-    return say(Word::gate_named, language_, named(text.substr(5, end - 5))) + rest;
+    return say(words::gate_named, language_, named(text.substr(5, end - 5))) + rest;
   }
   const std::size_t colon = text.find(": ");
   if (colon != std::string::npos)
-    return named(text.substr(0, colon)) + std::string(word(Word::after_title, language_)) +
+    return named(text.substr(0, colon)) + std::string(word(words::after_title, language_)) +
            reason(text.substr(colon + 2));
   return visible(text);
 }

@@ -4,12 +4,14 @@
 #include <charconv>
 #include <cstring>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/value/time.hpp"
 
 namespace kpi::storage {
 
 using model::ColumnType;
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
@@ -312,7 +314,7 @@ Reject CellReader::reject(DiagnosticId id, std::string_view text) const {
     shown += "…";
   }
   Reject reject{id, {{"column", name_}, {"text", shown}}};
-  if (id == DiagnosticId::reject_time) {
+  if (id == ids::reject_time) {
     const bool dates = type_ == ColumnType::date;
     reject.parameters.emplace_back("format", !format_.empty() ? format_ : dates ? "YYYY-MM-DD" : "YYYY-MM-DD HH:MM:SS");
   }
@@ -323,7 +325,7 @@ std::optional<Reject> CellReader::read(std::string_view cell, std::string_view e
   value.kind = Stored::Kind::null;
   if (cell.empty()) {
     if (optional_) return std::nullopt;
-    return Reject{DiagnosticId::reject_empty, {{"column", name_}}};
+    return Reject{ids::reject_empty, {{"column", name_}}};
   }
   switch (type_) {
     case ColumnType::integer:
@@ -341,7 +343,7 @@ std::optional<Reject> CellReader::read(std::string_view cell, std::string_view e
   }
   if (code_) {
     const std::string_view code = currency_code(cell);
-    if (code.empty()) return reject(DiagnosticId::reject_no_code, cell);
+    if (code.empty()) return reject(ids::reject_no_code, cell);
     cell = code;
   }
   value.kind = Stored::Kind::text;
@@ -364,15 +366,15 @@ std::optional<Reject> CellReader::read_number(std::string_view text, std::string
     }
   }
   Decimal number;
-  if (!parse_number(text, style_, number)) return reject(DiagnosticId::reject_number, text);
-  if (!number.code.empty() && number.code != expected_code) return reject(DiagnosticId::reject_currency, text);
+  if (!parse_number(text, style_, number)) return reject(ids::reject_number, text);
+  if (!number.code.empty() && number.code != expected_code) return reject(ids::reject_currency, text);
   return store_number(number, text, value);
 }
 
 std::optional<Reject> CellReader::store_number(const Decimal& read, std::string_view text, Stored& value) {
   Decimal number = read;
   if (type_ != ColumnType::money) remove_trailing_zeros(number, 0);
-  if (type_ == ColumnType::integer && number.scale != 0) return reject(DiagnosticId::reject_integer, text);
+  if (type_ == ColumnType::integer && number.scale != 0) return reject(ids::reject_integer, text);
   scratch_.clear();
   append_decimal(number, scratch_);
   if (type_ == ColumnType::money) {
@@ -388,7 +390,7 @@ std::optional<Reject> CellReader::store_number(const Decimal& read, std::string_
     value.kind = Stored::Kind::real;
     if (std::from_chars(scratch_.data(), end, value.real).ec == std::errc()) return std::nullopt;
   }
-  return reject(DiagnosticId::reject_digits, text);
+  return reject(ids::reject_digits, text);
 }
 
 std::optional<Reject> CellReader::read_time(std::string_view text, Stored& value) {
@@ -403,7 +405,7 @@ std::optional<Reject> CellReader::read_time(std::string_view text, Stored& value
     scratch_.assign(with_time ? text : text.substr(0, 10));
     if (scratch_.size() > 10) scratch_[10] = 'T';
   }
-  if (!fits) return reject(DiagnosticId::reject_time, text);
+  if (!fits) return reject(ids::reject_time, text);
   value.kind = Stored::Kind::text;
   value.text = scratch_;
   return std::nullopt;
@@ -411,7 +413,7 @@ std::optional<Reject> CellReader::read_time(std::string_view text, Stored& value
 
 std::optional<Reject> CellReader::read_boolean(std::string_view text, Stored& value) const {
   const bool yes = is_one_of(text, yes_) || (is_one_of(text, kYes) && !is_one_of(text, no_));
-  if (!yes && !is_one_of(text, no_) && !is_one_of(text, kNo)) return reject(DiagnosticId::reject_boolean, text);
+  if (!yes && !is_one_of(text, no_) && !is_one_of(text, kNo)) return reject(ids::reject_boolean, text);
   value.kind = Stored::Kind::integer;
   value.integer = yes ? 1 : 0;
   return std::nullopt;

@@ -1,4 +1,5 @@
 #include "interpreter/storage/csv_reader.hpp"
+#include "grammar/source/diagnostics/data.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -10,6 +11,7 @@
 namespace kpi::storage {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
@@ -54,9 +56,9 @@ void CsvReader::find_separator() {
 bool CsvReader::refill() {
   if (at_end_) return false;
   if (buffer_.size() - position_ > kMaxRecordBytes) {
-    throw failure(DiagnosticId::csv_record_too_long, {{"file", input_.name()},
-                                                      {"line", std::to_string(next_line_)},
-                                                      {"limit", std::to_string(kMaxRecordBytes >> 20)}});
+    throw failure(ids::csv_record_too_long, {{"file", input_.name()},
+                                             {"line", std::to_string(next_line_)},
+                                             {"limit", std::to_string(kMaxRecordBytes >> 20)}});
   }
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(position_));
   position_ = 0;
@@ -189,7 +191,7 @@ void CsvReader::unescape(Cell& cell) {
 void CsvReader::fail_unfinished() const {
   const std::string_view before(buffer_.data() + position_, open_quote_ - position_);
   const std::uint64_t line = next_line_ + count_lines(before);
-  throw failure(DiagnosticId::csv_unclosed_quote, {{"file", input_.name()}, {"line", std::to_string(line)}});
+  throw failure(ids::csv_unclosed_quote, {{"file", input_.name()}, {"line", std::to_string(line)}});
 }
 
 }  // namespace kpi::storage

@@ -1,4 +1,5 @@
 #include "interpreter/storage/database.hpp"
+#include "grammar/source/diagnostics/data.hpp"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -11,6 +12,7 @@
 namespace kpi::storage {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
@@ -37,28 +39,28 @@ DiagnosticId diagnostic_of(int code, int system_error) {
   switch (code & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return DiagnosticId::database_locked;
+      return ids::database_locked;
     case SQLITE_READONLY:
-      return DiagnosticId::database_read_only;
+      return ids::database_read_only;
     case SQLITE_CORRUPT:
-      return DiagnosticId::database_damaged;
+      return ids::database_damaged;
     case SQLITE_NOTADB:
-      return DiagnosticId::database_not_sqlite;
+      return ids::database_not_sqlite;
     case SQLITE_FULL:
-      return DiagnosticId::disk_full;
+      return ids::disk_full;
     case SQLITE_PERM:
     case SQLITE_AUTH:
-      return DiagnosticId::data_file_no_permission;
+      return ids::data_file_no_permission;
     case SQLITE_IOERR:
-      if (code == SQLITE_IOERR_SHORT_READ) return DiagnosticId::database_damaged;
+      if (code == SQLITE_IOERR_SHORT_READ) return ids::database_damaged;
       [[fallthrough]];
     case SQLITE_CANTOPEN:
-      if (system_error == ENOSPC || system_error == EFBIG || system_error == EDQUOT) return DiagnosticId::disk_full;
-      if (system_error == EACCES || system_error == EPERM) return DiagnosticId::data_file_no_permission;
-      if (system_error == EROFS) return DiagnosticId::database_read_only;
-      return DiagnosticId::database_error;
+      if (system_error == ENOSPC || system_error == EFBIG || system_error == EDQUOT) return ids::disk_full;
+      if (system_error == EACCES || system_error == EPERM) return ids::data_file_no_permission;
+      if (system_error == EROFS) return ids::database_read_only;
+      return ids::database_error;
     default:
-      return DiagnosticId::database_error;
+      return ids::database_error;
   }
 }
 
@@ -72,11 +74,11 @@ void require_readable_file(const std::string& path) {
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0) {
     const bool hidden = errno == EACCES;
-    throw failure(hidden ? DiagnosticId::data_file_no_permission : DiagnosticId::data_file_missing, {{"file", path}});
+    throw failure(hidden ? ids::data_file_no_permission : ids::data_file_missing, {{"file", path}});
   }
-  if (S_ISDIR(facts.st_mode)) throw failure(DiagnosticId::data_file_is_folder, {{"file", path}});
+  if (S_ISDIR(facts.st_mode)) throw failure(ids::data_file_is_folder, {{"file", path}});
   if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0)
-    throw failure(DiagnosticId::data_file_no_permission, {{"file", path}});
+    throw failure(ids::data_file_no_permission, {{"file", path}});
 }
 
 std::string quoted(std::string_view name) {
@@ -110,7 +112,7 @@ Database Database::open_for_reading(const std::string& path) {
   require_readable_file(path);
   struct stat facts {};
   if (::stat(path.c_str(), &facts) == 0 && facts.st_size == 0) {
-    throw failure(DiagnosticId::database_empty_file, {{"file", path}});
+    throw failure(ids::database_empty_file, {{"file", path}});
   }
   Database database(path);
   database.open(SQLITE_OPEN_READONLY);
@@ -130,7 +132,7 @@ Database Database::open_for_writing(const std::string& path) {
   Database database(path);
   database.open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (sqlite3_db_readonly(database.handle(), "main") == 1) {
-    throw failure(DiagnosticId::database_read_only, {{"file", path}});
+    throw failure(ids::database_read_only, {{"file", path}});
   }
   return database;
 }

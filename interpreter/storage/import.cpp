@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/storage/csv_reader.hpp"
 #include "interpreter/storage/import_plan.hpp"
 #include "interpreter/storage/progress.hpp"
@@ -15,6 +16,7 @@ namespace kpi::storage {
 
 using source::Diagnostic;
 using source::DiagnosticId;
+namespace ids = source::ids;
 using source::Diagnostics;
 
 namespace {
@@ -83,11 +85,11 @@ HeaderIndex find_header(const model::Import& import, CsvReader& reader, const st
     best.emplace(std::move(header));
     best_missing = missing;
   }
-  if (!best) throw failure(DiagnosticId::csv_empty, {{"file", file}});
-  throw failure(DiagnosticId::import_headers_missing, {{"file", file},
-                                                       {"headers", backquoted_list(fit_header(import, *best).missing)},
-                                                       {"import", import.named.name},
-                                                       {"found", backquoted_list(best->headers(), 12)}});
+  if (!best) throw failure(ids::csv_empty, {{"file", file}});
+  throw failure(ids::import_headers_missing, {{"file", file},
+                                              {"headers", backquoted_list(fit_header(import, *best).missing)},
+                                              {"import", import.named.name},
+                                              {"found", backquoted_list(best->headers(), 12)}});
 }
 
 Diagnostic row_diagnostic(const Reject& reject, const std::string& file, std::uint64_t line) {
@@ -127,7 +129,7 @@ class Import {
   void report_absent_headers(const model::Import& import) {
     const HeaderFit fit = fit_header(import, plan_.header());
     if (fit.absent.empty()) return;
-    report_.diagnostics.add_without_span(DiagnosticId::import_headers_absent)
+    report_.diagnostics.add_without_span(ids::import_headers_absent)
         .with("file", file_)
         .with("headers", backquoted_list(fit.absent))
         .with("columns", backquoted_list(fit.absent_columns));
@@ -173,11 +175,10 @@ class Import {
         ++report_.repeated;
         break;
       case Outcome::conflict:
-        set_aside(
-            {DiagnosticId::reject_duplicate_key, {{"key", plan_.key_text()}, {"line", std::to_string(result.line)}}});
+        set_aside({ids::reject_duplicate_key, {{"key", plan_.key_text()}, {"line", std::to_string(result.line)}}});
         break;
       case Outcome::refused:
-        set_aside({DiagnosticId::reject_constraint, {{"detail", result.detail}}});
+        set_aside({ids::reject_constraint, {{"detail", result.detail}}});
         break;
     }
   }
@@ -198,7 +199,7 @@ class Import {
     report_.unused_headers = plan_.unused_headers();
     if (report_.rejected == 0) return;
     report_.rejects_path = rejects_.path();
-    report_.diagnostics.add_without_span(DiagnosticId::import_rows_rejected)
+    report_.diagnostics.add_without_span(ids::import_rows_rejected)
         .with("count", std::to_string(report_.rejected))
         .with("rows", std::to_string(report_.rows))
         .with("file", file_)
@@ -219,7 +220,7 @@ void check_column(const model::ImportColumn& column, Diagnostics& diagnostics) {
   if (!column.format.empty()) {
     std::string problem;
     if (!TimeFormat::compile(column.format, problem)) {
-      diagnostics.add(DiagnosticId::import_bad_format, column.span)
+      diagnostics.add(ids::import_bad_format, column.span)
           .with("column", column.name)
           .with("format", column.format)
           .with("detail", problem);
@@ -227,7 +228,7 @@ void check_column(const model::ImportColumn& column, Diagnostics& diagnostics) {
   }
   const auto bad_mark = [](const std::string& mark) { return mark.find_first_of("0123456789+-") != std::string::npos; };
   const auto report = [&](const char* option, const std::string& value) {
-    diagnostics.add(DiagnosticId::import_bad_option, column.span)
+    diagnostics.add(ids::import_bad_option, column.span)
         .with("column", column.name)
         .with("option", option)
         .with("value", value);
@@ -241,10 +242,9 @@ void check_column(const model::ImportColumn& column, Diagnostics& diagnostics) {
 
 void check_import(const model::Import& import, Diagnostics& diagnostics) {
   for (const model::ImportColumn& column : import.columns) check_column(column, diagnostics);
-  if (!separator_of(import))
-    diagnostics.add(DiagnosticId::import_bad_separator, import.span).with("value", import.separator);
+  if (!separator_of(import)) diagnostics.add(ids::import_bad_separator, import.span).with("value", import.separator);
   if (!is_known_encoding(import.encoding)) {
-    diagnostics.add(DiagnosticId::unknown_encoding, import.span).with("encoding", import.encoding);
+    diagnostics.add(ids::unknown_encoding, import.span).with("encoding", import.encoding);
   }
 }
 

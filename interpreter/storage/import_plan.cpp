@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/storage/row_expression.hpp"
 
 namespace kpi::storage {
 
 using model::ColumnType;
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
@@ -90,7 +92,7 @@ std::optional<std::size_t> ImportPlan::locate(const std::vector<std::string>& na
   for (const std::size_t i : match.candidates) {
     found += (found.empty() ? "" : ", ") + in_backquotes(header_.headers()[i]) + " (" + std::to_string(i + 1) + ")";
   }
-  throw failure(DiagnosticId::import_header_ambiguous,
+  throw failure(ids::import_header_ambiguous,
                 {{"file", file_}, {"header", in_backquotes(names.front())}, {"found", found}});
 }
 
@@ -166,8 +168,7 @@ bool ImportPlan::has_right_length(const CsvReader& record, Reject& reject) const
   bool fits = record.size() >= columns || import_.short_rows;
   for (std::size_t i = columns; i < record.size(); ++i) fits = fits && trimmed(record[i]).empty();
   if (!fits) {
-    reject = {DiagnosticId::reject_cell_count,
-              {{"cells", std::to_string(record.size())}, {"columns", std::to_string(columns)}}};
+    reject = {ids::reject_cell_count, {{"cells", std::to_string(record.size())}, {"columns", std::to_string(columns)}}};
   }
   return fits;
 }

@@ -1,4 +1,5 @@
 #include "interpreter/storage/reject_file.hpp"
+#include "grammar/source/diagnostics/data.hpp"
 
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 namespace kpi::storage {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 RejectFile::~RejectFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
@@ -15,8 +17,8 @@ RejectFile::~RejectFile() {
 
 void RejectFile::fail() const {
   const int error = errno;
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) throw failure(DiagnosticId::disk_full, {{"file", path_}});
-  throw failure(DiagnosticId::file_unwritable, {{"file", path_}, {"detail", std::strerror(error)}});
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) throw failure(ids::disk_full, {{"file", path_}});
+  throw failure(ids::file_unwritable, {{"file", path_}, {"detail", std::strerror(error)}});
 }
 
 void RejectFile::write_cell(std::string_view text, bool first) {

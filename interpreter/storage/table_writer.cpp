@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/storage/sqlite_source.hpp"
 
 namespace kpi::storage {
 
 using model::ColumnType;
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
@@ -134,7 +136,7 @@ void TableWriter::adopt_table(const eval::TableSchema& schema) {
   table_ = schema.name;
   Statement kind(database_, "SELECT type FROM sqlite_schema WHERE name = ?");
   kind.bind(1, table_);
-  if (kind.step() && kind.text(0) == "view") throw failure(DiagnosticId::import_into_view, {{"table", table_}});
+  if (kind.step() && kind.text(0) == "view") throw failure(ids::import_into_view, {{"table", table_}});
 
   for (TargetColumn& column : columns_) {
     const auto existing = std::find_if(schema.columns.begin(), schema.columns.end(),
@@ -146,10 +148,10 @@ void TableWriter::adopt_table(const eval::TableSchema& schema) {
     }
     column.name = existing->name;
     if (!keeps(affinity(existing->declared_type), column.type)) {
-      throw failure(DiagnosticId::import_column_type_differs, {{"table", table_},
-                                                               {"column", column.name},
-                                                               {"actual", existing->declared_type},
-                                                               {"wanted", std::string(declared_type(column.type))}});
+      throw failure(ids::import_column_type_differs, {{"table", table_},
+                                                      {"column", column.name},
+                                                      {"actual", existing->declared_type},
+                                                      {"wanted", std::string(declared_type(column.type))}});
     }
   }
   if (key_.empty()) return;
@@ -176,7 +178,7 @@ void TableWriter::create_key_index() {
       "CREATE UNIQUE INDEX IF NOT EXISTS " + quoted(name) + " ON " + quoted(table_) + " (" + columns + ")";
   if (sqlite3_exec(database_.handle(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return;
   if ((sqlite3_errcode(database_.handle()) & 0xFF) != SQLITE_CONSTRAINT) database_.fail();
-  throw failure(DiagnosticId::import_key_not_unique, {{"table", table_}, {"key", shown}});
+  throw failure(ids::import_key_not_unique, {{"table", table_}, {"key", shown}});
 }
 
 /// `rowid` under a name that no column takes.

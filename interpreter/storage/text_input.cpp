@@ -1,4 +1,5 @@
 #include "interpreter/storage/text_input.hpp"
+#include "grammar/source/diagnostics/data.hpp"
 
 #include <fcntl.h>
 #include <iconv.h>
@@ -13,6 +14,7 @@
 namespace kpi::storage {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 
 namespace {
 
@@ -39,7 +41,7 @@ class FileInput final : public ByteInput {
 
  private:
   [[noreturn]] void fail() const {
-    throw failure(DiagnosticId::file_unreadable, {{"file", path_}, {"detail", std::strerror(errno)}});
+    throw failure(ids::file_unreadable, {{"file", path_}, {"detail", std::strerror(errno)}});
   }
   std::string path_;
   int descriptor_ = -1;
@@ -173,7 +175,7 @@ void TextInput::begin() {
   const std::string_view start(raw_.data(), raw_.size());
   for (const Signature& archive : kArchives) {
     if (start.substr(0, archive.bytes.size()) == archive.bytes) {
-      throw failure(DiagnosticId::csv_is_archive, {{"file", name_}, {"kind", std::string(archive.meaning)}});
+      throw failure(ids::csv_is_archive, {{"file", name_}, {"kind", std::string(archive.meaning)}});
     }
   }
   for (const Signature& mark : kMarks) {
@@ -187,7 +189,7 @@ void TextInput::begin() {
     return;
   }
   converter_ = std::make_unique<Converter>(encoding_);
-  if (!converter_->known()) throw failure(DiagnosticId::unknown_encoding, {{"encoding", encoding_}});
+  if (!converter_->known()) throw failure(ids::unknown_encoding, {{"encoding", encoding_}});
 }
 
 bool TextInput::append_to(std::vector<char>& text, std::uint64_t line) {
@@ -260,7 +262,7 @@ void TextInput::check_text(std::string_view text, std::size_t checked) const {
   const std::size_t zero = text.find('\0', checked);
   if (zero == std::string_view::npos) return;
   const std::uint64_t line = line_ + count_lines(text.substr(0, zero));
-  throw failure(DiagnosticId::csv_binary, {{"file", name_}, {"line", std::to_string(line)}});
+  throw failure(ids::csv_binary, {{"file", name_}, {"line", std::to_string(line)}});
 }
 
 void TextInput::fail_encoding(const std::vector<char>& text) const {
@@ -268,9 +270,8 @@ void TextInput::fail_encoding(const std::vector<char>& text) const {
   check_text(valid, 0);  // a binary file is better called that
   const std::uint64_t line = line_ + count_lines(valid);
   const bool binary = !converter_ && std::find(raw_.begin(), raw_.end(), '\0') != raw_.end();
-  if (binary) throw failure(DiagnosticId::csv_binary, {{"file", name_}, {"line", std::to_string(line)}});
-  throw failure(DiagnosticId::csv_bad_encoding,
-                {{"file", name_}, {"line", std::to_string(line)}, {"encoding", encoding_}});
+  if (binary) throw failure(ids::csv_binary, {{"file", name_}, {"line", std::to_string(line)}});
+  throw failure(ids::csv_bad_encoding, {{"file", name_}, {"line", std::to_string(line)}, {"encoding", encoding_}});
 }
 
 }  // namespace kpi::storage

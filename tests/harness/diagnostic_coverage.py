@@ -60,7 +60,7 @@ def main():
             missing.append(f"{code} is used twice: {seen[code]} and {name}")
             continue
         seen[code] = name
-        covered = code in expected or code in unit or re.search(rf"DiagnosticId::{name}\b", unit)
+        covered = code in expected or code in unit or re.search(rf"\bids::{name}\b", unit)
         if not covered and severity == "note":
             covered = any(text and re.search(text_pattern(text), expected) for text in (english, chinese))
         if not covered:

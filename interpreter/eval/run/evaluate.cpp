@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "grammar/source/diagnostics/run.hpp"
 #include "interpreter/eval/run/alerts.hpp"
 #include "interpreter/eval/run/evaluate.hpp"
 #include "interpreter/eval/run/payout.hpp"
@@ -12,6 +13,7 @@ namespace kpi::eval {
 namespace {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 using source::Diagnostics;
 
 class Runner {
@@ -155,7 +157,7 @@ class Runner {
     for (std::uint32_t entity = 0; entity < policy.entities.size(); ++entity) {
       known = known || store.find({entity}, key).has_value();
     }
-    if (!known) diagnostics.add_without_span(DiagnosticId::no_such_entity_row).with("key", key);
+    if (!known) diagnostics.add_without_span(ids::no_such_entity_row).with("key", key);
     for (PeriodOutcome& period : outcome.periods) {
       for (ScorecardResult& scorecard : period.scorecards) keep_key(scorecard.rows, key);
       for (PayoutResult& payout : period.payouts) keep_key(payout.rows, key);
@@ -172,7 +174,7 @@ class Runner {
         const model::Payout& payout = policy.payouts[id.index];
         const auto report = [&](bool declared, const char* clause) {
           if (!declared) return;
-          diagnostics.add(DiagnosticId::needs_recorded_runs, payout.named.span)
+          diagnostics.add(ids::needs_recorded_runs, payout.named.span)
               .with("clause", clause)
               .with("payout", payout.named.name);
         };
@@ -192,7 +194,7 @@ class Runner {
       }
       report_silence(events, info);
       if (info.without_time == 0) continue;
-      diagnostics.add(DiagnosticId::rows_without_time, policy.event(events).named.span)
+      diagnostics.add(ids::rows_without_time, policy.event(events).named.span)
           .with("rows", std::to_string(info.without_time))
           .with("events", policy.event(events).named.name);
     }
@@ -202,8 +204,7 @@ class Runner {
     const auto cover = store.coverage(model::SourceRef::of(events), planned.window);
     if (cover == AggregateStore::Cover::full) return;
     const bool none = cover == AggregateStore::Cover::none || !info.covered_from || !info.covered_to;
-    auto& diagnostic = diagnostics.add(none ? DiagnosticId::not_covered : DiagnosticId::partly_covered,
-                                       policy.event(events).named.span);
+    auto& diagnostic = diagnostics.add(none ? ids::not_covered : ids::partly_covered, policy.event(events).named.span);
     diagnostic.with("events", policy.event(events).named.name).with("period", planned.period.to_string());
     if (none) return;
     diagnostic.with("from", std::max(*info.covered_from, planned.window.start).to_string())
@@ -217,7 +218,7 @@ class Runner {
         return from < planned.window.end && planned.window.start < to;
       });
       if (!matters) continue;
-      diagnostics.add(DiagnosticId::silent_source, policy.event(events).named.span)
+      diagnostics.add(ids::silent_source, policy.event(events).named.span)
           .with("events", policy.event(events).named.name)
           .with("from", from.to_string())
           .with("to", Date{to.days - 1}.to_string());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "grammar/source/diagnostics/run.hpp"
 #include "interpreter/eval/run/builtins.hpp"
 #include "interpreter/eval/run/evaluate.hpp"
 #include "interpreter/eval/run/formula_text.hpp"
@@ -469,9 +470,9 @@ Explanation explain(const model::Policy& policy, DataSource& data, const source:
     if (anything) result.subjects.push_back(std::move(subject));
   }
   if (!known) {
-    diagnostics.add_without_span(source::DiagnosticId::no_such_entity_row).with("key", request.entity_key);
+    diagnostics.add_without_span(source::ids::no_such_entity_row).with("key", request.entity_key);
   } else if (result.subjects.empty()) {
-    diagnostics.add_without_span(source::DiagnosticId::nothing_to_explain)
+    diagnostics.add_without_span(source::ids::nothing_to_explain)
         .with("key", request.entity_key)
         .with("period", request.period.to_string());
   }

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/run.hpp"
 #include "interpreter/eval/run/allocation.hpp"
 
 namespace kpi::eval {
 
 using model::ExprId;
 using source::DiagnosticId;
+namespace ids = source::ids;
 using value::NoValue;
 using value::NoValueReason;
 using value::Number;
@@ -101,7 +103,7 @@ std::optional<Number> PayoutRun::shared_sum(ExprId expr, const char* name, const
   for (std::size_t member : members) {
     const Value other = evaluator.evaluate(expr, context_of(rows[member]));
     if (other == value) continue;
-    diagnostics.add(DiagnosticId::amount_differs_by_payee, evaluator.policy.expr(expr).span)
+    diagnostics.add(ids::amount_differs_by_payee, evaluator.policy.expr(expr).span)
         .with("clause", name)
         .with("payout", payout.named.name)
         .with("first", value::to_string(value))
@@ -111,7 +113,7 @@ std::optional<Number> PayoutRun::shared_sum(ExprId expr, const char* name, const
     return std::nullopt;
   }
   if (value.has_value()) return value.number();
-  diagnostics.add(DiagnosticId::shared_sum_unknown, evaluator.policy.expr(expr).span)
+  diagnostics.add(ids::shared_sum_unknown, evaluator.policy.expr(expr).span)
       .with("clause", name)
       .with("payout", payout.named.name)
       .with("period", context.period.period.to_string())

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/run.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::eval {
@@ -9,6 +10,7 @@ namespace kpi::eval {
 using model::ExprId;
 using model::MetricId;
 using source::DiagnosticId;
+namespace ids = source::ids;
 using value::CalendarUnit;
 using value::Period;
 
@@ -119,14 +121,14 @@ void Plan::add_period(Period period, const RunRequest& request, source::Diagnost
   auto planned = admitted(period);
   if (!planned) {
     const auto shown = [](const std::optional<Date>& date) { return date ? date->to_string() : std::string("…"); };
-    diagnostics.add(DiagnosticId::period_outside_effective, policy_.header.span)
+    diagnostics.add(ids::period_outside_effective, policy_.header.span)
         .with("period", period.to_string())
         .with("from", shown(policy_.header.effective_from))
         .with("to", shown(policy_.header.effective_to));
     return;
   }
   if (planned->prorated) {
-    diagnostics.add(DiagnosticId::period_partly_effective, policy_.header.span)
+    diagnostics.add(ids::period_partly_effective, policy_.header.span)
         .with("period", period.to_string())
         .with("from", planned->window.start.to_string())
         .with("to", Date{planned->window.end.days - 1}.to_string())
@@ -275,7 +277,7 @@ MomentId Plan::alert_moment(const model::Alert& alert, Period period) {
 void Plan::report_other_units(Period period, source::Diagnostics& diagnostics) const {
   const auto report = [&](const model::Named& named, CalendarUnit unit) {
     if (unit <= period.unit) return;
-    diagnostics.add(DiagnosticId::evaluated_in_longer_periods, named.span)
+    diagnostics.add(ids::evaluated_in_longer_periods, named.span)
         .with("name", named.name)
         .with("unit", std::string(value::name(unit)))
         .with("period", period.to_string())

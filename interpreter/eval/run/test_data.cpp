@@ -2,6 +2,7 @@
 // and 1, everything else that is not an integer as text that reads back exactly.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/test.hpp"
 #include "interpreter/eval/run/test_runner.hpp"
 
 namespace kpi::eval {
@@ -9,6 +10,7 @@ namespace {
 
 using model::Field;
 using source::DiagnosticId;
+namespace ids = source::ids;
 using value::Currency;
 using value::Number;
 
@@ -75,7 +77,7 @@ class GivenRows {
     const Number& number = value.number();
     if (const auto integer = number.to_int64()) return MemoryCell::integer(*integer);
     if (number.is_decimal()) return MemoryCell::words(number.to_string());
-    diagnostics.add(DiagnosticId::test_cell_not_storable, given.span)
+    diagnostics.add(ids::test_cell_not_storable, given.span)
         .with("column", given.columns[column])
         .with("row", std::to_string(row + 1))
         .with("value", number.to_string());
@@ -94,7 +96,7 @@ class GivenRows {
       if (cell.cell_class == CellClass::null) {
         cell = MemoryCell::words(code);
       } else if (cell.text != code) {
-        diagnostics.add(DiagnosticId::test_cell_currency, given.span)
+        diagnostics.add(ids::test_cell_currency, given.span)
             .with("column", given.columns[column])
             .with("row", std::to_string(row + 1))
             .with("written", code)
@@ -134,7 +136,7 @@ MemorySource given_data(const model::Policy& policy, const model::Test& test, co
     if (file) {
       source.add_table(given.table, file->columns, file->rows);
     } else {
-      diagnostics.add(DiagnosticId::test_file_unreadable, given.span).with("file", given.file);
+      diagnostics.add(ids::test_file_unreadable, given.span).with("file", given.file);
     }
   }
   return source;

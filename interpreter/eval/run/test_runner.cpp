@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/test.hpp"
 #include "interpreter/eval/run/plan.hpp"
 
 namespace kpi::eval {
@@ -11,6 +12,7 @@ using model::Expectation;
 using model::ExpectCell;
 using source::Diagnostic;
 using source::DiagnosticId;
+namespace ids = source::ids;
 using source::Diagnostics;
 using value::Number;
 
@@ -162,7 +164,7 @@ class TestRun {
     }
     for (const Expectation* expectation : wanted) {
       if (codes.find(expectation->error_code) != std::string::npos) continue;
-      failures.add(DiagnosticId::test_error_missing, expectation->span)
+      failures.add(ids::test_error_missing, expectation->span)
           .with("code", expectation->error_code)
           .with("found", codes.empty() ? "none" : codes);
     }
@@ -222,7 +224,7 @@ class TestRun {
       any = any || (cells.back() && cells.back()->present);
     }
     if (!any && !expectation.columns.empty()) {
-      failures.add(DiagnosticId::test_row_missing, expectation.span)
+      failures.add(ids::test_row_missing, expectation.span)
           .with("entity", policy.entity(expectation.entity).named.name)
           .with("key", expectation.key)
           .with("period", test.period.to_string());
@@ -233,12 +235,12 @@ class TestRun {
       const std::string& column = expectation.columns[index];
       if (cell.kind == ExpectCell::Kind::any) continue;
       if (!cells[index] || !cells[index]->present) {
-        failures.add(DiagnosticId::test_column_missing, cell.span)
+        failures.add(ids::test_column_missing, cell.span)
             .with("column", column)
             .with("entity", policy.entity(expectation.entity).named.name)
             .with("key", expectation.key);
       } else if (!agrees(cell, *cells[index])) {
-        failures.add(DiagnosticId::test_cell_differs, cell.span)
+        failures.add(ids::test_cell_differs, cell.span)
             .with("column", column)
             .with("entity", policy.entity(expectation.entity).named.name)
             .with("key", expectation.key)
@@ -371,7 +373,7 @@ class TestRun {
     }
     const auto name = [&](ExclusionId id) { return policy.exclusions[id.index].named.name; };
     if (row == nullptr) {
-      failures.add(DiagnosticId::test_row_unknown, expectation.span)
+      failures.add(ids::test_row_unknown, expectation.span)
           .with("events", policy.event(expectation.events).named.name)
           .with("key", expectation.key);
       return;
@@ -381,7 +383,7 @@ class TestRun {
     if (std::find(row->hits.begin(), row->hits.end(), expectation.exclusion) != row->hits.end()) return;
     std::string others;
     for (ExclusionId hit : row->hits) others += (others.empty() ? "" : ", ") + name(hit);
-    failures.add(DiagnosticId::test_not_excluded, expectation.span)
+    failures.add(ids::test_not_excluded, expectation.span)
         .with("events", policy.event(expectation.events).named.name)
         .with("key", expectation.key)
         .with("exclusion", any ? "exclude" : name(expectation.exclusion))
@@ -399,7 +401,7 @@ class TestRun {
       }
     }
     if (fired == wanted) return;
-    failures.add(wanted ? DiagnosticId::test_alert_missing : DiagnosticId::test_alert_unexpected, expectation.span)
+    failures.add(wanted ? ids::test_alert_missing : ids::test_alert_unexpected, expectation.span)
         .with("alert", policy.alerts[expectation.alert.index].named.name)
         .with("entity", policy.entity(expectation.entity).named.name)
         .with("key", expectation.key)

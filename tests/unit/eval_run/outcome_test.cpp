@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "grammar/source/diagnostics/run.hpp"
 #include "tests/unit/eval_run/small_world.hpp"
 
 namespace kpi::eval::testing {
@@ -8,6 +9,7 @@ namespace {
 using model::Gate;
 using model::Missing;
 using source::DiagnosticId;
+namespace ids = source::ids;
 using value::BinaryOp;
 
 constexpr MetricId kSales{0}, kUnits{1};
@@ -247,7 +249,7 @@ TEST_CASE("a pool is shared to the last penny, ties by key") {
     payout.pool = world.ref(kSales);
     world.run("2026-07");
     REQUIRE(world.diagnostics.has_errors());
-    CHECK(world.diagnostics.items()[0].id == DiagnosticId::amount_differs_by_payee);
+    CHECK(world.diagnostics.items()[0].id == ids::amount_differs_by_payee);
   }
 }
 
@@ -271,7 +273,7 @@ TEST_CASE("a budget without value leaves the amounts without value, and says so"
   world.store.no_data.insert(SmallWorld::kUnits);
   CHECK(amounts(world.run("2026-07")).starts_with("h1=(no data):no_value "));
   REQUIRE(world.diagnostics.items().size() == 1);
-  CHECK(world.diagnostics.items()[0].id == DiagnosticId::shared_sum_unknown);
+  CHECK(world.diagnostics.items()[0].id == ids::shared_sum_unknown);
 }
 
 TEST_CASE("what must be said about the data is a warning") {
@@ -281,10 +283,10 @@ TEST_CASE("what must be said about the data is a warning") {
   world.store.info.without_time = 3;
   world.run("2026-07");
   REQUIRE(world.diagnostics.items().size() == 2);
-  CHECK(world.diagnostics.items()[0].id == DiagnosticId::silent_source);
+  CHECK(world.diagnostics.items()[0].id == ids::silent_source);
   CHECK(source::message(world.diagnostics.items()[0], source::Language::en) ==
         "`orders` has no rows from 2026-07-05 to 2026-07-19, although it usually has some");
-  CHECK(world.diagnostics.items()[1].id == DiagnosticId::rows_without_time);
+  CHECK(world.diagnostics.items()[1].id == ids::rows_without_time);
 }
 
 TEST_CASE("rounding up cannot break the budget") {
@@ -342,11 +344,11 @@ TEST_CASE("a period that is not wholly effective is refused, or prorated by days
   CHECK(amounts(world.run("2026-08")) == "h1=10:ok ");
   CHECK(*world.run("2026-08").periods[0].prorated == num("10/31"));
   CHECK_FALSE(world.diagnostics.has_errors());
-  CHECK(world.diagnostics.items().back().id == DiagnosticId::period_partly_effective);
+  CHECK(world.diagnostics.items().back().id == ids::period_partly_effective);
   world.policy.header.partial_prorate = false;
   world.run("2026-08");
   REQUIRE(world.diagnostics.has_errors());
-  CHECK(world.diagnostics.items().back().id == DiagnosticId::period_outside_effective);
+  CHECK(world.diagnostics.items().back().id == ids::period_outside_effective);
 }
 
 TEST_CASE("carry, draw and clawback are announced as not applied") {
@@ -358,7 +360,7 @@ TEST_CASE("carry, draw and clawback are announced as not applied") {
   const Outcome outcome = world.run("2026-07");
   CHECK(outcome.periods[0].payouts[0].needs_recorded_runs);
   REQUIRE(world.diagnostics.items().size() == 2);
-  CHECK(world.diagnostics.items()[0].id == DiagnosticId::needs_recorded_runs);
+  CHECK(world.diagnostics.items()[0].id == ids::needs_recorded_runs);
   CHECK(amounts(outcome) == "h1=10:ok ");
 }
 
@@ -373,7 +375,7 @@ TEST_CASE("a daily scorecard is evaluated for the days of a month, a quarterly o
   CHECK(outcome.periods.back().period.to_string() == "2026-07");
   CHECK(outcome.periods.back().scorecards.empty());
   REQUIRE(world.diagnostics.items().size() == 1);
-  CHECK(world.diagnostics.items()[0].id == DiagnosticId::evaluated_in_longer_periods);
+  CHECK(world.diagnostics.items()[0].id == ids::evaluated_in_longer_periods);
 }
 
 TEST_CASE("one entity is picked from the result, the others still count") {
@@ -388,7 +390,7 @@ TEST_CASE("one entity is picked from the result, the others still count") {
   CHECK(outcome.periods[0].payouts[0].total == Value(Number(100)));
   request.entity_key = "nobody";
   world.run("2026-07", request);
-  CHECK(world.diagnostics.items().back().id == DiagnosticId::no_such_entity_row);
+  CHECK(world.diagnostics.items().back().id == ids::no_such_entity_row);
 }
 
 // ---- alerts

@@ -1,6 +1,8 @@
 // From policy text to test verdicts and explanations.
 #include <catch2/catch.hpp>
 
+#include "grammar/source/diagnostics/run.hpp"
+#include "grammar/source/diagnostics/test.hpp"
 #include "grammar/syntax/parser.hpp"
 #include "interpreter/bind/binder.hpp"
 #include "interpreter/eval/run/explain.hpp"
@@ -11,6 +13,7 @@ namespace kpi::eval::testing {
 namespace {
 
 using source::DiagnosticId;
+namespace ids = source::ids;
 using value::Number;
 
 const char* const kPolicy = R"kpi(edition 2026
@@ -172,10 +175,10 @@ TEST_CASE("what a test gives must fit its table") {
   };
   const std::string expect = "  period 2026-07 expect host \"h1\"\n | sales |\n | 1 GBP |\n";
   CHECK(first(orders + "    | \"o1\" | \"h1\" | 2026-07-03T10:00 | 3 GBP | \"USD\" | false |\n" + expect) ==
-        DiagnosticId::test_cell_currency);
+        ids::test_cell_currency);
   CHECK(first(orders + "    | \"o1\" | \"h1\" | 2026-07-03T10:00 | 1 GBP / 3 | \"GBP\" | false |\n" + expect) ==
-        DiagnosticId::test_cell_not_storable);
-  CHECK(first("given orders from \"missing.csv\"\n" + expect) == DiagnosticId::test_file_unreadable);
+        ids::test_cell_not_storable);
+  CHECK(first("given orders from \"missing.csv\"\n" + expect) == ids::test_file_unreadable);
 }
 
 TEST_CASE("a file can stand for a table") {
@@ -216,7 +219,7 @@ test "t" {
   const Compiled compiled(text);
   const TestResult result = run_test(compiled.policy, compiled.policy.tests.at(0));
   REQUIRE(result.failures.size() == 1);
-  CHECK(result.failures[0].id == DiagnosticId::test_column_missing);
+  CHECK(result.failures[0].id == ids::test_column_missing);
 }
 
 // ---- explain
@@ -294,12 +297,12 @@ TEST_CASE("a key without results is reported") {
   request.entity_key = "h9";
   explain(compiled.policy, data, compiled.sources, request, found);
   REQUIRE(found.has_errors());
-  CHECK(found.items().back().id == DiagnosticId::no_such_entity_row);
+  CHECK(found.items().back().id == ids::no_such_entity_row);
   data.add_table("hosts", {"host_id", "joined"}, {{MemoryCell::words("h8"), MemoryCell::words("2025-01-01")}});
   compiled.policy.entities[1].active_to = {1};  // long inactive in 2026
   request.entity_key = "h8";
   explain(compiled.policy, data, compiled.sources, request, found);
-  CHECK(found.items().back().id == DiagnosticId::nothing_to_explain);
+  CHECK(found.items().back().id == ids::nothing_to_explain);
 }
 
 }  // namespace

@@ -2,11 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "grammar/source/diagnostics/cli.hpp"
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "interpreter/report/diagnostics_json.hpp"
 #include "interpreter/report/diagnostics_text.hpp"
 
 using namespace kpi;
 using source::DiagnosticId;
+namespace ids = source::ids;
 using source::Diagnostics;
 using source::SourceMap;
 using source::Span;
@@ -31,7 +34,7 @@ struct Text {
   std::string pretty(report::Look look = {}) const { return report::diagnostics_pretty(diagnostics, sources, look); }
 };
 
-constexpr auto kAny = DiagnosticId::invalid_utf8;
+constexpr auto kAny = ids::invalid_utf8;
 
 }  // namespace
 
@@ -70,8 +73,8 @@ TEST_CASE("an empty mark stands for one character, also at the end of the text")
 TEST_CASE("secondary labels hang below the line, the rightmost beside it") {
   Text text("a + b * c\n");
   text.diagnostics.add(kAny, text.of("+"))
-      .label(text.of("a"), DiagnosticId::file_not_found, {{"file", "A"}})
-      .label(text.of("c"), DiagnosticId::file_not_found, {{"file", "C"}});
+      .label(text.of("a"), ids::file_not_found, {{"file", "A"}})
+      .label(text.of("c"), ids::file_not_found, {{"file", "C"}});
   CHECK(text.pretty().find("1 | a + b * c\n"
                            "  | - ^     - there is no file `C`\n"
                            "  | |\n"
@@ -82,8 +85,8 @@ TEST_CASE("lines far apart are joined by dots, and other files have their own pl
   Text text("first\n\n\n\n\n\n\n\n\n\nlast\n");
   const auto other = text.sources.add("lib.kpi", "x y\n");
   text.diagnostics.add(kAny, text.of("last"))
-      .label(text.of("first"), DiagnosticId::file_not_found, {{"file", "A"}})
-      .label(Span{other, 2, 3}, DiagnosticId::file_not_found, {{"file", "B"}});
+      .label(text.of("first"), ids::file_not_found, {{"file", "A"}})
+      .label(Span{other, 2, 3}, ids::file_not_found, {{"file", "B"}});
   CHECK(text.pretty().find("  --> p.kpi:11:1\n"
                            "   |\n"
                            " 1 | first\n"
@@ -128,7 +131,7 @@ TEST_CASE("what a terminal would obey becomes visible") {
 TEST_CASE("compact, Chinese, colour and the summary") {
   Text text("x\ny\n");
   text.diagnostics.add(kAny, text.of("y"));
-  text.diagnostics.add_without_span(DiagnosticId::file_has_no_tests).with("file", "p.kpi").location = "orders.csv:12";
+  text.diagnostics.add_without_span(ids::file_has_no_tests).with("file", "p.kpi").location = "orders.csv:12";
   CHECK(report::diagnostics_compact(text.diagnostics, text.sources, {}) ==
         "p.kpi:2:1: error[K0100]: the text is not valid UTF-8 here\n"
         "orders.csv:12: warning[K0825]: `p.kpi` has no tests\n");
@@ -145,7 +148,7 @@ TEST_CASE("compact, Chinese, colour and the summary") {
 
 TEST_CASE("diagnostics as JSON") {
   Text text("净 x\n");
-  text.diagnostics.add(kAny, text.of("x")).suggest("y").note(DiagnosticId::file_not_found, {{"file", "A"}});
+  text.diagnostics.add(kAny, text.of("x")).suggest("y").note(ids::file_not_found, {{"file", "A"}});
   const auto json =
       nlohmann::json::parse(report::diagnostics_json(text.diagnostics, text.sources, report::Language::en));
   CHECK(json["errors"] == 1);
@@ -161,7 +164,7 @@ TEST_CASE("diagnostics as JSON") {
 
 TEST_CASE("a diagnostic without a place is its message and help") {
   Text text("");
-  text.diagnostics.add_without_span(DiagnosticId::out_of_memory);
+  text.diagnostics.add_without_span(ids::out_of_memory);
   CHECK(text.pretty() ==
         "error[K0827]: there is not enough memory for this\n"
         "  = help: run fewer periods at once, or close other programs\n\n");

@@ -2,12 +2,14 @@
 
 #include <catch2/catch.hpp>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/storage/header_index.hpp"
 
 using namespace kpi::storage;
 using kpi::model::ColumnType;
 using kpi::model::ImportColumn;
 using kpi::source::DiagnosticId;
+namespace ids = kpi::source::ids;
 
 namespace {
 
@@ -75,7 +77,7 @@ TEST_CASE("decimal and group marks are those declared") {
               "234,50",
               ",", " ") == "t:1234.50");
   CHECK(money("1'234.50", ".", "'") == "t:1234.50");
-  const std::string bad = code(DiagnosticId::reject_number);
+  const std::string bad = code(ids::reject_number);
   CHECK(money("1,23", "", ",") == bad);
   CHECK(money("1234,567", "", ",") == bad);
   CHECK(money(",567", "", ",") == bad);
@@ -87,7 +89,7 @@ TEST_CASE("decimal and group marks are those declared") {
 }
 
 TEST_CASE("what is not a number is rejected") {
-  const std::string bad = code(DiagnosticId::reject_number);
+  const std::string bad = code(ids::reject_number);
   for (const char* text :
        {"abc", "1e5", "1.2E+10", "--5", "5-", "(-5)", "()", ".", "-", "1 2", "0x10", "NaN", "#REF!", "12abc", "٣"}) {
     INFO(text);
@@ -104,21 +106,21 @@ TEST_CASE("prefixes and currency codes") {
   CHECK(money("($5.00)", "", "", "$") == "t:-5.00");
   CHECK(money("35.91 €", "", "", "€") == "t:35.91");
   CHECK(money("35.91", "", "", "$") == "t:35.91");
-  CHECK(money("$5.00") == code(DiagnosticId::reject_number));
-  CHECK(money("BRL 35.91") == code(DiagnosticId::reject_currency));
-  CHECK(money("35.91 BRL") == code(DiagnosticId::reject_currency));
-  CHECK(money("USD 5", "", "", "BRL") == code(DiagnosticId::reject_currency));
+  CHECK(money("$5.00") == code(ids::reject_number));
+  CHECK(money("BRL 35.91") == code(ids::reject_currency));
+  CHECK(money("35.91 BRL") == code(ids::reject_currency));
+  CHECK(money("USD 5", "", "", "BRL") == code(ids::reject_currency));
   ImportColumn amount = column(ColumnType::money);
   CHECK(read(amount, "SGD6.00", "SGD") == "t:6.00");
   CHECK(read(amount, "6.00 SGD", "SGD") == "t:6.00");
-  CHECK(read(amount, "SGD 6.00", "USD") == code(DiagnosticId::reject_currency));
+  CHECK(read(amount, "SGD 6.00", "USD") == code(ids::reject_currency));
   ImportColumn currency = column(ColumnType::text);
   currency.flags = {"code"};
   CHECK(read(currency, "BRL 35,91") == "t:BRL");
   CHECK(read(currency, "-35.91 EUR") == "t:EUR");
   CHECK(read(currency, "AED") == "t:AED");
-  CHECK(read(currency, "35,91") == code(DiagnosticId::reject_no_code));
-  CHECK(read(currency, "XYZ 1") == code(DiagnosticId::reject_no_code));
+  CHECK(read(currency, "35,91") == code(ids::reject_no_code));
+  CHECK(read(currency, "XYZ 1") == code(ids::reject_no_code));
 }
 
 TEST_CASE("integers and numbers") {
@@ -128,12 +130,12 @@ TEST_CASE("integers and numbers") {
   CHECK(read(integer, "5.00") == "i:5");
   CHECK(read(integer, "9223372036854775807") == "i:9223372036854775807");
   CHECK(read(integer, "-9223372036854775808") == "i:-9223372036854775808");
-  CHECK(read(integer, "9223372036854775808") == code(DiagnosticId::reject_digits));
-  CHECK(read(integer, "5.5") == code(DiagnosticId::reject_integer));
+  CHECK(read(integer, "9223372036854775808") == code(ids::reject_digits));
+  CHECK(read(integer, "5.5") == code(ids::reject_integer));
   CHECK(read(number, "5.5") == "r:5.500000");
   CHECK(read(number, "5.0") == "i:5");
   CHECK(read(number, "12345.6789012345") == "r:12345.678901");
-  CHECK(read(number, "0.1234567890123456") == code(DiagnosticId::reject_digits));
+  CHECK(read(number, "0.1234567890123456") == code(ids::reject_digits));
   ImportColumn percent = number;
   percent.flags = {"percent"};
   CHECK(read(percent, "50") == "r:0.500000");
@@ -154,7 +156,7 @@ TEST_CASE("texts are as they are, or trimmed of all that cannot be seen") {
   CHECK(read(plain, "") == "null");
   ImportColumn required = trimmed_column;
   required.optional = false;
-  CHECK(read(required, " ") == code(DiagnosticId::reject_empty));
+  CHECK(read(required, " ") == code(ids::reject_empty));
   ImportColumn dashes = plain;
   dashes.options = {{"empty", "-"}, {"empty", "N/A"}};
   CHECK(read(dashes, "-") == "null");
@@ -166,7 +168,7 @@ TEST_CASE("booleans") {
   ImportColumn boolean = column(ColumnType::boolean);
   for (const char* yes : {"true", "TRUE", "yes", "Y", "1", " t "}) CHECK(read(boolean, yes) == "i:1");
   for (const char* no : {"false", "No", "n", "0", "F"}) CHECK(read(boolean, no) == "i:0");
-  CHECK(read(boolean, "maybe") == code(DiagnosticId::reject_boolean));
+  CHECK(read(boolean, "maybe") == code(ids::reject_boolean));
   boolean.options = {{"yes", "Sim"}, {"no", "Não"}};
   CHECK(read(boolean, "sim") == "i:1");
   CHECK(read(boolean, "Não") == "i:0");
@@ -180,8 +182,8 @@ TEST_CASE("dates and times without a format are ISO 8601") {
   CHECK(read(time, "2026-07-01") == "t:2026-07-01");
   CHECK(read(date, "2026-07-01") == "t:2026-07-01");
   CHECK(read(date, "2026-07-01 00:00:00") == "t:2026-07-01");
-  CHECK(read(date, "2026-07-01 10:00:00") == code(DiagnosticId::reject_time));
-  CHECK(read(time, "01/07/2026") == code(DiagnosticId::reject_time));
+  CHECK(read(date, "2026-07-01 10:00:00") == code(ids::reject_time));
+  CHECK(read(time, "01/07/2026") == code(ids::reject_time));
   ImportColumn formatted = date;
   formatted.format = "%d/%m/%Y %H:%M";
   CHECK(read(formatted, "03/07/2026 23:59") == "t:2026-07-03");

@@ -3,10 +3,12 @@
 #include <iostream>
 #include <random>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "tests/unit/storage/files.hpp"
 
 using namespace kpi::storage;
 using kpi::source::DiagnosticId;
+namespace ids = kpi::source::ids;
 using test::Folder;
 
 namespace {
@@ -163,15 +165,15 @@ TEST_CASE("encodings are declared or come from a byte order mark") {
 
 TEST_CASE("files that are no CSV are named for what they are") {
   using namespace std::string_view_literals;
-  CHECK(failure("a,b\n1,\0\n"sv) == DiagnosticId::csv_binary);
-  CHECK(failure("\x7F\x45LF\0\0\xFF\xFF"sv) == DiagnosticId::csv_binary);
-  CHECK(failure("PK\x03\x04 and so on") == DiagnosticId::csv_is_archive);
-  CHECK(failure("a\nx\xFFy\n") == DiagnosticId::csv_bad_encoding);
-  CHECK(failure("a\n\xC3") == DiagnosticId::csv_bad_encoding);
-  CHECK(failure("a\n\xED\xA0\x80\n") == DiagnosticId::csv_bad_encoding);  // a surrogate
-  CHECK(failure("a\n\x81\n", {"cp1252", '\0'}) == DiagnosticId::csv_bad_encoding);
-  CHECK(failure("a\n", {"klingon", '\0'}) == DiagnosticId::unknown_encoding);
-  CHECK(failure("a,b\n1,\"x\n2,3\n") == DiagnosticId::csv_unclosed_quote);
+  CHECK(failure("a,b\n1,\0\n"sv) == ids::csv_binary);
+  CHECK(failure("\x7F\x45LF\0\0\xFF\xFF"sv) == ids::csv_binary);
+  CHECK(failure("PK\x03\x04 and so on") == ids::csv_is_archive);
+  CHECK(failure("a\nx\xFFy\n") == ids::csv_bad_encoding);
+  CHECK(failure("a\n\xC3") == ids::csv_bad_encoding);
+  CHECK(failure("a\n\xED\xA0\x80\n") == ids::csv_bad_encoding);  // a surrogate
+  CHECK(failure("a\n\x81\n", {"cp1252", '\0'}) == ids::csv_bad_encoding);
+  CHECK(failure("a\n", {"klingon", '\0'}) == ids::unknown_encoding);
+  CHECK(failure("a,b\n1,\"x\n2,3\n") == ids::csv_unclosed_quote);
   CHECK(failing_line("a,b\n\"1\n2\",\"x\n2,3\n").find("line 3") != std::string::npos);
   CHECK(failing_line("a\nb\r\nc\rx\xFFy\n").find("line 4") != std::string::npos);
   CHECK(failing_line("a\n\"b\nc\"\nx\xFFy\n").find("line 4") != std::string::npos);
@@ -189,15 +191,14 @@ TEST_CASE("a quote that is lost in a large file does not fill the memory") {
   CHECK(test::id_of_failure([] {
           CsvReader reader(std::make_unique<Endless>(), "endless.csv", {});
           reader.next();
-        }) == DiagnosticId::csv_record_too_long);
+        }) == ids::csv_record_too_long);
 }
 
 TEST_CASE("files that cannot be opened") {
   const Folder folder;
-  CHECK(test::id_of_failure([&] { open_file(folder.path("none.csv")); }) == DiagnosticId::data_file_missing);
-  CHECK(test::id_of_failure([&] { open_file(folder.path("")); }) == DiagnosticId::data_file_is_folder);
+  CHECK(test::id_of_failure([&] { open_file(folder.path("none.csv")); }) == ids::data_file_missing);
+  CHECK(test::id_of_failure([&] { open_file(folder.path("")); }) == ids::data_file_is_folder);
   if (test::fs::exists("/proc/self/mem")) {  // can be opened, but its first bytes belong to nobody
-    CHECK(test::id_of_failure([] { CsvReader(open_file("/proc/self/mem"), "mem", {}); }) ==
-          DiagnosticId::file_unreadable);
+    CHECK(test::id_of_failure([] { CsvReader(open_file("/proc/self/mem"), "mem", {}); }) == ids::file_unreadable);
   }
 }

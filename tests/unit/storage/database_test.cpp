@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/storage/sqlite_source.hpp"
 #include "tests/unit/storage/files.hpp"
 
@@ -7,6 +8,7 @@ using namespace kpi::storage;
 using kpi::eval::Batch;
 using kpi::eval::CellClass;
 using kpi::source::DiagnosticId;
+namespace ids = kpi::source::ids;
 using test::Folder;
 
 namespace {
@@ -175,16 +177,16 @@ TEST_CASE("reading changes nothing") {
   { SqliteSource source(path); }
   CHECK(test::read_file(path) == before);
   Database reading = Database::open_for_reading(path);
-  CHECK(test::id_of_failure([&] { reading.execute("INSERT INTO t VALUES (1)"); }) == DiagnosticId::database_read_only);
+  CHECK(test::id_of_failure([&] { reading.execute("INSERT INTO t VALUES (1)"); }) == ids::database_read_only);
 }
 
 TEST_CASE("databases that cannot be read have each their own diagnostic") {
   const Folder folder;
-  CHECK(opening(folder.path("none.db")) == DiagnosticId::data_file_missing);
-  CHECK(opening(folder.path("")) == DiagnosticId::data_file_is_folder);
-  CHECK(opening(folder.write("empty.db", "")) == DiagnosticId::database_empty_file);
-  CHECK(opening(folder.write("export.csv", "a,b\n1,2\n")) == DiagnosticId::database_not_sqlite);
-  CHECK(opening(folder.write("text.db", std::string(5000, 'x'))) == DiagnosticId::database_not_sqlite);
+  CHECK(opening(folder.path("none.db")) == ids::data_file_missing);
+  CHECK(opening(folder.path("")) == ids::data_file_is_folder);
+  CHECK(opening(folder.write("empty.db", "")) == ids::database_empty_file);
+  CHECK(opening(folder.write("export.csv", "a,b\n1,2\n")) == ids::database_not_sqlite);
+  CHECK(opening(folder.write("text.db", std::string(5000, 'x'))) == ids::database_not_sqlite);
 }
 
 TEST_CASE("a locked database") {
@@ -193,8 +195,8 @@ TEST_CASE("a locked database") {
   test::execute(path, "CREATE TABLE t(a)");
   Database writer = Database::open_for_writing(path);
   writer.execute("BEGIN EXCLUSIVE");
-  CHECK(opening(path) == DiagnosticId::database_locked);
-  CHECK(test::id_of_failure([&] { test::execute(path, "INSERT INTO t VALUES (1)"); }) == DiagnosticId::database_locked);
+  CHECK(opening(path) == ids::database_locked);
+  CHECK(test::id_of_failure([&] { test::execute(path, "INSERT INTO t VALUES (1)"); }) == ids::database_locked);
 }
 
 TEST_CASE("a damaged database") {
@@ -210,7 +212,7 @@ TEST_CASE("a damaged database") {
     CHECK(test::id_of_failure([&] {
             SqliteSource source(path);
             scan(source, "t", {"a"}, 100);
-          }) == DiagnosticId::database_damaged);
+          }) == ids::database_damaged);
   }
   SECTION("overwritten") {
     std::string damaged = intact;
@@ -219,7 +221,7 @@ TEST_CASE("a damaged database") {
     CHECK(test::id_of_failure([&] {
             SqliteSource source(path);
             scan(source, "t", {"a"}, 100);
-          }) == DiagnosticId::database_damaged);
+          }) == ids::database_damaged);
   }
 }
 
@@ -245,11 +247,11 @@ TEST_CASE("files that may not be opened or changed") {
   const std::string path = folder.path("a.db");
   test::execute(path, "CREATE TABLE t(a)");
   CHECK(test::id_of_failure([&] { Database::open_for_writing(folder.path("no/such/folder/a.db")); }) ==
-        DiagnosticId::database_error);
+        ids::database_error);
   const test::OrdinaryUser user(folder);
   ::chmod(path.c_str(), 0444);
-  CHECK(test::id_of_failure([&] { Database::open_for_writing(path); }) == DiagnosticId::database_read_only);
+  CHECK(test::id_of_failure([&] { Database::open_for_writing(path); }) == ids::database_read_only);
   CHECK_NOTHROW(SqliteSource(path));
   ::chmod(path.c_str(), 0000);
-  CHECK(opening(path) == DiagnosticId::data_file_no_permission);
+  CHECK(opening(path) == ids::data_file_no_permission);
 }

@@ -5,11 +5,13 @@
 
 #include <csignal>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "tests/unit/storage/import_text.hpp"
 
 using namespace kpi::storage;
 using namespace kpi::storage::test;
 using kpi::source::DiagnosticId;
+namespace ids = kpi::source::ids;
 using Lines = std::vector<std::string>;
 
 namespace {
@@ -120,7 +122,7 @@ TEST_CASE("rows that do not fit are set aside with line, reason and cells") {
   CHECK(reject_codes(report) == Lines{"3 K0585 reject_time", "4 K0582 reject_number", "6 K0581 reject_empty",
                                       "7 K0581 reject_empty", "8 K0583 reject_integer", "9 K0580 reject_cell_count",
                                       "10 K0580 reject_cell_count"});
-  CHECK(report.diagnostics.items().back().id == DiagnosticId::import_rows_rejected);
+  CHECK(report.diagnostics.items().back().id == ids::import_rows_rejected);
   CHECK(report.rejects_path == folder.path("export.csv.rejects.csv"));
   CHECK(read_file(report.rejects_path) ==
         "line,reason,Order ID,Paid Time,Order Amount,Units\r\n"
@@ -193,20 +195,19 @@ TEST_CASE("rows can be skipped, computed and carried") {
 }
 
 TEST_CASE("headers that are not there") {
-  CHECK(failure(kOrders, "Order ID,Paid Time,Units\no1,,1\n") == DiagnosticId::import_headers_missing);
-  CHECK(failure("a as text from \"a\"\n skip rows where Gone = \"x\"", "a\n1\n") ==
-        DiagnosticId::import_headers_missing);
-  CHECK(failure("a from \"A\"", "b\n1\n") == DiagnosticId::import_headers_missing);
-  CHECK(failure("a as text from \"N o t e s\"", "Notes,notes\n1,2\n") == DiagnosticId::import_header_ambiguous);
-  CHECK(failure(kOrders, "") == DiagnosticId::csv_empty);
-  CHECK(failure(kOrders, "\xEF\xBB\xBF\n\n") == DiagnosticId::csv_empty);
+  CHECK(failure(kOrders, "Order ID,Paid Time,Units\no1,,1\n") == ids::import_headers_missing);
+  CHECK(failure("a as text from \"a\"\n skip rows where Gone = \"x\"", "a\n1\n") == ids::import_headers_missing);
+  CHECK(failure("a from \"A\"", "b\n1\n") == ids::import_headers_missing);
+  CHECK(failure("a as text from \"N o t e s\"", "Notes,notes\n1,2\n") == ids::import_header_ambiguous);
+  CHECK(failure(kOrders, "") == ids::csv_empty);
+  CHECK(failure(kOrders, "\xEF\xBB\xBF\n\n") == ids::csv_empty);
   const Folder folder;
   const auto message = failure_of([&] { import_once(kOrders, "Order Id,Paid time\n", folder); });
   CHECK(message->message.find("no column `Order Amount`, which the import `x` needs") != std::string::npos);
   // Optional ones may be missing, which is said; the names' order decides among alternatives.
   const ImportReport report =
       import_once("a as text from \"first\" or \"second\"\n b as text? from \"gone\"", "second,FIRST\n2,1\n", folder);
-  CHECK(report.diagnostics.items().front().id == DiagnosticId::import_headers_absent);
+  CHECK(report.diagnostics.items().front().id == ids::import_headers_absent);
   CHECK(table(folder.path("shop.db"), "t") == Lines{"1|-"});
 }
 
@@ -219,15 +220,15 @@ TEST_CASE("titles may stand above the header") {
 
 TEST_CASE("mistakes in the declaration") {
   const std::string text = "a\n1\n";
-  CHECK(failure("a as date from \"a\" format \"%d/%q\"", text) == DiagnosticId::import_bad_format);
-  CHECK(failure("a as money from \"a\" decimal \"5\"", text) == DiagnosticId::import_bad_option);
-  CHECK(failure("encoding \"klingon\"\n a as text from \"a\"", text) == DiagnosticId::unknown_encoding);
+  CHECK(failure("a as date from \"a\" format \"%d/%q\"", text) == ids::import_bad_format);
+  CHECK(failure("a as money from \"a\" decimal \"5\"", text) == ids::import_bad_option);
+  CHECK(failure("encoding \"klingon\"\n a as text from \"a\"", text) == ids::unknown_encoding);
   auto policy = one_import("a as text from \"a\"");
   policy.imports.front().separator = "\"";
   kpi::source::Diagnostics diagnostics;
   check_import(policy.imports.front(), diagnostics);
   REQUIRE(diagnostics.items().size() == 1);
-  CHECK(diagnostics.items().front().id == DiagnosticId::import_bad_separator);
+  CHECK(diagnostics.items().front().id == ids::import_bad_separator);
 }
 
 TEST_CASE("encoding and separator as declared, or as the command line says") {
@@ -265,15 +266,15 @@ TEST_CASE("existing tables are used when they keep what is written") {
   }
   SECTION("with repeated keys") {
     execute(database, "CREATE TABLE t(id TEXT, amount TEXT, n INT); INSERT INTO t VALUES ('2', '7', 1), ('2', '8', 1)");
-    CHECK(id_of_failure([&] { import_once(clauses, text, folder); }) == DiagnosticId::import_key_not_unique);
+    CHECK(id_of_failure([&] { import_once(clauses, text, folder); }) == ids::import_key_not_unique);
   }
   SECTION("that would round money") {
     execute(database, "CREATE TABLE t(id TEXT, amount REAL, n INT)");
-    CHECK(id_of_failure([&] { import_once(clauses, text, folder); }) == DiagnosticId::import_column_type_differs);
+    CHECK(id_of_failure([&] { import_once(clauses, text, folder); }) == ids::import_column_type_differs);
   }
   SECTION("that is a view") {
     execute(database, "CREATE VIEW t AS SELECT '1' AS id, '1' AS amount, 1 AS n");
-    CHECK(id_of_failure([&] { import_once(clauses, text, folder); }) == DiagnosticId::import_into_view);
+    CHECK(id_of_failure([&] { import_once(clauses, text, folder); }) == ids::import_into_view);
   }
   SECTION("with constraints of its own") {
     execute(database, "CREATE TABLE t(id TEXT NOT NULL PRIMARY KEY, amount TEXT, n INT CHECK (n < 5))");
@@ -304,23 +305,23 @@ TEST_CASE("a failing import leaves the database as it was") {
   for (int i = 0; i != 5000; ++i) text += "n" + std::to_string(i) + ",,5,1\nbad,x,x,x\n";
   SECTION("when the file turns out to be binary") {
     text += '\0';
-    CHECK(id_of_failure([&] { import_once(kOrders, text, folder); }) == DiagnosticId::csv_binary);
+    CHECK(id_of_failure([&] { import_once(kOrders, text, folder); }) == ids::csv_binary);
   }
   SECTION("when a quote is never closed") {
     text += "o9,\"";
-    CHECK(id_of_failure([&] { import_once(kOrders, text, folder); }) == DiagnosticId::csv_unclosed_quote);
+    CHECK(id_of_failure([&] { import_once(kOrders, text, folder); }) == ids::csv_unclosed_quote);
   }
   SECTION("when the reject file cannot be written") {
     const auto policy = one_import(kOrders);
     ImportOptions options;
     options.rejects_path = folder.path("no/such/folder/rejects.csv");
     const std::string file = folder.write("export.csv", text);
-    CHECK(id_of_failure([&] { run_import(policy, "x", database, file, options); }) == DiagnosticId::file_unwritable);
+    CHECK(id_of_failure([&] { run_import(policy, "x", database, file, options); }) == ids::file_unwritable);
   }
   SECTION("when another program is writing") {
     Database writer = Database::open_for_writing(database);
     writer.execute("BEGIN IMMEDIATE");
-    CHECK(id_of_failure([&] { import_once(kOrders, text, folder); }) == DiagnosticId::database_locked);
+    CHECK(id_of_failure([&] { import_once(kOrders, text, folder); }) == ids::database_locked);
   }
   SECTION("when the file may not be read or the database not changed") {
     folder.write("export.csv", text);
@@ -328,10 +329,10 @@ TEST_CASE("a failing import leaves the database as it was") {
     const OrdinaryUser user(folder);
     ::chmod(database.c_str(), 0444);
     CHECK(id_of_failure([&] { run_import(policy, "x", database, folder.path("export.csv")); }) ==
-          DiagnosticId::database_read_only);
+          ids::database_read_only);
     ::chmod(folder.path("export.csv").c_str(), 0);
     CHECK(id_of_failure([&] { run_import(policy, "x", database, folder.path("export.csv")); }) ==
-          DiagnosticId::data_file_no_permission);
+          ids::data_file_no_permission);
   }
   CHECK((read_file(database) == before));
   CHECK_FALSE(fs::exists(folder.path("export.csv.rejects.csv")));
@@ -355,7 +356,7 @@ TEST_CASE("a full disk is said to be one, and nothing is half written") {
     try {
       run_import(policy, "x", folder.path("shop.db"), file);
     } catch (const DataFailure& failure) {
-      status = failure.diagnostic == static_cast<int>(DiagnosticId::disk_full) ? 0 : 2;
+      status = failure.diagnostic == static_cast<int>(ids::disk_full) ? 0 : 2;
     }
     ::_exit(status);
   }

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "tests/unit/syntax/parsing.hpp"
 
 using namespace kpi;
@@ -16,7 +17,7 @@ TEST_CASE("full-width characters are errors with their replacement", "[character
     const auto parsed = parse("metric a = " + text);
     std::string result;
     for (const auto& item : parsed.diagnostics.items()) {
-      if (item.id != source::DiagnosticId::fullwidth_character) return "other: " + parsed.messages();
+      if (item.id != source::ids::fullwidth_character) return "other: " + parsed.messages();
       result += item.parameters[0].second + ">" + item.parameters[1].second + " ";
     }
     const auto& declaration = parsed.first<syntax::MetricDecl>();
@@ -66,7 +67,13 @@ TEST_CASE("bytes that are not UTF-8", "[characters]") {
 
 TEST_CASE("files that are no texts", "[characters]") {
   CHECK(parse_file(std::string("edition 2026\nab\0cd", 18)).findings() == "K0101 2:3");
-  CHECK(parse_file(std::string("\xFF\xFE" "e\0d\0", 6)).findings() == "K0102 1:1");
-  CHECK(parse_file(std::string("\xFE\xFF" "\0e\0d", 6)).findings() == "K0102 1:1");
+  CHECK(parse_file(std::string("\xFF\xFE"
+                               "e\0d\0",
+                               6))
+            .findings() == "K0102 1:1");
+  CHECK(parse_file(std::string("\xFE\xFF"
+                               "\0e\0d",
+                               6))
+            .findings() == "K0102 1:1");
   CHECK(parse_file(std::string((std::size_t{16} << 20) + 1, ' ') + "x").findings() == "K0103 1:1");
 }

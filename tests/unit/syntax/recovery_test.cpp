@@ -1,15 +1,17 @@
 #include <catch2/catch.hpp>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "tests/unit/syntax/parsing.hpp"
 
 using namespace kpi;
 using test::parse;
 
 TEST_CASE("a broken declaration does not hide the next one", "[recovery]") {
-  for (const char* broken : {"metric a = sum(", "metric a = (1 + ", "metric a", "metric = 3", "entity host form hosts {",
-                             "metric a = 1 {", "foo bar { baz }", "foo {", "curve c(x) steps {\n | a |", "rule r error {",
-                             "payout p for h { amount [1, ", "labels zh { a \"x\"", "test \"t\" { given x",
-                             "rule r error \"x\" {\n fails { metric z = 1 {", "metric a = 1 }}}", "))) ((("}) {
+  for (const char* broken :
+       {"metric a = sum(", "metric a = (1 + ", "metric a", "metric = 3", "entity host form hosts {", "metric a = 1 {",
+        "foo bar { baz }", "foo {", "curve c(x) steps {\n | a |", "rule r error {", "payout p for h { amount [1, ",
+        "labels zh { a \"x\"", "test \"t\" { given x", "rule r error \"x\" {\n fails { metric z = 1 {",
+        "metric a = 1 }}}", "))) ((("}) {
     CAPTURE(broken);
     const auto parsed = parse(std::string(broken) + "\nmetric after = 1e3\nmetric last = 2");
     const std::string findings = parsed.findings();
@@ -101,14 +103,17 @@ TEST_CASE("missing braces", "[recovery]") {
   const auto parsed = parse("metric a = 1 {\n  better lower\nmetric b = 2 { better lower }\n");
   CHECK(parsed.findings() == "K0154 3:14");
   REQUIRE(parsed.diagnostics.items()[0].labels.size() == 1);
-  CHECK(source::label_text(parsed.diagnostics.items()[0].labels[0], source::Language::en) == "the next declaration begins here");
+  CHECK(source::label_text(parsed.diagnostics.items()[0].labels[0], source::Language::en) ==
+        "the next declaration begins here");
   CHECK(parse("policy q {\n  market UK\nmetric b = 2").findings() == "K0160 3:1, K0154 3:10");
   CHECK(parse("metric a = 1 {\n  better lower").findings() == "K0154 3:14");
   CHECK(parse("metric a = 1 { better lower }}\nmetric b = 2").findings() == "K0155 3:30");
   // The brace came too late: said once.
   CHECK(parse("metric a = 1 {\n  better lower\nmetric b = 2\n}").findings() == "K0154 3:14");
   // Content that is not indented is fine as long as the braces match.
-  CHECK(test::parse_file("edition 2026\nlibrary l {\nparam a : number\nmetric m = 1 {\nbetter lower\n}\n}").findings().empty());
+  CHECK(test::parse_file("edition 2026\nlibrary l {\nparam a : number\nmetric m = 1 {\nbetter lower\n}\n}")
+            .findings()
+            .empty());
   CHECK(parse("rule r error \"x\" {\nfails {\nmetric m = 1\n}\nhelp \"y\"\n}").findings().empty());
 }
 
@@ -154,19 +159,19 @@ TEST_CASE("what was expected, in words of the user", "[recovery]") {
 
 TEST_CASE("phrases name what was wanted", "[recovery]") {
   using source::DiagnosticId;
+  namespace ids = source::ids;
   struct Case {
     const char* text;
     DiagnosticId phrase;
   };
-  for (const Case& wanted : {Case{"metric a = ", DiagnosticId::phrase_end_of_file}, Case{"table t(x) {\n| 1 |\n| 1 +\n|\n}", DiagnosticId::phrase_end_of_line},
-                             Case{"metric = 1", DiagnosticId::phrase_name}, Case{"use 3", DiagnosticId::phrase_text},
-                             Case{"metric a = *", DiagnosticId::phrase_value}, Case{"entity e from t { x : }", DiagnosticId::phrase_type},
-                             Case{")", DiagnosticId::phrase_declaration}, Case{"metric m = 1 { ) }", DiagnosticId::phrase_clause},
-                             Case{"test \"t\" {\n given x\n}", DiagnosticId::phrase_table},
-                             Case{"table t(x) {\n| 1 |\n}", DiagnosticId::phrase_column},
-                             Case{"test \"t\" { period x }", DiagnosticId::phrase_period},
-                             Case{"calendar c { mon x }", DiagnosticId::phrase_time}, Case{"calendar c { mon..x }", DiagnosticId::phrase_weekday},
-                             Case{"edition x", DiagnosticId::phrase_edition_year}}) {
+  for (const Case& wanted :
+       {Case{"metric a = ", ids::phrase_end_of_file}, Case{"table t(x) {\n| 1 |\n| 1 +\n|\n}", ids::phrase_end_of_line},
+        Case{"metric = 1", ids::phrase_name}, Case{"use 3", ids::phrase_text}, Case{"metric a = *", ids::phrase_value},
+        Case{"entity e from t { x : }", ids::phrase_type}, Case{")", ids::phrase_declaration},
+        Case{"metric m = 1 { ) }", ids::phrase_clause}, Case{"test \"t\" {\n given x\n}", ids::phrase_table},
+        Case{"table t(x) {\n| 1 |\n}", ids::phrase_column}, Case{"test \"t\" { period x }", ids::phrase_period},
+        Case{"calendar c { mon x }", ids::phrase_time}, Case{"calendar c { mon..x }", ids::phrase_weekday},
+        Case{"edition x", ids::phrase_edition_year}}) {
     CAPTURE(wanted.text);
     const auto parsed = parse(wanted.text);
     for (const auto language : {source::Language::en, source::Language::zh}) {
@@ -175,7 +180,7 @@ TEST_CASE("phrases name what was wanted", "[recovery]") {
     }
   }
   const auto unclosed = parse("metric a = 1 {\nmetric b = 2");
-  CHECK(unclosed.diagnostics.items()[0].labels[0].text == DiagnosticId::phrase_next_declaration);
+  CHECK(unclosed.diagnostics.items()[0].labels[0].text == ids::phrase_next_declaration);
 }
 
 TEST_CASE("one cause is reported once", "[recovery]") {
