@@ -18,12 +18,13 @@ MAY_INCLUDE = {
     "model": ["source", "value"],
     "bind": ["syntax", "model"],
     "analysis": ["model"],
-    "lint": ["model", "analysis"],
+    "lint": ["model", "analysis", "prove"],
     "eval": ["model"],
+    "prove": ["model", "analysis", "eval"],
     "storage": ["eval"],
-    "report": ["lint", "eval", "analysis"],
+    "report": ["lint", "eval", "analysis", "prove"],
     "lsp": ["driver"],
-    "driver": ["syntax", "bind", "analysis", "lint", "eval", "storage", "report"],
+    "driver": ["syntax", "bind", "analysis", "lint", "eval", "prove", "storage", "report"],
 }
 # Third-party headers that stay in one folder.
 ONLY_IN = {r"tao/pegtl": ["syntax"], r"sqlite3\.h": ["storage"], r"boost/": ["value"], r"CLI/": ["driver"]}

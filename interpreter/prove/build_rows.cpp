@@ -1,0 +1,352 @@
+#include <algorithm>
+
+#include "interpreter/model/dump.hpp"
+#include "interpreter/prove/build.hpp"
+
+namespace kpi::prove {
+
+using model::AggregateFunction;
+using value::BinaryOp;
+using value::Kind;
+using value::Value;
+
+namespace {
+
+/// What a field is called where it belongs to several places: `orders.amount`.
+std::string filter_suffix(const Group& group) { return group.filter_text.empty() ? "" : " where " + group.filter_text; }
+
+std::string period_suffix(std::int32_t offset, bool history) {
+  if (history) return " before";
+  return offset == 0 ? "" : offset == 1 ? " of the period before" : " of " + std::to_string(offset) + " periods before";
+}
+
+}  // namespace
+
+std::optional<Number> Builder::grain(const model::Field& field) const {
+  if (field.type.kind != Kind::number) return std::nullopt;
+  if (field.integer) return Number(1);
+  if (field.type.unit.money == 1 && field.type.unit.time == 0) {
+    return Number::power_of_ten(-policy_.header.currency.minor_digits());
+  }
+  if (field.type.unit.time == 1 && field.type.unit.money == 0) return field.duration_unit;
+  return Number::power_of_ten(-2);
+}
+
+/// Ends that a condition over rows puts on a field: its conjuncts of the form `field < constant`.
+void Builder::narrow(ExprId condition, const model::FieldPath& path, Interval& range) const {
+  if (!condition.valid()) return;
+  const auto* node = std::get_if<model::BinaryExpr>(&policy_.expr(condition).node);
+  if (node == nullptr) return;
+  if (node->op == BinaryOp::logical_and) {
+    narrow(node->left, path, range);
+    return narrow(node->right, path, range);
+  }
+  const auto* field = std::get_if<model::RowField>(&policy_.expr(node->left).node);
+  const auto limit = constant_value(node->right);
+  if (field == nullptr || field->depth != 0 || !(field->path == path) || !limit || !limit->is<Number>()) return;
+  const Number& at = limit->number();
+  if (node->op == BinaryOp::lt || node->op == BinaryOp::le || node->op == BinaryOp::eq) {
+    range =
+        intersection({range.lower && *range.lower > at ? std::nullopt : range.lower, range.upper}, {std::nullopt, at});
+    // A source of negative rows: nothing is said about how low they go.
+    if (at.sign() <= 0 && node->op != BinaryOp::eq) range.lower.reset();
+  }
+  if (node->op == BinaryOp::gt || node->op == BinaryOp::ge || node->op == BinaryOp::eq) {
+    range = intersection(range, Interval::at_least(at));
+  }
+}
+
+Interval Builder::field_range(model::SourceRef source, const model::FieldPath& path) const {
+  model::SourceRef reached = source;
+  for (const model::FieldId ref : path.refs) {
+    const model::Field& field = policy_.fields(reached)[ref.index];
+    reached = field.type.kind == Kind::event ? model::SourceRef::of(model::EventsId{field.type.index})
+                                             : model::SourceRef::of(model::EntityId{field.type.index});
+  }
+  if (!path.field.valid()) return {};
+  const model::Field& field = policy_.fields(reached)[path.field.index];
+  if (field.type.kind != Kind::number) return {};
+  if (field.computed.valid()) return row_interval(field.computed);
+  Interval result = Interval::at_least(Number(0));
+  if (field.range.valid()) {
+    result = {};
+    const auto end = [&](const Value& value) -> std::optional<Number> {
+      if (!value.has_value() || !value.is<Number>()) return std::nullopt;
+      return value.number();
+    };
+    if (const auto* range = std::get_if<model::RangeExpr>(&policy_.expr(field.range).node)) {
+      if (range->lower.valid()) {
+        if (const auto value = constant_value(range->lower)) result.lower = end(*value);
+      }
+      if (range->upper.valid()) {
+        if (const auto value = constant_value(range->upper)) result.upper = end(*value);
+      }
+    } else if (const auto value = constant_value(field.range);
+               value && value->is<std::shared_ptr<const value::RangeValue>>()) {
+      const auto& declared = *value->as<std::shared_ptr<const value::RangeValue>>();
+      result = {end(declared.lower), end(declared.upper)};
+    }
+  }
+  if (reached.is_events()) narrow(policy_.events[reached.index].where, {{}, path.field}, result);
+  return result;
+}
+
+Interval Builder::row_interval(ExprId id) const {
+  const model::Expr& expr = policy_.expr(id);
+  if (const auto value = constant_value(id)) {
+    return value->is<Number>() ? Interval::exactly(value->number()) : Interval{};
+  }
+  if (const auto* node = std::get_if<model::RowField>(&expr.node)) {
+    if (expr.type.kind != Kind::number) return {};
+    return field_range(node->source, node->path);
+  }
+  if (const auto* node = std::get_if<model::UnaryExpr>(&expr.node)) {
+    return Interval::exactly(Number(0)) - row_interval(node->operand);
+  }
+  if (const auto* node = std::get_if<model::DefaultExpr>(&expr.node)) {
+    return hull(row_interval(node->operand), row_interval(node->fallback));
+  }
+  if (const auto* node = std::get_if<model::IfExpr>(&expr.node)) {
+    return hull(row_interval(node->then_value), row_interval(node->else_value));
+  }
+  if (const auto* node = std::get_if<model::BinaryExpr>(&expr.node);
+      node != nullptr && expr.type.kind == Kind::number) {
+    const bool numbers =
+        policy_.expr(node->left).type.kind == Kind::number && policy_.expr(node->right).type.kind == Kind::number;
+    if (!numbers) return {};
+    const Interval left = row_interval(node->left), right = row_interval(node->right);
+    if (node->op == BinaryOp::add) return left + right;
+    if (node->op == BinaryOp::subtract) return left - right;
+    if (node->op == BinaryOp::multiply) return left * right;
+    return left / right;
+  }
+  return {};
+}
+
+/// Takes `factor * expression` of a row apart into fields; false when it is not linear in them.
+bool Builder::linear(ExprId id, const Number& factor, LinearRow& row) const {
+  const model::Expr& expr = policy_.expr(id);
+  if (const auto value = constant_value(id)) {
+    if (!value->is<Number>()) return false;
+    row.constant += factor * value->number();
+    return true;
+  }
+  if (const auto* node = std::get_if<model::RowField>(&expr.node)) {
+    if (node->depth != 0 || expr.type.kind != Kind::number) return false;
+    if (node->path.refs.empty()) {
+      const model::Field& field = policy_.fields(node->source)[node->path.field.index];
+      if (field.computed.valid()) return linear(field.computed, factor, row);
+    }
+    const std::string text = model::path_text(policy_, node->source, node->path);
+    auto& term = row.terms[text];
+    term.path = node->path;
+    term.factor += factor;
+    return true;
+  }
+  if (const auto* node = std::get_if<model::DefaultExpr>(&expr.node)) {
+    const auto fallback = constant_value(node->fallback);
+    return fallback && fallback->is<Number>() && fallback->number().is_zero() && linear(node->operand, factor, row);
+  }
+  if (const auto* node = std::get_if<model::UnaryExpr>(&expr.node)) return linear(node->operand, -factor, row);
+  if (const auto* node = std::get_if<model::BinaryExpr>(&expr.node)) {
+    if (node->op == BinaryOp::add) return linear(node->left, factor, row) && linear(node->right, factor, row);
+    if (node->op == BinaryOp::subtract) return linear(node->left, factor, row) && linear(node->right, -factor, row);
+    const auto left = constant_value(node->left), right = constant_value(node->right);
+    if (node->op == BinaryOp::multiply && left && left->is<Number>())
+      return linear(node->right, factor * left->number(), row);
+    if (node->op == BinaryOp::multiply && right && right->is<Number>())
+      return linear(node->left, factor * right->number(), row);
+    if (node->op == BinaryOp::divide && right && right->is<Number>() && !right->number().is_zero())
+      return linear(node->left, factor / right->number(), row);
+  }
+  return false;
+}
+
+std::uint32_t Builder::group(const model::Aggregate& aggregate, std::int32_t offset, bool history) {
+  Group wanted;
+  wanted.source = aggregate.source;
+  wanted.filter = aggregate.filter;
+  wanted.including = aggregate.including;
+  wanted.at = aggregate.at;
+  wanted.offset = offset;
+  wanted.history = history;
+  if (aggregate.filter.valid()) wanted.filter_text = model::exact_text(policy_, aggregate.filter);
+  for (std::uint32_t index = 0; index < graph_.groups.size(); ++index) {
+    const Group& known = graph_.groups[index];
+    if (known.source == wanted.source && known.filter_text == wanted.filter_text &&
+        known.including == wanted.including && known.at == wanted.at && known.offset == offset &&
+        known.history == history)
+      return index;
+  }
+  const auto index = static_cast<std::uint32_t>(graph_.groups.size());
+  const std::string source = wanted.source.is_events() ? policy_.events[wanted.source.index].named.name
+                                                       : policy_.entities[wanted.source.index].named.name;
+  Input input;
+  input.kind = Input::Kind::rows;
+  input.name = "count(" + source + filter_suffix(wanted) + ")" + period_suffix(offset, history);
+  input.key = "rows " + std::to_string(index) + " " + input.name;
+  input.range = Interval::at_least(Number(0));
+  input.grain = Number(1);
+  input.group = index;
+  input.offset = offset;
+  input.history = history;
+  input.span = aggregate.span;
+  graph_.groups.push_back(wanted);
+  const NodeId node = graph_.input(input);
+  graph_.groups[index].rows_input = graph_[node].index;
+  relate(index);
+  return index;
+}
+
+/// A filtered group lies inside the unfiltered one of the same source and period.
+void Builder::relate(std::uint32_t index) {
+  const auto rows = [&](std::uint32_t group) { return graph_.input(graph_.inputs[graph_.groups[group].rows_input]); };
+  for (std::uint32_t other = 0; other < index; ++other) {
+    const Group& a = graph_.groups[index];
+    const Group& b = graph_.groups[other];
+    if (a.source != b.source || a.offset != b.offset || a.history != b.history || a.at != b.at) continue;
+    const bool fewer_a = b.filter_text.empty() && (a.including == b.including || a.including.empty());
+    const bool fewer_b = a.filter_text.empty() && (a.including == b.including || b.including.empty());
+    if (fewer_a) graph_.facts.push_back(graph_.less_equal(rows(index), rows(other)));
+    if (fewer_b && !fewer_a) graph_.facts.push_back(graph_.less_equal(rows(other), rows(index)));
+  }
+}
+
+NodeId Builder::total_input(std::uint32_t index, const model::FieldPath& path, ExprId value, const std::string& text) {
+  const Group group = graph_.groups[index];
+  const NodeId rows = graph_.input(graph_.inputs[group.rows_input]);
+  const Interval per_row = value.valid() ? row_interval(value) : field_range(group.source, path);
+  Input input;
+  input.kind = Input::Kind::total;
+  input.name = "sum(" + text + filter_suffix(group) + ")" + period_suffix(group.offset, group.history);
+  input.key = "total " + std::to_string(index) + " " + input.name;
+  input.group = index;
+  input.path = path;
+  input.per_row = per_row;
+  input.offset = group.offset;
+  input.history = group.history;
+  input.span = graph_.inputs[group.rows_input].span;
+  if (per_row.lower && per_row.lower->sign() >= 0) input.range.lower = Number(0);
+  if (per_row.upper && per_row.upper->sign() <= 0) input.range.upper = Number(0);
+  const model::Field* field = nullptr;
+  if (!value.valid() && path.refs.empty()) field = &policy_.fields(group.source)[path.field.index];
+  if (field != nullptr) {
+    input.grain = grain(*field);
+    input.unit = field->type.unit;
+    input.optional = field->type.optional;
+    if (!field->range.valid()) assumptions_.insert("not_negative");
+  } else if (value.valid()) {
+    input.unit = policy_.expr(value).type.unit;
+    input.kind = Input::Kind::opaque;  // a sum of products: not taken apart
+    assumptions_.insert("opaque");
+  }
+  const std::size_t before = graph_.inputs.size();
+  const NodeId node = graph_.input(input);
+  if (graph_.inputs.size() == before) return node;
+  const NodeId zero = graph_.constant(Number(0));
+  // No rows, no sum; and a sum lies between the ends of a row times the rows.
+  graph_.facts.push_back(graph_.either(graph_.less(zero, rows), graph_.equal(node, zero)));
+  const bool optional = field != nullptr && field->type.optional;  // absent counts as nothing
+  if (per_row.lower && !(optional && per_row.lower->sign() > 0) && !per_row.lower->is_zero()) {
+    graph_.facts.push_back(graph_.less_equal(graph_.multiply(graph_.constant(*per_row.lower), rows), node));
+  }
+  if (per_row.upper && !(optional && per_row.upper->sign() < 0) && !per_row.upper->is_zero()) {
+    graph_.facts.push_back(graph_.less_equal(node, graph_.multiply(graph_.constant(*per_row.upper), rows)));
+  }
+  if (per_row.lower && per_row.lower->sign() >= 0) {
+    for (std::uint32_t other = 0; other < graph_.inputs.size(); ++other) {
+      const Input& b = graph_.inputs[other];
+      if (b.kind != Input::Kind::total || b.group == index || !(b.path == path) || !path.field.valid()) continue;
+      const Group& of = graph_.groups[b.group];
+      if (of.source != group.source || of.offset != group.offset || of.history != group.history || of.at != group.at ||
+          of.including != group.including)
+        continue;
+      const NodeId theirs = graph_.input(b);
+      if (of.filter_text.empty()) graph_.facts.push_back(graph_.less_equal(node, theirs));
+      if (group.filter_text.empty()) graph_.facts.push_back(graph_.less_equal(theirs, node));
+    }
+  }
+  return node;
+}
+
+NodeId Builder::rows(const model::Aggregate& aggregate, const Moment& moment) {
+  NodeId sum = graph_.constant(Number(0));
+  const auto add = [&](std::int32_t offset, bool history) {
+    const std::uint32_t index = group(aggregate, offset, history);
+    sum = graph_.add(sum, graph_.input(graph_.inputs[graph_.groups[index].rows_input]));
+  };
+  for (const std::int32_t offset : moment.offsets) add(offset, false);
+  if (moment.history) add(moment.offsets.back() + 1, true);
+  return sum;
+}
+
+NodeId Builder::total(const model::Aggregate& aggregate, const Moment& moment) {
+  LinearRow row;
+  const bool taken_apart = linear(aggregate.value, Number(1), row);
+  NodeId sum = graph_.constant(Number(0));
+  const auto add = [&](std::int32_t offset, bool history) {
+    const std::uint32_t index = group(aggregate, offset, history);
+    if (!taken_apart) {
+      sum = graph_.add(sum, total_input(index, {}, aggregate.value, model::exact_text(policy_, aggregate.value)));
+      return;
+    }
+    for (const auto& [text, term] : row.terms) {
+      sum = graph_.add(sum, graph_.multiply(graph_.constant(term.factor), total_input(index, term.path, {}, text)));
+    }
+    const NodeId rows = graph_.input(graph_.inputs[graph_.groups[index].rows_input]);
+    sum = graph_.add(sum, graph_.multiply(graph_.constant(row.constant), rows));
+  };
+  for (const std::int32_t offset : moment.offsets) add(offset, false);
+  if (moment.history) add(moment.offsets.back() + 1, true);
+  return sum;
+}
+
+Scalar Builder::aggregate(AggregateId id, const Moment& moment) {
+  const model::Aggregate& aggregate = policy_.aggregates[id.index];
+  const NodeId always = graph_.truth(true);
+  assumptions_.insert("covered");
+  if (!aggregate.each_inner.valid()) {
+    switch (aggregate.function) {
+      case AggregateFunction::count:
+      case AggregateFunction::exists:
+        return {rows(aggregate, moment), always};
+      case AggregateFunction::sum:
+        return {total(aggregate, moment), always};
+      case AggregateFunction::avg: {
+        const NodeId count = rows(aggregate, moment);
+        return {graph_.divide(total(aggregate, moment), count), not_empty(count)};
+      }
+      default:
+        break;
+    }
+  }
+  // Not sums: a value of its own, with what is certain about it.
+  Input input;
+  input.kind = Input::Kind::opaque;
+  input.name = model::aggregate_text(policy_, id);
+  input.key = "aggregate " + input.name + " " + moment.key();
+  input.unit = aggregate.type.unit;
+  input.span = aggregate.span;
+  input.offset = moment.first();
+  assumptions_.insert("opaque");
+  NodeId defined = always;
+  if (aggregate.each_inner.valid()) {
+    const NodeId count = rows(policy_.aggregates[aggregate.each_inner.index], moment);
+    if (aggregate.function != AggregateFunction::sum && aggregate.function != AggregateFunction::count)
+      defined = not_empty(count);
+  } else if (aggregate.function == AggregateFunction::distinct) {
+    input.range = Interval::at_least(Number(0));
+    input.grain = Number(1);
+    const NodeId count = rows(aggregate, moment);
+    const NodeId node = graph_.input(input);
+    graph_.facts.push_back(graph_.less_equal(node, count));
+    return {node, always};
+  } else {
+    if (aggregate.value.valid()) input.range = row_interval(aggregate.value);
+    if (aggregate.value.valid() && policy_.expr(aggregate.value).type.kind == Kind::date) input.grain = Number(1);
+    defined = not_empty(rows(aggregate, moment));
+  }
+  return {graph_.input(input), defined};
+}
+
+}  // namespace kpi::prove

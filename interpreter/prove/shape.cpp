@@ -1,0 +1,224 @@
+#include "interpreter/prove/shape.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "interpreter/model/dump.hpp"
+
+namespace kpi::prove {
+namespace {
+
+EntityId entity_of(const model::Policy& policy, const Target& target) {
+  return target.payout.valid() ? policy.payouts[target.payout.index].entity
+                               : policy.scorecards[target.scorecard.index].entity;
+}
+
+value::Period period_of(const model::Policy& policy, const Target& target) {
+  return analysed_period(policy, target.payout.valid() ? policy.payouts[target.payout.index].every
+                                                       : policy.scorecards[target.scorecard.index].every);
+}
+
+}  // namespace
+
+Shape::Shape(const model::Policy& policy_, Target target_, bool cut_metrics)
+    : policy(policy_),
+      target(target_),
+      period(period_of(policy_, target_)),
+      builder(policy_, graph, entity_of(policy_, target_), period, cut_metrics) {
+  pay = target.payout.valid() ? builder.payout(target.payout) : builder.scorecard(target.scorecard);
+}
+
+value::Unit Shape::unit() const {
+  return target.payout.valid() ? value::Unit::of(policy.payouts[target.payout.index].currency) : value::Unit{};
+}
+
+std::string Shape::name_of(NodeId node) const {
+  if (const auto known = graph.names.find(node); known != graph.names.end()) return known->second;
+  const Node& at = graph[node];
+  if (at.op == Op::input) return graph.inputs[at.index].name;
+  if (at.op == Op::multiply && graph.is_constant(at.a)) return name_of(at.b);
+  std::string result;
+  std::set<std::string> seen;
+  // The metrics and inputs it is made of, from the outside in.
+  std::vector<NodeId> open{node};
+  while (!open.empty() && seen.size() < 4) {
+    const NodeId id = open.back();
+    open.pop_back();
+    const auto named = graph.names.find(id);
+    const bool leaf = named != graph.names.end() || graph[id].op == Op::input;
+    if (leaf) {
+      const std::string name = named != graph.names.end() ? named->second : graph.inputs[graph[id].index].name;
+      if (seen.insert(name).second) result += (result.empty() ? "" : ", ") + name;
+      continue;
+    }
+    for (const NodeId operand : {graph[id].c, graph[id].b, graph[id].a}) {
+      if (operand != kNoNode) open.push_back(operand);
+    }
+  }
+  return result;
+}
+
+std::vector<Shape::Threshold> Shape::thresholds() {
+  std::vector<Threshold> result;
+  const std::set<NodeId> definitions(graph.definitions.begin(), graph.definitions.end());
+  std::set<NodeId> of_samples;
+  for (const NodeId id : graph.cone(graph.samples)) of_samples.insert(id);
+  for (const NodeId id : graph.cone({value()})) {
+    const Node node = graph[id];
+    if ((node.op != Op::less && node.op != Op::equal) || definitions.contains(id)) continue;
+    Threshold threshold{id, node.a, node.b, Jump::Kind::performance, {}, std::nullopt, {}, graph.spans[id], true};
+    const bool left_constant = graph.is_constant(node.a), right_constant = graph.is_constant(node.b);
+    NodeId quantity = left_constant ? node.b : node.a;
+    if (left_constant || right_constant) threshold.at = graph[left_constant ? node.a : node.b].value;
+    threshold.true_is_below = node.op == Op::equal || !left_constant;
+    // A multiple of something named: the threshold in its own terms.
+    if (threshold.at && graph[quantity].op == Op::multiply && graph.is_constant(graph[quantity].a) &&
+        !graph.names.contains(quantity)) {
+      const Number factor = graph[graph[quantity].a].value;
+      threshold.at = *threshold.at / factor;
+      if (factor.sign() < 0) threshold.true_is_below = !threshold.true_is_below;
+      quantity = graph[quantity].b;
+    }
+    threshold.quantity = name_of(quantity);
+    if (const auto unit = graph.units.find(quantity); unit != graph.units.end())
+      threshold.unit = unit->second;
+    else if (graph[quantity].op == Op::input)
+      threshold.unit = graph.inputs[graph[quantity].index].unit;
+    const auto inputs = graph.inputs_of(id);
+    const bool of_entity = std::all_of(inputs.begin(), inputs.end(), [&](std::uint32_t index) {
+      const auto kind = graph.inputs[index].kind;
+      return kind == Input::Kind::date || kind == Input::Kind::category || kind == Input::Kind::field ||
+             kind == Input::Kind::days;
+    });
+    if (of_entity) threshold.kind = Jump::Kind::entity;
+    if (of_samples.contains(id)) threshold.kind = Jump::Kind::sample;
+    result.push_back(std::move(threshold));
+  }
+  return result;
+}
+
+std::pair<NodeId, NodeId> Shape::decided(NodeId atom) {
+  return {graph.substitute(value(), {{atom, graph.truth(true)}}),
+          graph.substitute(value(), {{atom, graph.truth(false)}})};
+}
+
+std::optional<Jump> Shape::jump(const Threshold& threshold, const Effort& effort, bool& complete,
+                                std::optional<State>* state) {
+  const auto [when_true, when_false] = decided(threshold.atom);
+  if (when_true == when_false) return std::nullopt;
+  Change change;
+  change.forced[threshold.atom] = {false, true};
+  const bool left_constant = graph.is_constant(threshold.left);
+  if (left_constant || graph.is_constant(threshold.right)) {
+    const NodeId quantity = left_constant ? threshold.right : threshold.left;
+    change.known[quantity] = Interval::exactly(graph[left_constant ? threshold.left : threshold.right].value);
+  }
+  const Interval bound = deltas(graph, change).delta[value()];
+  if (bound == Interval::exactly(Number(0))) return std::nullopt;
+  const NodeId difference = graph.subtract(when_true, when_false);
+  Problem problem;
+  problem.objective = graph.maximum(difference, graph.multiply(graph.constant(Number(-1)), difference));
+  problem.boundary = std::pair(threshold.left, threshold.right);
+  problem.require.push_back(graph.less(graph.constant(Number(0)), problem.objective));
+  Search search(graph, problem, anchor(), effort.seed);
+  const auto found = search.run(effort.evaluations);
+  if (!found) {
+    complete = false;
+    return std::nullopt;
+  }
+  Jump jump;
+  const auto cone = graph.cone({when_true, when_false});
+  std::vector<Number> values;
+  graph.evaluate(cone, found->inputs, values);
+  jump.size = found->objective;
+  jump.below = value::min(values[when_true], values[when_false]);
+  jump.above = value::max(values[when_true], values[when_false]);
+  if (!jump.below.is_zero()) jump.relative = jump.size / jump.below.abs();
+  const bool finite = bound.lower && bound.upper;
+  if (finite) jump.exact = jump.size == value::max(bound.lower->abs(), bound.upper->abs());
+  if (!finite) {
+    // Larger inputs, larger jump: without limit as far as larger inputs go.
+    Problem larger = problem;
+    larger.largest_total = problem.largest_total * Number(1'000);
+    larger.largest_rows = problem.largest_rows * Number(1'000);
+    larger.enough = jump.size * Number(20);
+    Search wider(graph, larger, anchor(), effort.seed);
+    const auto more = wider.run(effort.evaluations);
+    jump.unbounded = more && more->objective > *larger.enough;
+  }
+  jump.kind = threshold.kind;
+  jump.quantity = threshold.quantity;
+  jump.threshold = threshold.at;
+  jump.unit = threshold.unit;
+  jump.span = threshold.span;
+  if (state != nullptr) *state = found;
+  return jump;
+}
+
+std::vector<model::EventsId> Shape::order_events() const {
+  std::set<model::EventsId> found;
+  for (const std::uint32_t index : graph.inputs_of(value())) {
+    const Input& input = graph.inputs[index];
+    if (input.kind != Input::Kind::rows && input.kind != Input::Kind::total) continue;
+    const Group& group = graph.groups[input.group];
+    if (group.source.is_events() && policy.events[group.source.index].role == "orders")
+      found.insert(group.source.events());
+  }
+  return {found.begin(), found.end()};
+}
+
+Shape::Addition Shape::add_rows(model::EventsId events, std::int64_t least, std::int64_t most,
+                                const std::string& prefix) {
+  Addition result;
+  const auto parameter = [&](const std::string& name, Interval range, std::optional<Number> grain, value::Unit unit) {
+    Input input;
+    input.kind = Input::Kind::parameter;
+    input.key = prefix + name;
+    input.name = name;
+    input.range = range;
+    input.grain = grain;
+    input.unit = unit;
+    const NodeId node = graph.input(input);
+    const std::uint32_t index = graph[node].index;
+    if (std::find(result.parameters.begin(), result.parameters.end(), index) == result.parameters.end()) {
+      result.parameters.push_back(index);
+    }
+    return node;
+  };
+  const NodeId zero = graph.constant(Number(0));
+  result.count = parameter("count", {Number(least), Number(most)}, Number(1), {});
+  const std::size_t known = graph.inputs.size();
+  for (std::uint32_t index = 0; index < known; ++index) {
+    const Input input = graph.inputs[index];
+    if ((input.kind != Input::Kind::rows && input.kind != Input::Kind::total) || input.history || input.offset != 0)
+      continue;
+    const Group group = graph.groups[input.group];
+    if (!(group.source == model::SourceRef::of(events))) continue;
+    NodeId added = result.count;
+    if (input.kind == Input::Kind::total) {
+      if (input.optional || !input.path.field.valid()) continue;  // left out by who adds the row
+      const std::string text = model::path_text(policy, group.source, input.path);
+      const Interval row = input.per_row;
+      auto place = result.totals.find(text);
+      if (place == result.totals.end()) {
+        const NodeId total = parameter(text, input.range, input.grain, input.unit);
+        if (row.lower)
+          result.require.push_back(graph.less_equal(graph.multiply(graph.constant(*row.lower), result.count), total));
+        if (row.upper)
+          result.require.push_back(graph.less_equal(total, graph.multiply(graph.constant(*row.upper), result.count)));
+        place = result.totals.emplace(text, total).first;
+      }
+      added = place->second;
+    }
+    if (!group.filter_text.empty()) {
+      const NodeId passes = graph.equal(parameter("where " + group.filter_text, {Number(0), Number(1)}, Number(1), {}),
+                                        graph.constant(Number(1)));
+      added = graph.choose(passes, added, zero);
+    }
+    const NodeId before = graph.input(input);
+    result.after[before] = graph.add(before, added);
+  }
+  return result;
+}
+
+}  // namespace kpi::prove
