@@ -132,6 +132,11 @@ class Dumper {
     inner(print_name(clause.key) + piece("", names(clause.words)) + piece("", texts(clause.texts)) + opt_expr("", clause.value));
   }
   void dump(const FieldDecl& field) {
+    for (std::size_t at = 0; at < field.doc.size();) {
+      const std::size_t end = std::min(field.doc.find('\n', at), field.doc.size());
+      inner("## " + field.doc.substr(at, end - at));
+      at = end + 1;
+    }
     std::string flags;
     for (const Ident& flag : field.flags) flags += " " + flag.text;
     inner(print_name(field.name) + " : " + type(field.type) + opt_name("in", field.in) + opt_ref("from", field.from) +

@@ -15,6 +15,7 @@ struct Terminal {
 constexpr std::string_view kVersion = "0.1.0";
 
 Exit run_check(const Invocation& invocation, const Terminal& terminal);
+Exit run_fmt(const Invocation& invocation, const Terminal& terminal);
 Exit run_import(const Invocation& invocation, const Terminal& terminal);
 Exit run_data(const Invocation& invocation, const Terminal& terminal);
 Exit run_run(const Invocation& invocation, const Terminal& terminal);

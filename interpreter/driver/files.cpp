@@ -7,7 +7,10 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "grammar/source/diagnostics/cli.hpp"
 #include "grammar/source/diagnostics/syntax.hpp"
@@ -88,6 +91,8 @@ std::string read_policy_file(const std::string& path) {
   return read_all(path, file.get());
 }
 
+std::string read_standard_input() { return read_all("-", STDIN_FILENO); }
+
 std::optional<std::string> read_policy_file_if_present(const std::string& path) {
   struct stat status = {};
   if (::stat(path.c_str(), &status) != 0 || S_ISDIR(status.st_mode)) return std::nullopt;
@@ -106,6 +111,26 @@ void write_result(std::string_view text, const std::optional<std::string>& file)
   if (target.get() < 0 || !write_all(target.get(), text) || !target.close()) {
     throw Failure(ids::output_not_writable, {{"file", *file}, {"reason", std::strerror(errno)}});
   }
+}
+
+void replace_file(const std::string& path, std::string_view text) {
+  const auto failed = [&](int error) { throw Failure(ids::output_not_writable, {{"file", path}, {"reason", std::strerror(error)}}); };
+  std::error_code unresolved;
+  const std::string target = std::filesystem::canonical(path, unresolved).string();
+  struct stat status = {};
+  if (unresolved) failed(unresolved.value());
+  if (::stat(target.c_str(), &status) != 0) failed(errno);
+  // Somebody who may not write to the file must not replace it either, although the folder would allow it.
+  if (::access(target.c_str(), W_OK) != 0) failed(errno);
+  std::string temporary = target + ".XXXXXX";
+  Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.get() < 0) failed(errno);
+  const bool written = write_all(file.get(), text) && ::fchmod(file.get(), status.st_mode & 07777) == 0 &&
+                       ::fsync(file.get()) == 0 && file.close() && ::rename(temporary.c_str(), target.c_str()) == 0;
+  if (written) return;
+  const int error = errno;
+  ::unlink(temporary.c_str());
+  failed(error);
 }
 
 std::string sha256(std::string_view bytes) {

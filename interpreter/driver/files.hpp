@@ -9,11 +9,17 @@ namespace kpi::driver {
 
 /// The bytes of a policy or library file. Throws Failure when it is missing, a folder, unreadable or too large.
 std::string read_policy_file(const std::string& path);
+/// The same of standard input.
+std::string read_standard_input();
 /// The same for files that need not exist.
 std::optional<std::string> read_policy_file_if_present(const std::string& path);
 
 /// To standard output, or to the file if one is named. Throws Failure when that does not work to the last byte.
 void write_result(std::string_view text, const std::optional<std::string>& file);
+
+/// Puts `text` in place of the file in one step: a reader sees the old text or the new one, and a failure leaves the old
+/// one. The file keeps its mode; of a symbolic link, what it leads to is replaced. Throws Failure.
+void replace_file(const std::string& path, std::string_view text);
 
 /// Lower-case hexadecimal SHA-256.
 std::string sha256(std::string_view bytes);

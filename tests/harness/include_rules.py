@@ -10,10 +10,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from expectation import ROOT, closing_line  # noqa: E402
 
-FOLDERS = {"source": "grammar", "syntax": "grammar"}  # all others stand below interpreter/
+FOLDERS = {"source": "grammar", "syntax": "grammar", "format": "grammar"}  # all others stand below interpreter/
 MAY_INCLUDE = {
     "source": [],
     "syntax": ["source"],
+    "format": ["syntax"],
     "value": [],
     "model": ["source", "value"],
     "bind": ["syntax", "model"],
@@ -24,7 +25,7 @@ MAY_INCLUDE = {
     "storage": ["eval"],
     "report": ["lint", "eval", "analysis", "prove"],
     "lsp": ["driver"],
-    "driver": ["syntax", "bind", "analysis", "lint", "eval", "prove", "storage", "report"],
+    "driver": ["syntax", "format", "bind", "analysis", "lint", "eval", "prove", "storage", "report"],
 }
 # Third-party headers that stay in one folder.
 ONLY_IN = {r"tao/pegtl": ["syntax"], r"sqlite3\.h": ["storage"], r"boost/": ["value"], r"CLI/": ["driver"]}

@@ -136,6 +136,7 @@ events returns "Returns" as refunds from "order lines" where quantity < 0 at ret
 }
 events x at t in "Asia/Bangkok" from y as ads { collected export }
 )") == R"(entity host "Host" from hosts where region = "UK"
+  ## The key.
   host_id : text key
   left : date? from `Left On`
   wait : duration in minutes
