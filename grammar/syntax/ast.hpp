@@ -150,7 +150,8 @@ struct UseDecl {
   Path path;                          // std.live; a relative file stands in `file`
   std::optional<Text> file;           // use "host_plan.kpi"
   std::optional<Ident> alias;         // as x
-  struct Assignment { Ident name; ExprId value; Span span; };
+  /// `rate = 2%`; `orders = sales` names what serves a required source, `orders.amount = sales.gross` a required field.
+  struct Assignment { Ident name; std::optional<Ident> field; ExprId value; Span span; };
   std::vector<Assignment> with;
 };
 
@@ -184,6 +185,7 @@ struct SourceClause {
 };
 struct EntityDecl {
   Head head;
+  bool required = false;                            // requires entity sku { … }, in a library
   std::optional<std::variant<Ident, Text>> table;   // from hosts
   std::optional<Path> distinct_of;                  // from distinct host.team
   std::vector<FieldDecl> fields;
@@ -192,6 +194,7 @@ struct EntityDecl {
 };
 struct EventsDecl {
   Head head;
+  bool required = false;                            // requires events orders { … }, in a library
   std::optional<Ident> role;                        // as orders
   std::optional<std::variant<Ident, Text>> table;   // from orders
   std::optional<ExprId> where;

@@ -163,14 +163,17 @@ class Dumper {
   }
   void dump(const UseDecl& decl) {
     begin("use", decl.head, piece("", print_path(decl.path)) + opt_text("", decl.file) + opt_name("as", decl.alias));
-    for (const auto& assignment : decl.with) inner(print_name(assignment.name) + " = " + expr(assignment.value));
+    for (const auto& assignment : decl.with) {
+      const std::string field = assignment.field ? "." + print_name(*assignment.field) : "";
+      inner(print_name(assignment.name) + field + " = " + expr(assignment.value));
+    }
   }
   void dump(const ParamDecl& decl) {
     begin("param", decl.head,
           " : " + type(decl.type) + opt_name("in", decl.in) + opt_expr("=", decl.value) + opt_expr("range", decl.range));
   }
   void dump(const EntityDecl& decl) {
-    begin("entity", decl.head,
+    begin(decl.required ? "requires entity" : "entity", decl.head,
           opt_ref("from", decl.table) + opt_path("from distinct", decl.distinct_of) + opt_expr("where", decl.where));
     for (const auto& field : decl.fields) dump(field);
     for (const auto& clause : decl.clauses) dump(clause);
@@ -181,7 +184,7 @@ class Dumper {
       const auto* text = std::get_if<Text>(&*decl.zone);
       zone = " in " + (text ? print_text(text->value) : print_path(std::get<Path>(*decl.zone)));
     }
-    begin("events", decl.head,
+    begin(decl.required ? "requires events" : "events", decl.head,
           opt_name("as", decl.role) + opt_ref("from", decl.table) + opt_expr("where", decl.where) + opt_name("at", decl.at) + zone);
     for (const auto& field : decl.fields) dump(field);
     for (const auto& clause : decl.clauses) dump(clause);

@@ -48,7 +48,11 @@ void Lowerer::lower_use(Ref node) {
     if (part.is(NodeKind::part_as)) result.alias = ident_of(part);
     if (!part.is(NodeKind::assignment)) continue;
     const Ref name = part.child();
-    result.with.push_back({ident(name), lower_expression(name.next()), span(part)});
+    const Ref field = part.find(NodeKind::assigned_field);
+    const Ref value = field ? field.next() : name.next();
+    std::optional<Ident> member;
+    if (field) member = ident_of(field);
+    result.with.push_back({ident(name), std::move(member), lower_expression(value), span(part)});
   }
   file_.declarations.emplace_back(std::move(result));
 }
@@ -170,6 +174,22 @@ void Lowerer::lower_events(Ref node) {
     }
   }
   file_.declarations.emplace_back(std::move(result));
+}
+
+// The declaration inside is lowered as if it stood alone; the comment above belongs to it.
+void Lowerer::lower_required(Ref node) {
+  const std::size_t before = file_.declarations.size();
+  for (Ref inner = node.child(); inner; inner = inner.next()) {
+    if (inner.is(NodeKind::events) || inner.is(NodeKind::entity)) lower_declaration(inner);
+  }
+  if (file_.declarations.size() == before) return;
+  const auto mark = [&](auto& decl) {
+    decl.required = true;
+    decl.head.doc = doc_above(node.begin());
+    decl.head.span = span(node);
+  };
+  if (auto* events = std::get_if<EventsDecl>(&file_.declarations.back())) mark(*events);
+  if (auto* entity = std::get_if<EntityDecl>(&file_.declarations.back())) mark(*entity);
 }
 
 void Lowerer::lower_exchange(Ref node) {

@@ -378,7 +378,9 @@ struct LibraryBlock
     : Block<"library", WordGroup::clause_library, Keys::known, sor<LibraryClause, Deeper<Declaration>>> {};
 struct Library : Declared<"library", NodeKind::library, NameAndLabel, LibraryBlock> {};
 
-struct Assignment : Part<NodeKind::assignment, Name, Sign<"=">, Expression> {};
+/// `rate = 2%`, `orders = sales`, `orders.amount = sales.gross`
+struct AssignedField : Part<NodeKind::assigned_field, Dot, Name> {};
+struct Assignment : Part<NodeKind::assignment, Name, opt<AssignedField>, Sign<"=">, Expression> {};
 struct With
     : seq<Word<"with">, Sign<"{">, opt<Assignment, star<Sign<",">, Assignment>, opt<QuietSign<",">>>, Sign<"}">> {};
 struct UseHead : seq<sor<Text, Path>, opt<Part<NodeKind::part_as, Word<"as">, Name>>, opt<With>> {};
@@ -425,6 +427,10 @@ struct AtTime : Part<NodeKind::part_at, Word<"at">, Name, opt<TimeZonePart>> {};
 struct EventsHead : seq<NameAndLabel, star<sor<AsRole, FromTable, Where, AtTime>>> {};
 struct EventsBlock : Block<"events", WordGroup::clause_events, Keys::known, SourceItem> {};
 struct Events : Declared<"events", NodeKind::events, EventsHead, EventsBlock> {};
+
+/// What a library expects of the policy that uses it: `requires events orders as orders { … }`.
+struct RequiredSource : seq<at<sor<Word<"events">, Word<"entity">>>, sor<Events, Entity>> {};
+struct Requires : Declared<"requires", NodeKind::required, RequiredSource, pegtl::success> {};
 
 struct UseRate : Clause<Key<"use">, KeptWord, opt<Quiet<"of">, Word<"event">>> {};
 struct ExchangeBlock : Block<"exchange", WordGroup::clause_exchange, Keys::known, sor<Field, UseRate>> {};
@@ -638,7 +644,7 @@ struct EditionYear : Named<ids::phrase_edition_year, Number> {};
 struct Edition : Declared<"edition", NodeKind::edition, EditionYear, pegtl::success> {};
 
 struct Declaration
-    : sor<Edition, Policy, Library, Use, Param, Entity, Events, Exchange, Ensure, Calendar, Exclude, Metric, Phases,
+    : sor<Edition, Policy, Library, Use, Param, Entity, Events, Requires, Exchange, Ensure, Calendar, Exclude, Metric, Phases,
           DecisionTable, Curve, Scorecard, Payout, Alert, Rule, Allow, Attack, Labels, Test, Import> {};
 struct NestedFile : Part<NodeKind::nested_file, Declarations<Declaration, true>> {};
 struct File : Part<NodeKind::file, Declarations<Declaration, false>> {};

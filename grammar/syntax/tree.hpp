@@ -27,9 +27,10 @@ enum class NodeKind : std::uint8_t {
   part_label,
   // clauses
   clause, field, shift, phase, gate, gate_effect, label_entry, given, expect, expect_in, column, column_from, column_or,
-  column_option, import_option, binder, limit, cite, example, form, form_field, form_next, assignment, market_severity,
+  column_option, import_option, binder, limit, cite, example, form, form_field, form_next, assignment, assigned_field,
+  market_severity,
   // declarations
-  edition, policy, library, use, param, entity, events, exchange, ensure, calendar, exclude, metric, phases, decision_table,
+  edition, policy, library, use, param, entity, events, required, exchange, ensure, calendar, exclude, metric, phases, decision_table,
   curve, scorecard, payout, alert, rule, allow, attack, labels, test, import, nested_file, file,
 };
 

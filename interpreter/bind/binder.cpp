@@ -12,8 +12,10 @@ model::Policy bind(const syntax::File& file, const source::SourceMap& sources, L
   Session session(sources, loader, diagnostics);
   collect_modules(session, file);
   bind_header(session);
+  serve_requirements(session);
   bind_params(session);
   bind_sources(session);
+  bind_required_fields(session);
   bind_owner_paths(session);
   bind_source_expressions(session);
   bind_exchange(session);
@@ -34,6 +36,7 @@ model::Policy bind(const syntax::File& file, const source::SourceMap& sources, L
   bind_tests(session);
   bind_imports(session);
   bind_rules(session);
+  check_requirements(session);
   return std::move(session.policy);
 }
 

@@ -129,11 +129,11 @@ void ExprBinder::bind_including(model::Aggregate& aggregate, const syntax::Call&
 void ExprBinder::bind_at(model::Aggregate& aggregate, const syntax::Call& call) {
   if (!call.at) return;
   const syntax::Ident& name = call.at->parts.back();
-  const auto field = require_field(s_, aggregate.source, name);
+  const auto field = require_field(s_, *c_.module, aggregate.source, name);
   if (!field) return;
-  const Type type = s_.field(aggregate.source, *field).type;
+  const Type type = field->type;
   if (type.kind == Kind::date || type.kind == Kind::datetime) {
-    aggregate.at = *field;
+    aggregate.at = field->field;
   } else if (type.kind != Kind::error) {
     s_.report(D::time_expected, name.span).with("actual", s_.describe(type)).with("text", name.text);
   }

@@ -112,9 +112,10 @@ std::optional<ExprBinder::Reached> ExprBinder::follow(SourceRef source, std::spa
   std::string key = start;
   bool optional = false;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto field = require_field(s_, source, *parts[i]);
-    if (!field) return std::nullopt;
-    Type type = s_.field(source, *field).type;
+    const auto seen = require_field(s_, *c_.module, source, *parts[i]);
+    if (!seen) return std::nullopt;
+    const FieldId* const field = &seen->field;
+    Type type = seen->type;
     key += "." + std::to_string(field->index);
     const bool proved = std::find(facts_.begin(), facts_.end(), key) != facts_.end() ||
                         (i == 0 && s_.present_fields(source).contains(field->index));
@@ -162,14 +163,16 @@ ExprId ExprBinder::bind_in_row(const Chain& chain, bool& handled) {
   const syntax::Ident& name = *chain.parts[0];
   std::size_t used = 1;
   const Symbol* symbol = symbol_of(chain, used);
-  const auto& names = s_.field_names(source);
-  const auto field = names.find(name.text);
+  const auto field = find_field(s_, *c_.module, source, name.text);
+  if (field && !c_.module->is_root && used == 1 && !c_.module->names.contains(name.text)) {
+    symbol = nullptr;  // what the policy happens to call the same is not meant
+  }
   const auto own = symbol ? source_of(*symbol) : std::nullopt;
-  if (field != names.end()) {
+  if (field) {
     handled = true;
     const bool scored_too = c_.subject.valid() && SourceRef::of(c_.subject) != source &&
                             s_.field_names(SourceRef::of(c_.subject)).contains(name.text);
-    if (symbol && used == 1 && !is_same_reference(source, field->second, *symbol)) {
+    if (symbol && used == 1 && !is_same_reference(source, *field, *symbol)) {
       ambiguous(name, s_.source_name(source) + "." + name.text, declared_as(*symbol, name.text));
       return error(chain.span);
     }

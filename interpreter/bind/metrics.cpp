@@ -146,8 +146,11 @@ void bind_metric(Session& session, std::uint32_t index) {
   declared.state = State::bound;
 }
 
+// Those of libraries wait for a reader: what nobody uses needs no data.
 void bind_metrics(Session& session) {
-  for (std::uint32_t i = 0; i < session.metrics.size(); ++i) bind_metric(session, i);
+  for (std::uint32_t i = 0; i < session.metrics.size(); ++i) {
+    if (session.metrics[i].module->is_root) bind_metric(session, i);
+  }
 }
 
 }  // namespace kpi::bind

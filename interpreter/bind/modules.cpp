@@ -1,6 +1,7 @@
 // Files and names: loads what is `use`d, enters every declaration into its file's namespace, and finds clashes.
 #include <algorithm>
 
+#include "grammar/source/diagnostics/libraries.hpp"
 #include "grammar/source/diagnostics/names.hpp"
 #include "interpreter/bind/session.hpp"
 
@@ -91,6 +92,54 @@ class Collector {
     enter(module, decl.head, kind, models.size() - 1);
   }
 
+  // What a library requires is not a source of its own, unless the library is looked at for itself: then it is read as
+  // one, so that the library's expressions can be checked.
+  template <class Decl>
+  bool require(Module& module, const Decl& decl) {
+    check_parts(module, decl);
+    if (module.is_root) {
+      if (!s_.policy.is_library) s_.report(D::requirement_of_policy, decl.head.keyword);
+      return false;
+    }
+    if (!decl.head.name) return true;
+    Requirement requirement;
+    SymbolKind kind = SymbolKind::events;
+    if constexpr (std::is_same_v<Decl, syntax::EntityDecl>) {
+      requirement.entity = &decl;
+      kind = SymbolKind::entity;
+    } else {
+      requirement.events = &decl;
+    }
+    requirement.name = decl.head.name->text;
+    requirement.span = decl.head.name->span;
+    module.requirements.push_back(std::move(requirement));
+    enter(module, decl.head.name->text, Symbol{kind, 0, decl.head.name->span, "", true});
+    if (is_reserved_name(decl.head.name->text))
+      s_.report(D::reserved_name, decl.head.name->span).with("name", decl.head.name->text);
+    return true;
+  }
+
+  /// Where the data stands and how it is read is for the policy to say.
+  template <class Decl>
+  void check_parts(const Module& module, const Decl& decl) {
+    const auto report = [&](Span span) { s_.report(D::requirement_part, span).with("text", s_.text(span)); };
+    if (decl.table) report(span_of(*decl.table));
+    if (decl.where) report(module.file->expr(*decl.where).span);
+    if constexpr (std::is_same_v<Decl, syntax::EventsDecl>) {
+      if (decl.at) report(decl.at->span);
+    } else if (decl.distinct_of) {
+      report(decl.distinct_of->span);
+    }
+    for (const syntax::SourceClause& clause : decl.clauses) report(clause.span);
+    for (const syntax::FieldDecl& field : decl.fields) {
+      if (field.in) report(field.in->span);
+      if (field.from) report(span_of(*field.from));
+      if (field.computed) report(module.file->expr(*field.computed).span);
+      if (field.range) report(module.file->expr(*field.range).span);
+      for (const syntax::Ident& flag : field.flags) report(flag.span);
+    }
+  }
+
   // ---- one overload per declaration
   // -----------------------------------------------------------------------------------
 
@@ -101,9 +150,11 @@ class Collector {
     declare(module, decl, SymbolKind::param, s_.policy.params, s_.params);
   }
   void add(Module& module, const syntax::EntityDecl& decl) {
+    if (decl.required && require(module, decl)) return;
     declare(module, decl, SymbolKind::entity, s_.policy.entities, s_.entities);
   }
   void add(Module& module, const syntax::EventsDecl& decl) {
+    if (decl.required && require(module, decl)) return;
     declare(module, decl, SymbolKind::events, s_.policy.events, s_.events);
   }
   void add(Module& module, const syntax::ExchangeDecl& decl) { s_.exchanges.push_back({&decl, &module}); }
@@ -213,7 +264,7 @@ class Collector {
     std::vector<std::pair<std::string, Symbol>> entries(module.names.begin(), module.names.end());
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [entry, symbol] : entries) {
-      if (!symbol.library.empty()) continue;  // what the library itself uses stays inside
+      if (!symbol.library.empty() || symbol.required) continue;  // what the library itself uses stays inside
       Symbol brought = symbol;
       brought.library = shown;
       enter(user, entry, brought);
@@ -228,16 +279,19 @@ class Collector {
     s_.modules.push_back(std::make_unique<Module>());
     Module& module = *s_.modules.back();
     module.file = &file;
+    module.user = &user;
+    module.use = &decl;
     module.prefix = user.prefix;
     if (decl.alias)
       module.prefix += decl.alias->text + ".";
     else if (!user.is_root)
       module.prefix += shown + ".";
     for (const auto& assignment : decl.with) {
-      const auto [at, inserted] = module.overrides.emplace(assignment.name.text, Module::Override{&assignment, &user});
+      const std::string name = assignment.name.text + (assignment.field ? "." + assignment.field->text : "");
+      const auto [at, inserted] = module.overrides.emplace(name, Module::Override{&assignment, &user});
       if (!inserted) {
         s_.report(D::assigned_twice, assignment.name.span)
-            .with("name", assignment.name.text)
+            .with("name", name)
             .label(at->second.assignment->name.span, D::first_declared_here);
       }
     }
@@ -249,17 +303,19 @@ class Collector {
   }
 
   void report_unused_overrides(const Module& module) {
+    std::vector<std::string> known;
+    for (const auto& [candidate, symbol] : module.names) {
+      if (symbol.kind == SymbolKind::param || symbol.required) known.push_back(candidate);
+    }
+    for (const Requirement& requirement : module.requirements) {
+      for (const auto& field : requirement.fields()) known.push_back(requirement.name + "." + field.name.text);
+    }
+    std::sort(known.begin(), known.end());
     for (const auto& [name, entry] : module.overrides) {
-      const auto found = module.names.find(name);
-      if (found != module.names.end() && found->second.kind == SymbolKind::param) continue;
-      std::vector<std::string> params;
-      for (const auto& [candidate, symbol] : module.names) {
-        if (symbol.kind == SymbolKind::param) params.push_back(candidate);
-      }
-      std::sort(params.begin(), params.end());
+      if (std::binary_search(known.begin(), known.end(), name)) continue;
       suggest(
-          s_.report(D::no_such_parameter, entry.assignment->name.span).with("name", name).with("params", join(params)),
-          name, params);
+          s_.report(D::no_such_parameter, entry.assignment->name.span).with("name", name).with("params", join(known)),
+          name, known);
     }
   }
 

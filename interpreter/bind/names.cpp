@@ -21,7 +21,10 @@ std::optional<std::uint32_t> require_kind(Session& session, const Module& module
             name, visible_names(session, module, kind));
     return std::nullopt;
   }
-  if (symbol->kind == kind) return symbol->index;
+  if (symbol->kind == kind) {
+    if (kind == SymbolKind::metric) bind_metric(session, symbol->index);  // a library's metrics wait for a reader
+    return symbol->index;
+  }
   auto& found = session.report(D::wrong_kind_of_name, span)
                     .with("name", name)
                     .with("actual", std::string(keyword(symbol->kind)))

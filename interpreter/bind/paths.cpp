@@ -62,6 +62,9 @@ Session::Owners find_owners(const Session& session, SourceRef source, const std:
     }
   }
   owners.paths[0] = {FieldPath{}};
+  if (is_placeholder(session, source)) {  // that nothing serves it is the one cause
+    std::fill(owners.paths.begin(), owners.paths.end(), std::vector<FieldPath>{FieldPath{}});
+  }
   if (!source.is_events()) owners.paths[source.index] = {FieldPath{}};
   return owners;
 }

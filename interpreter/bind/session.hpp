@@ -50,6 +50,30 @@ struct Symbol {
   std::uint32_t index = 0;  // in the vector of that kind of the Policy
   Span span;                // of the declared name; invalid for `company`
   std::string library;      // the `use` that brought it in; empty for the file's own
+  bool required = false;    // of a library: stands for what serves it in the policy
+};
+
+/// What a library needs of the policy that uses it. Nothing of it is an error before something reads it.
+struct Requirement {
+  const syntax::EntityDecl* entity = nullptr;  // one of the two
+  const syntax::EventsDecl* events = nullptr;
+  std::string name;
+  Span span;
+  SourceRef source;               // what serves it, or the placeholder
+  bool placeholder = false;       // nothing serves it: fields as the library declares them, and an error when read
+  bool reported = false;
+  std::vector<std::string> candidates;  // several that could serve
+  const std::vector<syntax::FieldDecl>& fields() const { return events ? events->fields : entity->fields; }
+};
+
+/// A field of a source as a library sees it.
+struct RequiredField {
+  FieldId field;                  // of the policy's source; invalid: there is none
+  bool optional = false;          // as the library declares it
+  enum class Problem : std::uint8_t { none, missing, wrong_type, may_be_absent, reported } problem = Problem::none;
+  const syntax::FieldDecl* decl = nullptr;
+  std::size_t requirement = 0;    // in Module::requirements
+  std::string wanted;             // the library's type, in words
 };
 
 /// One file: the policy itself or a library it uses. Names that a library does not declare are looked up in the policy
@@ -66,6 +90,13 @@ struct Module {
     bool used = false;
   };
   std::unordered_map<std::string, Override> overrides;  // `with { … }`
+  // Of a library: who uses it, and what it requires.
+  Module* user = nullptr;
+  const syntax::UseDecl* use = nullptr;
+  std::vector<Requirement> requirements;
+  /// Fields by the library's names, for each source that serves a requirement; by view_key.
+  std::unordered_map<std::uint64_t, std::unordered_map<std::string, RequiredField>> views;
+  static std::uint64_t view_key(SourceRef source) { return source.index * 2ULL + (source.is_events() ? 1 : 0); }
   const syntax::Expr& expr(syntax::ExprId id) const { return file->expr(id); }
 };
 
@@ -203,6 +234,17 @@ const std::vector<std::string>& function_names();
 
 /// The field of a source, or nullopt after reporting.
 std::optional<FieldId> require_field(Session& session, SourceRef source, const syntax::Ident& name);
+/// What a module calls a field of a source: for a library, the fields it requires under its own names.
+std::optional<FieldId> find_field(Session& session, const Module& module, SourceRef source, const std::string& name);
+/// Declared with `requires`; and such a source of a library that nothing in the policy serves.
+bool is_required(const Session& session, SourceRef source);
+bool is_placeholder(const Session& session, SourceRef source);
+struct SeenField {
+  FieldId field;
+  Type type;  // as the module may read it
+};
+/// As find_field; nullopt after reporting, also what makes a required field unusable.
+std::optional<SeenField> require_field(Session& session, Module& module, SourceRef source, const syntax::Ident& name);
 std::vector<std::string> field_names(const Session& session, SourceRef source);
 /// A header that the parser has reported already: a cell holds something, but no words.
 bool is_broken_header(const Session& session, const syntax::Table& table);
@@ -213,7 +255,10 @@ Span span_of(const std::variant<syntax::Ident, syntax::Text>& name);
 // ---------------------------------------------------------------------
 
 void collect_modules(Session& session, const syntax::File& file);  // modules.cpp
-void bind_header(Session& session);                                // header.cpp
+void serve_requirements(Session& session);       // requirements.cpp: what serves the sources that libraries require
+void bind_required_fields(Session& session);     // and their fields, after bind_sources
+void check_requirements(Session& session);       // reports what is read and not served; leaves out the rest
+void bind_header(Session& session);              // header.cpp
 void bind_param(Session& session, std::uint32_t index);            // params.cpp
 void bind_params(Session& session);
 void bind_sources(Session& session);             // sources.cpp: fields, keys, clauses

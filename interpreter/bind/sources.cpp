@@ -104,7 +104,8 @@ class SourceBinder {
     if (!decl.computed) {
       field.column = decl.from ? text_of(*decl.from) : decl.name.text;
       field.column_is_declared = decl.from.has_value();
-      if (declared.type.kind == Kind::number && declared.type.unit == Unit::duration() && !decl.in) {
+      const bool duration = declared.type.kind == Kind::number && declared.type.unit == Unit::duration();
+      if (duration && !decl.in && !is_required(s_, source_)) {
         s_.report(D::duration_field_without_unit, decl.type.span).with("name", decl.name.text);
       }
     } else if (decl.from) {
@@ -219,7 +220,7 @@ void bind_entity_fields(Session& session, std::uint32_t index) {
   if (decl.distinct_of) return bind_distinct(session, index);
   if (decl.table)
     session.policy.entities[index].table = text_of(*decl.table);
-  else
+  else if (!is_placeholder(session, SourceRef::of(EntityId{index})))
     session.policy.entities[index].table = session.policy.entities[index].named.name;
   SourceBinder(session, *session.entities[index].module, SourceRef::of(EntityId{index})).declare_fields(decl.fields);
 }
@@ -255,7 +256,8 @@ void bind_entity_clauses(Session& session, std::uint32_t index) {
       entity.label_field = FieldId{i};
     }
   }
-  if (entity.key.empty()) session.report(D::entity_without_key, entity.named.span).with("name", entity.named.name);
+  if (entity.key.empty() && !is_required(session, SourceRef::of(EntityId{index})))
+    session.report(D::entity_without_key, entity.named.span).with("name", entity.named.name);
 }
 
 // ---- events ---------------------------------------------------------------------------------------------------------
@@ -263,7 +265,8 @@ void bind_entity_clauses(Session& session, std::uint32_t index) {
 void bind_events_fields(Session& session, std::uint32_t index) {
   const syntax::EventsDecl& decl = *session.events[index].decl;
   model::Events& events = session.policy.events[index];
-  events.table = decl.table ? text_of(*decl.table) : events.named.name;
+  if (!is_placeholder(session, SourceRef::of(EventsId{index})))
+    events.table = decl.table ? text_of(*decl.table) : events.named.name;
   events.zone = session.policy.header.timezone;
   if (decl.role && require_word(session, *decl.role, kRoles)) events.role = decl.role->text;
   SourceBinder(session, *session.events[index].module, SourceRef::of(EventsId{index})).declare_fields(decl.fields);
@@ -353,7 +356,8 @@ void bind_events_clauses(Session& session, std::uint32_t index) {
     if (field.label) session.report(D::label_of_events, field.named.span).with("name", field.named.name);
   }
   if (!decl.at) {
-    session.report(D::events_without_time, events.named.span).with("name", events.named.name);
+    if (!decl.required)
+      session.report(D::events_without_time, events.named.span).with("name", events.named.name);
   } else {
     events.time = binder.time_field(*decl.at);
     if (events.time.valid() && events.fields[events.time.index].type.optional) {

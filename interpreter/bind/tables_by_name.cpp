@@ -16,7 +16,9 @@ TablesByName::TablesByName(const Session& session) {
   for (const model::Entity& entity : policy.entities) {
     if (!entity.table.empty()) add(entity.table, entity.fields);
   }
-  for (const model::Events& events : policy.events) add(events.table, events.fields);
+  for (const model::Events& events : policy.events) {
+    if (!events.table.empty()) add(events.table, events.fields);
+  }
   if (!policy.exchange) return;
   Table& rates = table(policy.exchange->table);
   rates.columns.push_back({policy.exchange->day_column, nullptr, Type::of(Kind::date)});

@@ -256,7 +256,7 @@ class TestBinder {
     for (std::size_t i = 0; i < table.header.size() && i < table.rows[0].cells.size(); ++i) {
       const auto type = column_type(table.header[i], *entity);
       if (!type) continue;
-      const std::string name = s_.text(table.header[i].span);
+      const std::string name = column_name(table.header[i]);
       if (std::find(result.columns.begin(), result.columns.end(), name) != result.columns.end()) {
         s_.report(D::column_twice, table.header[i].span).with("column", name);
         continue;
@@ -269,9 +269,16 @@ class TestBinder {
     return true;
   }
 
+  /// Without the backquotes that a name with a dot needs.
+  static std::string column_name(const syntax::HeaderCell& header) {
+    std::string name;
+    for (const syntax::Ident& word : header.words) name += (name.empty() ? "" : " ") + word.text;
+    return name;
+  }
+
   /// The type of what an `expect` column shows; text for phase and status. Nullopt after reporting.
   std::optional<Type> column_type(const syntax::HeaderCell& header, EntityId entity) {
-    const std::string name = s_.text(header.span);
+    const std::string name = column_name(header);
     const std::string& entity_name = s_.policy.entities[entity.index].named.name;
     if (name == "phase") {
       if (s_.policy.phases_of(entity)) return Type::of(Kind::phase);
@@ -293,6 +300,7 @@ class TestBinder {
     }
     const Symbol* symbol = find_symbol(s_, module_, path);
     if (symbol && symbol->kind == SymbolKind::metric) {
+      bind_metric(s_, symbol->index);
       require_evaluable(s_, s_.metric_footprints[symbol->index], entity, header.span);
       return s_.policy.metrics[symbol->index].type;
     }

@@ -277,7 +277,29 @@ void EventsScan::add_money(Program& program, const Table& table, std::size_t row
   }
 }
 
-const std::vector<std::int32_t>& EventsScan::days_of(const Table& table, FieldId at) {
+// The column of another time that an aggregate counts by; computed row by row when it is computed.
+const Column& EventsScan::times_of(Program& program, const Table& table, FieldId at,
+                                   const std::vector<std::uint8_t>& active) {
+  const model::Field& field = decl_.fields[at.index];
+  if (!field.computed.valid()) return table.column(at);
+  const auto [found, inserted] = computed_times_.try_emplace(at);
+  Column& times = found->second;
+  if (!inserted) return times;
+  times.rep = rep_of(field.type);
+  times.clear(table.rows);
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    const Value time = active[row] != 0 ? program.simple(field.computed, row) : Value{};
+    if (!time.has_value()) {
+      times.set_absent(row);
+    } else {
+      times.values[row] = times.rep == Rep::date ? time.as<Date>().days : time.as<Instant>().micros;
+    }
+  }
+  return times;
+}
+
+const std::vector<std::int32_t>& EventsScan::days_of(Program& program, const Table& table, FieldId at,
+                                                     const std::vector<std::uint8_t>& active) {
   auto& days = days_[at];
   if (!days.empty()) return days;
   days.resize(table.rows, std::numeric_limits<std::int32_t>::min());
@@ -285,7 +307,7 @@ const std::vector<std::int32_t>& EventsScan::days_of(const Table& table, FieldId
     for (std::size_t row = 0; row < table.rows; ++row) days[row] = static_cast<std::int32_t>(table.days.values[row]);
     return days;
   }
-  const Column& times = table.column(at);
+  const Column& times = times_of(program, table, at, active);
   const value::TimeZone& zone = decl_.zone != nullptr ? *decl_.zone : world_.zone();
   const auto& as_of = world_.request.as_of;
   for (std::size_t row = 0; row < table.rows; ++row) {
@@ -321,6 +343,7 @@ const std::vector<std::uint32_t>& EventsScan::owners_of(Program& program, const 
 /// The cell of each row in each lane, before filters; `wanted_` are the rows that fall into any.
 void EventsScan::fill_cells(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
   days_.clear();
+  computed_times_.clear();
   owners_.clear();
   wanted_.assign(table.rows, 0);
   struct Cells { const Grouping* grouping; FieldId at; std::vector<std::uint32_t> cells; };
@@ -328,7 +351,7 @@ void EventsScan::fill_cells(Program& program, const Table& table, const std::vec
   for (const auto& lane : lanes_) {
     auto found = std::find_if(known.begin(), known.end(), [&](const Cells& c) { return c.grouping == lane->grouping && c.at == lane->at; });
     if (found == known.end()) {
-      const auto& days = days_of(table, lane->at);
+      const auto& days = days_of(program, table, lane->at, active);
       const auto& owners = owners_of(program, table, lane->grouping->entity(), active);
       known.push_back({lane->grouping, lane->at, std::vector<std::uint32_t>(table.rows, 0)});
       found = std::prev(known.end());
@@ -348,7 +371,7 @@ void EventsScan::fill_cells(Program& program, const Table& table, const std::vec
   }
   for (const auto& [at, days] : days_) {
     if (!at.valid()) continue;
-    const Column& times = table.column(at);
+    const Column& times = times_of(program, table, at, active);
     for (std::size_t row = 0; row < table.rows; ++row) {
       state_.info.without_time += active[row] != 0 && masks_[row] == 0 && times.is_absent(row) ? 1 : 0;
     }

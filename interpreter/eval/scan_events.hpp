@@ -115,7 +115,9 @@ class EventsScan {
   void add_money(Program& program, const Table& table, std::size_t row, ExcludedMoney& money);
   void fill_lanes(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
   void fill_cells(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
-  const std::vector<std::int32_t>& days_of(const Table& table, FieldId at);
+  const Column& times_of(Program& program, const Table& table, FieldId at, const std::vector<std::uint8_t>& active);
+  const std::vector<std::int32_t>& days_of(Program& program, const Table& table, FieldId at,
+                                           const std::vector<std::uint8_t>& active);
   const std::vector<std::uint32_t>& owners_of(Program& program, const Table& table, EntityId entity, const std::vector<std::uint8_t>& active);
 
   World& world_;
@@ -147,6 +149,7 @@ class EventsScan {
   // Of the current batch.
   std::vector<std::uint64_t> masks_;
   std::map<FieldId, std::vector<std::int32_t>> days_;
+  std::map<FieldId, Column> computed_times_;
   std::map<EntityId, std::vector<std::uint32_t>> owners_;
   std::vector<std::uint8_t> wanted_, passes_;
 };

@@ -1,0 +1,470 @@
+// What libraries require of the policy that uses them: which of the policy's events and entities serve, and which of
+// their fields. A requirement is an error only when something that is used reads it.
+#include <algorithm>
+#include <utility>
+
+#include "grammar/source/diagnostics/libraries.hpp"
+#include "grammar/source/diagnostics/names.hpp"
+#include "interpreter/bind/types.hpp"
+
+namespace kpi::bind {
+namespace {
+
+SymbolKind kind_of(const Requirement& requirement) {
+  return requirement.events ? SymbolKind::events : SymbolKind::entity;
+}
+
+SourceRef source_ref(SymbolKind kind, std::uint32_t index) {
+  return kind == SymbolKind::events ? SourceRef::of(EventsId{index}) : SourceRef::of(EntityId{index});
+}
+
+/// The `use` in the policy through which a library, or one that it uses, came in.
+Span use_span(const Module& module) {
+  const Module* outermost = &module;
+  while (outermost->user && !outermost->user->is_root) outermost = outermost->user;
+  return outermost->use->file ? outermost->use->file->span : outermost->use->path.span;
+}
+
+/// `use std.shop with { orders = EVENTS }`
+std::string example(const Module& module, const std::string& assignment) {
+  std::string library = module.use->file ? "\"" + module.use->file->value + "\"" : "";
+  for (const syntax::Ident& part : module.use->path.parts) library += (library.empty() ? "" : ".") + part.text;
+  const std::string alias = module.use->alias ? " as " + module.use->alias->text : "";
+  return "use " + library + alias + " with { " + assignment + " }";
+}
+
+std::string type_text(const syntax::FieldDecl& decl) { return decl.type.name.text + (decl.type.optional ? "?" : ""); }
+
+/// `a` or `a.b` on the right of an assignment; empty for anything else.
+std::vector<syntax::Ident> name_parts(const Module& user, syntax::ExprId id) {
+  const syntax::ExprNode& node = user.expr(id).node;
+  if (const auto* name = std::get_if<syntax::Name>(&node)) return {name->name};
+  const auto* member = std::get_if<syntax::Member>(&node);
+  const auto* base = member ? std::get_if<syntax::Name>(&user.expr(member->base).node) : nullptr;
+  if (!base) return {};
+  return {base->name, member->name};
+}
+
+class Server {
+ public:
+  Server(Session& session, Module& module) : s_(session), module_(module) {}
+
+  void serve_all() {
+    for (Requirement& requirement : module_.requirements) {
+      serve(requirement);
+      if (requirement.placeholder) make_placeholder(requirement);
+      module_.names.at(requirement.name).index = requirement.source.index;
+    }
+  }
+
+  void match_fields() {
+    for (std::size_t i = 0; i < module_.requirements.size(); ++i) {
+      const Requirement& requirement = module_.requirements[i];
+      if (requirement.placeholder) continue;
+      auto& view = module_.views[Module::view_key(requirement.source)];
+      for (const syntax::FieldDecl& decl : requirement.fields()) {
+        RequiredField seen = match(requirement, decl);
+        seen.requirement = i;
+        const auto [at, inserted] = view.emplace(decl.name.text, seen);
+        if (!inserted && at->second.field != seen.field) report_two_meanings(requirement, decl, at->second, seen);
+      }
+    }
+  }
+
+ private:
+  // ---- sources ------------------------------------------------------------------------------------------------------
+
+  void serve(Requirement& requirement) {
+    const SymbolKind kind = kind_of(requirement);
+    if (const auto chosen = module_.overrides.find(requirement.name); chosen != module_.overrides.end()) {
+      const auto source = chosen_source(requirement, *chosen->second.assignment, *chosen->second.user);
+      requirement.placeholder = !source;
+      requirement.reported = !source;
+      if (source) requirement.source = *source;
+      return;
+    }
+    const Symbol* same_name = find_symbol(s_, *module_.user, requirement.name);
+    if (same_name && same_name->kind == kind) {
+      requirement.source = source_ref(kind, same_name->index);
+      requirement.placeholder = is_placeholder(s_, requirement.source);
+      return;
+    }
+    if (requirement.events && requirement.events->role) serve_by_role(requirement);
+    requirement.placeholder = requirement.candidates.size() != 1;
+  }
+
+  void serve_by_role(Requirement& requirement) {
+    for (std::uint32_t i = 0; i < s_.events.size(); ++i) {
+      const syntax::EventsDecl& decl = *s_.events[i].decl;
+      const bool own = decl.required || s_.events[i].module == &module_;
+      if (own || !decl.role || decl.role->text != requirement.events->role->text) continue;
+      requirement.candidates.push_back(s_.policy.events[i].named.name);
+      requirement.source = SourceRef::of(EventsId{i});
+    }
+  }
+
+  std::optional<SourceRef> chosen_source(const Requirement& requirement, const syntax::UseDecl::Assignment& assignment,
+                                         Module& user) {
+    const auto parts = name_parts(user, assignment.value);
+    const Span span = user.expr(assignment.value).span;
+    if (parts.empty()) {
+      report_no_name(requirement.name + (requirement.events ? " = EVENTS" : " = ENTITY"), span);
+      return std::nullopt;
+    }
+    const auto index = require_symbol(s_, user, syntax::Path{parts, span}, kind_of(requirement));
+    if (!index) return std::nullopt;
+    return source_ref(kind_of(requirement), *index);
+  }
+
+  void report_no_name(const std::string& assignment, Span span) {
+    s_.report(D::serving_name_expected, span).with("text", s_.text(span)).with("example", example(module_, assignment));
+  }
+
+  // A source of the library's own fields and no table, behind all real ones; `check_requirements` takes it out again.
+  void make_placeholder(Requirement& requirement) {
+    model::Named named;
+    named.name = requirement.name;
+    named.span = requirement.span;
+    named.from_library = true;
+    if (requirement.events) {
+      requirement.source = SourceRef::of(EventsId{static_cast<std::uint32_t>(s_.policy.events.size())});
+      s_.policy.events.emplace_back().named = std::move(named);
+      s_.events.push_back({requirement.events, &module_});
+    } else {
+      requirement.source = SourceRef::of(EntityId{static_cast<std::uint32_t>(s_.policy.entities.size())});
+      s_.policy.entities.emplace_back().named = std::move(named);
+      s_.entities.push_back({requirement.entity, &module_});
+    }
+  }
+
+  // ---- fields -------------------------------------------------------------------------------------------------------
+
+  RequiredField match(const Requirement& requirement, const syntax::FieldDecl& decl) {
+    using Problem = RequiredField::Problem;
+    RequiredField result;
+    result.decl = &decl;
+    const DeclaredType declared = resolve_type(s_, module_, decl.type, std::nullopt, nullptr);
+    result.optional = declared.type.optional;
+    result.wanted = s_.describe(declared.type);
+    if (declared.integer) result.wanted = "integer";
+    bool good = true;
+    std::optional<FieldId> field;
+    const auto chosen = module_.overrides.find(requirement.name + "." + decl.name.text);
+    if (chosen != module_.overrides.end()) {
+      field = chosen_field(requirement, decl, *chosen->second.assignment, *chosen->second.user);
+      good = field.has_value();
+    } else {
+      field = find_field(s_, *module_.user, requirement.source, decl.name.text);
+    }
+    if (!field || !field->valid()) {
+      result.problem = good ? Problem::missing : Problem::reported;
+      return result;
+    }
+    result.field = *field;
+    const model::Field& actual = s_.field(requirement.source, *field);
+    if (actual.type.kind == Kind::error || declared.type.kind == Kind::error)
+      result.problem = Problem::reported;
+    else if (!same_type(declared, actual))
+      result.problem = Problem::wrong_type;
+    else if (actual.type.optional && !declared.type.optional)
+      result.problem = Problem::may_be_absent;
+    return result;
+  }
+
+  static bool same_type(const DeclaredType& wanted, const model::Field& actual) {
+    if (wanted.type.kind != actual.type.kind) return false;
+    if (wanted.integer && !actual.integer) return false;
+    switch (wanted.type.kind) {
+      case Kind::number:
+        return wanted.type.unit == actual.type.unit;
+      case Kind::entity:
+      case Kind::event:
+        return wanted.type.index == actual.type.index;
+      default:
+        return true;
+    }
+  }
+
+  std::optional<FieldId> chosen_field(const Requirement& requirement, const syntax::FieldDecl& decl,
+                                      const syntax::UseDecl::Assignment& assignment, Module& user) {
+    auto parts = name_parts(user, assignment.value);
+    const Span span = user.expr(assignment.value).span;
+    const std::string& source = s_.source_name(requirement.source);
+    if (parts.empty()) {
+      report_no_name(requirement.name + "." + decl.name.text + " = " + source + ".FIELD", span);
+      return std::nullopt;
+    }
+    if (parts.size() == 2) {
+      const auto index =
+          require_symbol(s_, user, parts[0], requirement.source.is_events() ? SymbolKind::events : SymbolKind::entity);
+      if (!index) return std::nullopt;
+      if (*index != requirement.source.index) {
+        s_.report(D::field_of_other_source, span)
+            .with("text", s_.text(span))
+            .with("other", parts[0].text)
+            .with("name", requirement.name)
+            .with("source", source);
+        return std::nullopt;
+      }
+    }
+    const auto seen = require_field(s_, user, requirement.source, parts.back());
+    if (!seen) return std::nullopt;
+    return seen->field;
+  }
+
+  void report_two_meanings(const Requirement& requirement, const syntax::FieldDecl& decl, const RequiredField& first,
+                           const RequiredField& second) {
+    const auto name = [&](const RequiredField& seen) {
+      return seen.field.valid() ? s_.field(requirement.source, seen.field).named.name : decl.name.text;
+    };
+    s_.report(D::field_served_twice, use_span(module_))
+        .with("field", decl.name.text)
+        .with("first", name(first))
+        .with("second", name(second))
+        .with("source", s_.source_name(requirement.source))
+        .label(first.decl->name.span, D::required_here)
+        .label(decl.name.span, D::required_here);
+  }
+
+  Session& s_;
+  Module& module_;
+};
+
+/// Who reads a requirement: the declaration being bound, or else the library.
+std::string reader(const Session& session, const Module& module) {
+  if (!session.binding_stack.empty()) return session.binding_stack.back();
+  std::string library = module.use->file ? module.use->file->value : "";
+  for (const syntax::Ident& part : module.use->path.parts) library += (library.empty() ? "" : ".") + part.text;
+  return library;
+}
+
+void report_problem(Session& session, Module& module, RequiredField& seen) {
+  using Problem = RequiredField::Problem;
+  const Problem problem = std::exchange(seen.problem, Problem::reported);
+  if (problem == Problem::reported || problem == Problem::none) return;
+  const Requirement& requirement = module.requirements[seen.requirement];
+  const std::string& field = seen.decl->name.text;
+  const std::string source = session.source_name(requirement.source);
+  const auto id = problem == Problem::missing      ? D::required_field_missing
+                  : problem == Problem::wrong_type ? D::required_field_of_other_type
+                                                   : D::required_field_may_be_absent;
+  auto& found = session.report(id, use_span(module))
+                    .with("reader", reader(session, module))
+                    .with("name", requirement.name)
+                    .with("field", field)
+                    .with("source", source)
+                    .with("type", type_text(*seen.decl))
+                    .with("wanted", seen.wanted)
+                    .with("wanted_name", field)
+                    .with("example", example(module, requirement.name + "." + field + " = " + source + ".FIELD"));
+  if (seen.field.valid()) {
+    const model::Field& actual = session.field(requirement.source, seen.field);
+    found.with("wanted_name", actual.named.name).with("actual", session.describe(actual.type));
+    found.label(actual.named.span, D::declared_here);
+  } else {
+    const Span serving = requirement.source.is_events() ? session.policy.events[requirement.source.index].named.span
+                                                        : session.policy.entities[requirement.source.index].named.span;
+    found.label(serving, D::serves_here, {{"name", requirement.name}});
+  }
+  found.label(seen.decl->name.span, D::required_here);
+}
+
+// ---- the end --------------------------------------------------------------------------------------------------------
+
+/// Takes library metrics that nobody reads out of the policy; every reference to the others is renumbered.
+void drop_unread_metrics(Session& session) {
+  using State = decltype(session.metrics)::value_type::State;
+  std::vector<std::uint32_t> moved(session.metrics.size());
+  std::vector<model::Metric> kept;
+  for (std::size_t i = 0; i < session.metrics.size(); ++i) {
+    moved[i] = static_cast<std::uint32_t>(kept.size());
+    if (session.metrics[i].state == State::bound) kept.push_back(std::move(session.policy.metrics[i]));
+  }
+  if (kept.size() == session.metrics.size()) {
+    session.policy.metrics = std::move(kept);
+    return;
+  }
+  session.policy.metrics = std::move(kept);
+  for (model::Expr& expr : session.policy.exprs) {
+    if (auto* metric = std::get_if<model::MetricRef>(&expr.node)) metric->metric.index = moved[metric->metric.index];
+    if (auto* result = std::get_if<model::ResultField>(&expr.node)) result->metric.index = moved[result->metric.index];
+  }
+  for (model::Scorecard& card : session.policy.scorecards) {
+    for (model::ScorecardRow& row : card.rows) row.metric.index = moved[row.metric.index];
+  }
+}
+
+class Readers {
+ public:
+  explicit Readers(Session& session) : s_(session) {}
+
+  /// Reports each requirement that nothing serves and something reads; true when there is one.
+  bool report() {
+    const auto has_one = [](const auto& module) {
+      return std::any_of(module->requirements.begin(), module->requirements.end(),
+                         [](const Requirement& requirement) { return requirement.placeholder; });
+    };
+    if (std::none_of(s_.modules.begin(), s_.modules.end(), has_one)) return false;
+    for (const model::Aggregate& aggregate : s_.policy.aggregates) read(aggregate.source, aggregate.span);
+    for (const model::Exclusion& exclusion : s_.policy.exclusions) {
+      for (const EventsId from : exclusion.from) read(SourceRef::of(from), exclusion.named.span);
+    }
+    for (const model::Scorecard& card : s_.policy.scorecards) read(SourceRef::of(card.entity), card.named.span);
+    for (const model::Payout& payout : s_.policy.payouts) read(SourceRef::of(payout.entity), payout.named.span);
+    for (const model::Alert& alert : s_.policy.alerts) read(SourceRef::of(alert.entity), alert.named.span);
+    for (const model::Phases& phases : s_.policy.phases) read(SourceRef::of(phases.entity), phases.span);
+    for (const model::Entity& entity : s_.policy.entities) read_references(entity.fields);
+    for (const model::Events& events : s_.policy.events) read_references(events.fields);
+    for (const model::Expr& expr : s_.policy.exprs) {
+      if (const auto* field = std::get_if<model::SubjectField>(&expr.node))
+        read(SourceRef::of(field->entity), expr.span);
+      if (const auto* column = std::get_if<model::ColumnSet>(&expr.node)) read(column->source, expr.span);
+    }
+    return any_;
+  }
+
+ private:
+  // Fields of placeholders themselves are not read.
+  void read_references(const std::vector<model::Field>& fields) {
+    for (const model::Field& field : fields) {
+      const bool reference = field.type.kind == Kind::entity || field.type.kind == Kind::event;
+      if (!reference || requirement_at(field.named.span)) continue;
+      read(source_ref(field.type.kind == Kind::event ? SymbolKind::events : SymbolKind::entity, field.type.index),
+           field.named.span);
+    }
+  }
+
+  bool requirement_at(Span span) const {
+    for (const auto& module : s_.modules) {
+      for (const Requirement& requirement : module->requirements) {
+        for (const auto& field : requirement.fields()) {
+          if (field.name.span == span) return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  void read(SourceRef source, Span span) {
+    if (source.is_events() ? source.index >= s_.policy.events.size() : source.index >= s_.policy.entities.size())
+      return;
+    for (const auto& module : s_.modules) {
+      for (Requirement& requirement : module->requirements) {
+        if (requirement.placeholder && requirement.source == source) report(*module, requirement, span);
+      }
+    }
+  }
+
+  void report(const Module& module, Requirement& requirement, Span span) {
+    any_ = true;
+    if (std::exchange(requirement.reported, true)) return;
+    const std::string role =
+        requirement.events && requirement.events->role ? requirement.events->role->text : std::string();
+    const auto id = !requirement.events              ? D::nothing_serves_entity
+                    : requirement.candidates.empty() ? D::nothing_serves_events
+                                                     : D::several_serve;
+    std::vector<std::string> quoted;
+    for (const std::string& name : requirement.candidates) quoted.push_back("`" + name + "`");
+    const std::string with =
+        requirement.candidates.empty() ? (requirement.events ? "EVENTS" : "ENTITY") : requirement.candidates[0];
+    s_.report(id, use_span(module))
+        .with("reader", reader_at(span, module))
+        .with("name", requirement.name)
+        .with("role", requirement.candidates.empty() && !role.empty() ? " (`as " + role + "`)" : role)
+        .with("candidates", join(quoted))
+        .with("example", example(module, requirement.name + " = " + with))
+        .label(requirement.span, D::required_here);
+  }
+
+  /// The metric whose definition holds `span`, or what stands there.
+  std::string reader_at(Span span, const Module& module) const {
+    for (std::size_t i = 0; i < s_.metrics.size(); ++i) {
+      const Span whole = s_.metrics[i].decl->head.span;
+      const bool inside = whole.source == span.source && whole.begin <= span.begin && span.end <= whole.end;
+      if (inside && s_.metrics[i].module == &module && i < s_.policy.metrics.size())
+        return s_.policy.metrics[i].named.name;
+    }
+    return reader(s_, module);
+  }
+
+  Session& s_;
+  bool any_ = false;
+};
+
+}  // namespace
+
+bool is_required(const Session& session, SourceRef source) {
+  if (source.is_events()) return session.events[source.index].decl->required;
+  const auto* decl = session.entities[source.index].decl;
+  return decl && decl->required;
+}
+
+bool is_placeholder(const Session& session, SourceRef source) {
+  if (!is_required(session, source)) return false;
+  return !(source.is_events() ? session.events[source.index].module : session.entities[source.index].module)->is_root;
+}
+
+std::optional<FieldId> find_field(Session& session, const Module& module, SourceRef source, const std::string& name) {
+  if (const auto view = module.views.find(Module::view_key(source)); view != module.views.end()) {
+    const auto found = view->second.find(name);
+    return found == view->second.end() ? std::nullopt : std::optional(found->second.field);
+  }
+  const auto& names = session.field_names(source);
+  const auto found = names.find(name);
+  return found == names.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<SeenField> require_field(Session& session, Module& module, SourceRef source, const syntax::Ident& name) {
+  const auto view = module.views.find(Module::view_key(source));
+  if (view == module.views.end()) {
+    const auto field = require_field(session, source, name);
+    if (!field) return std::nullopt;
+    return SeenField{*field, session.field(source, *field).type};
+  }
+  const auto found = view->second.find(name.text);
+  if (found == view->second.end()) {
+    std::vector<std::string> names;
+    for (const auto& entry : view->second) names.push_back(entry.first);
+    std::sort(names.begin(), names.end());
+    suggest(session.report(D::unknown_field, name.span)
+                .with("name", name.text)
+                .with("source", session.source_name(source))
+                .with("fields", join(names)),
+            name.text, names);
+    return std::nullopt;
+  }
+  RequiredField& seen = found->second;
+  if (seen.problem != RequiredField::Problem::none) {
+    report_problem(session, module, seen);
+    return std::nullopt;
+  }
+  Type type = session.field(source, seen.field).type;
+  type.optional = seen.optional;
+  return SeenField{seen.field, type};
+}
+
+void serve_requirements(Session& session) {
+  // A library stands before those that it uses, so that what serves it is known when it serves others.
+  for (const auto& module : session.modules) Server(session, *module).serve_all();
+}
+
+void bind_required_fields(Session& session) {
+  for (const auto& module : session.modules) Server(session, *module).match_fields();
+}
+
+void check_requirements(Session& session) {
+  const bool unserved = Readers(session).report();
+  drop_unread_metrics(session);
+  if (unserved) return;
+  const auto last = [](const auto& declared) { return static_cast<std::uint32_t>(declared.size() - 1); };
+  while (!session.events.empty() && is_placeholder(session, SourceRef::of(EventsId{last(session.events)}))) {
+    session.events.pop_back();
+    session.policy.events.pop_back();
+  }
+  while (is_placeholder(session, SourceRef::of(EntityId{last(session.entities)}))) {  // company stays
+    session.entities.pop_back();
+    session.policy.entities.pop_back();
+  }
+}
+
+}  // namespace kpi::bind
