@@ -1,11 +1,15 @@
+#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "grammar/source/diagnostics/cli.hpp"
+#include "grammar/source/diagnostics/test.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/session.hpp"
+#include "interpreter/eval/run/coverage.hpp"
 #include "interpreter/eval/run/test_runner.hpp"
+#include "interpreter/report/coverage_report.hpp"
 #include "interpreter/report/diagnostics_json.hpp"
 #include "interpreter/report/diagnostics_text.hpp"
 #include "interpreter/report/visible.hpp"
@@ -88,6 +92,38 @@ nlohmann::ordered_json json(const FileTests& file, const Session& session, sourc
   return tests;
 }
 
+/// What `--coverage`, `--min` and `--lcov` ask for.
+struct CoverageRequest {
+  bool wanted = false;
+  std::size_t least = 0;  // percent
+  std::optional<std::string> lcov_file;
+};
+
+CoverageRequest coverage_request(const Invocation& invocation) {
+  CoverageRequest request{invocation.has("--coverage"), 0, invocation.value("--lcov")};
+  if (const auto least = invocation.value("--min")) {
+    const auto [end, error] = std::from_chars(least->data(), least->data() + least->size(), request.least);
+    if (error != std::errc{} || end != least->data() + least->size() || request.least > 100) {
+      throw Failure(ids::not_a_percentage, {{"option", "--min"}, {"value", *least}});
+    }
+    request.wanted = true;
+  }
+  request.wanted = request.wanted || request.lcov_file;
+  return request;
+}
+
+/// Reports a file whose tests meet too little.
+void check_least(const eval::Coverage& coverage, const std::string& path, std::size_t least,
+                 source::Diagnostics& remarks) {
+  if (coverage.covered() * 100 >= coverage.total() * least) return;
+  remarks.add_without_span(ids::coverage_too_low)
+      .with("file", path)
+      .with("covered", std::to_string(coverage.covered()))
+      .with("total", std::to_string(coverage.total()))
+      .with("percent", report::coverage_percent(coverage.covered(), coverage.total()))
+      .with("wanted", std::to_string(least));
+}
+
 }  // namespace
 
 Exit run_test(const Invocation& invocation, const Terminal& terminal) {
@@ -98,13 +134,23 @@ Exit run_test(const Invocation& invocation, const Terminal& terminal) {
     print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
     return Exit::not_compiled;
   }
+  const CoverageRequest wanted = coverage_request(invocation);
   source::Diagnostics remarks;
   std::size_t passed = 0, failed = 0;
-  std::string out;
+  std::string out, coverages, lcov;
+  nlohmann::ordered_json coverage_array = nlohmann::ordered_json::array();
   nlohmann::ordered_json tests = nlohmann::ordered_json::array();
   for (const Compiled& compiled : files) {
     if (compiled.policy.tests.empty()) remarks.add_without_span(ids::file_has_no_tests).with("file", compiled.path);
-    const FileTests file{compiled.path, eval::run_tests(compiled.policy, reader_beside(compiled.path))};
+    eval::Coverage coverage(compiled.policy);
+    const FileTests file{compiled.path, eval::run_tests(compiled.policy, reader_beside(compiled.path), &coverage)};
+    if (wanted.wanted) {
+      coverages +=
+          "\n" + report::coverage_text(coverage, compiled.policy, compiled.path, session.sources, terminal.out);
+      coverage_array.push_back(report::coverage_json(coverage, compiled.policy, compiled.path, session.sources));
+      lcov += report::coverage_lcov(coverage, compiled.path, session.sources);
+      check_least(coverage, compiled.path, wanted.least, remarks);
+    }
     passed += file.report.passed();
     failed += file.report.failed();
     if (invocation.format == Format::json) {
@@ -115,13 +161,17 @@ Exit run_test(const Invocation& invocation, const Terminal& terminal) {
     }
   }
   if (invocation.format == Format::json) {
-    out = report::json_text({{"tests", std::move(tests)}, {"passed", passed}, {"failed", failed}});
+    nlohmann::ordered_json result = {{"tests", std::move(tests)}, {"passed", passed}, {"failed", failed}};
+    if (wanted.wanted) result["coverage"] = std::move(coverage_array);
+    out = report::json_text(result);
   } else {
     out += report::say(words::tests_summary, invocation.language, passed, failed) + "\n";
+    if (invocation.format == Format::pretty) out += coverages;
   }
+  if (wanted.lcov_file) write_result(lcov, wanted.lcov_file);
   write_result(out, std::nullopt);
   print_to_standard_error(remarks, session.sources, invocation.format, terminal.err);
-  return failed > 0 ? Exit::findings : Exit::clean;
+  return failed > 0 || remarks.has_errors() ? Exit::findings : Exit::clean;
 }
 
 }  // namespace kpi::driver

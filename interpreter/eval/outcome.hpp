@@ -113,6 +113,8 @@ struct Outcome {
   std::vector<PeriodOutcome> periods;
 };
 
+class Coverage;
+
 struct RunRequest {
   std::vector<value::Period> periods;
   std::optional<value::Instant> as_of;
@@ -124,6 +126,7 @@ struct RunRequest {
   unsigned threads = 1;
   std::size_t batch_rows = 4096;
   bool simple = false;
+  Coverage* coverage = nullptr;            // told what the evaluation meets, in tests
 };
 
 /// The store stays available for explain.

@@ -38,6 +38,7 @@ Reads EventsScan::reads() {
     plan_.add_expr(aggregate.value, {source}, 0, reads);
     plan_.add_expr(aggregate.filter, {source}, 0, reads);
     if (aggregate.at.valid()) plan_.add_field(aggregate.at, source, reads);
+    if (aggregate.at.valid() && decl_.fields[aggregate.at.index].computed.valid()) reads.times.insert(aggregate.at);
     plan_.add_owner(key.entity, source, reads);
     const bool by_key = aggregate.function == model::AggregateFunction::first || aggregate.function == model::AggregateFunction::last;
     for (const FieldId key_field : decl_.key) {

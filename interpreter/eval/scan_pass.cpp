@@ -148,6 +148,10 @@ bool EventsPass::open() {
   } else if (world_.request.as_of) {
     fields.insert(decl_.time);
   }
+  for (const FieldId field : reads.times) {
+    if (field == decl_.time) continue;
+    other_times_.emplace_back(field, program_->compile(decl_.fields[field.index].computed));
+  }
   decoder_ = std::make_unique<Decoder>(world_, source, *schema_, std::vector<FieldId>(fields.begin(), fields.end()));
   if (!decoder_->valid()) return false;
   columns_ = decoder_->columns();
@@ -182,21 +186,27 @@ bool EventsPass::is_late(const Table& table, std::size_t row) const {
 
 void EventsPass::compute_times(const Batch& batch, Table& table, const std::vector<std::uint8_t>& active) {
   if (!time_.expr.valid()) return;
+  compute_column(decl_.time, time_, table, active);
+  decoder_->fill_days(batch, table);
+}
+
+/// Makes a column of a computed date or date-time; rows that are not active get some value.
+void EventsPass::compute_column(FieldId field, Program::Root root, Table& table,
+                                const std::vector<std::uint8_t>& active) {
   program_->begin(table, active.data());
-  Column& times = table.columns[decl_.time.index];
-  table.loaded[decl_.time.index] = 1;
-  times.rep = rep_of(decl_.fields[decl_.time.index].type);
+  Column& times = table.columns[field.index];
+  table.loaded[field.index] = 1;
+  times.rep = rep_of(decl_.fields[field.index].type);
   times.clear(table.rows);
   for (std::size_t row = 0; row < table.rows; ++row) {
     if (active[row] == 0) continue;
-    const Value time = program_->simple(time_.expr, row);
+    const Value time = program_->simple(root.expr, row);
     if (!time.has_value()) {
       times.set_absent(row);
     } else {
       times.values[row] = times.rep == Rep::date ? time.as<Date>().days : time.as<Instant>().micros;
     }
   }
-  decoder_->fill_days(batch, table);
 }
 
 void EventsPass::filter(const Batch& batch, Table& table, BadCells& bad, std::vector<std::uint8_t>& active,
@@ -237,6 +247,7 @@ void EventsPass::run(const Consumer& consume) {
     drop_known(batch, active);
     compute_times(batch, table, active);
     filter(batch, table, bad, active, bad_rows);
+    for (const auto& [field, root] : other_times_) compute_column(field, root, table, active);
     program_->begin(table, active.data());
     consume(batch, table, active);
   }

@@ -56,6 +56,7 @@ class EventsPass {
  private:
   void filter(const Batch& batch, Table& table, BadCells& bad, std::vector<std::uint8_t>& active, BadRows& bad_rows);
   void compute_times(const Batch& batch, Table& table, const std::vector<std::uint8_t>& active);
+  void compute_column(FieldId field, Program::Root root, Table& table, const std::vector<std::uint8_t>& active);
   void drop_known(const Batch& batch, std::vector<std::uint8_t>& active) const;
   void set_aside(const Batch& batch, const BadCell& cell, std::vector<std::uint8_t>& active, BadRows& bad_rows);
 
@@ -72,6 +73,7 @@ class EventsPass {
   FieldSet where_fields_;
   Program::Root where_;
   Program::Root time_;    // of a computed time
+  std::vector<std::pair<FieldId, Program::Root>> other_times_;  // Reads::times
 };
 
 /// The instant of an event: its time field, or the first instant of its day where that is a date.

@@ -14,6 +14,7 @@ using FieldSet = std::set<FieldId>;
 /// What expressions read. Collected per pass, so that a pass decodes no more than it needs.
 struct Reads {
   FieldSet fields;                                   // of the rows of the pass
+  FieldSet times;                                    // computed fields that aggregates use as their time
   std::set<model::AggregateId> joins;                // counts over other rows, in exclusions
   std::map<std::pair<SourceRef, std::string>, model::ColumnSet> sets;
   std::set<model::CalendarId> calendars;

@@ -379,6 +379,7 @@ struct Policy {
   const Phases* phases_of(EntityId entity) const;
   /// The text in `language` ("en", "zh"), falling back to the declaration's label and then to its name.
   const std::string& label(const Named& named, const std::string& language) const;
+  const std::string& label(Named&& named, const std::string& language) const = delete;  // it may be part of `named`
 };
 
 }  // namespace kpi::model

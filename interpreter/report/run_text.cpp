@@ -44,9 +44,8 @@ class RunWriter {
 
   std::string title() const {
     const model::Header& header = policy_.header;
-    const std::string& label =
-        policy_.label({header.name, header.label, "", header.span}, look_.language == Language::zh ? "zh" : "en");
-    std::string out = visible(label);
+    const model::Named named{header.name, header.label, "", header.span};
+    std::string out = visible(policy_.label(named, look_.language == Language::zh ? "zh" : "en"));
     if (!header.version.empty()) out += " " + visible(header.version);
     out = heading(out);
     const std::string zone = header.timezone ? header.timezone->name() : "UTC";

@@ -7,7 +7,8 @@ Per page, in order, in a folder that holds copies of policies/, stdlib/, bench/ 
   ```sql file=NAME.db    makes a SQLite database
   ```console             `$ command` lines, each followed by its output (both streams, stdout first); see expectation.py
 Commands that build or install (`./test`, `git`, `cmake`, `apt`, `sudo`, `bench/run`) are not run. `./demo` runs with the
-program under test instead of building one.
+program under test instead of building one. With --update, output that does not match is replaced by what was printed:
+then read the change.
 """
 import argparse
 import re
@@ -59,9 +60,9 @@ def console_steps(lines):
 
 
 class Page:
-    def __init__(self, path, runner, folder):
-        self.path, self.runner, self.folder = path, runner, folder
-        self.passed, self.problems = 0, []
+    def __init__(self, path, runner, folder, update=False):
+        self.path, self.runner, self.folder, self.update = path, runner, folder, update
+        self.passed, self.problems, self.replaced = 0, [], []
 
     def check(self):
         for name in COPIED:
@@ -109,20 +110,38 @@ class Page:
         self._result(number, f"the snippet is not right\n{output}" if broken else "")
 
     def _console(self, number, lines):
+        printed, differs = [], False
         for command, expected in console_steps(lines):
+            printed += ["$ " + line if at == 0 else line for at, line in enumerate(command.split("\n"))]
+            kept = list(expected)
             if NOT_RUN.match(command):
+                printed += kept
                 continue
             _, stdout, stderr = self.runner.run(command, self.folder)
             got = lines_of(stdout) + lines_of(stderr)
             while expected and not expected[-1].strip():
                 expected.pop()
             fits = matches(expected, got)
+            printed += kept if fits else got
+            differs = differs or not fits
+            if self.update:
+                continue
             self._result(number, "" if fits else f"$ {command}\n" + difference(expected, got, "output"))
+        if self.update and differs:
+            self.replaced.append((number, len(lines), printed))
+
+    def rewrite(self):
+        """Puts what was printed into the page, from its end on so that line numbers stay true."""
+        text = self.path.read_text(encoding="utf-8").split("\n")
+        for number, count, printed in sorted(self.replaced, reverse=True):
+            text[number:number + count] = printed
+        self.path.write_text("\n".join(text), encoding="utf-8")
 
 
 def main():
     parser = argparse.ArgumentParser(description="Checks snippets and commands of README.md and docs/.")
     parser.add_argument("--kpi", default=str(ROOT / "build" / "dev" / "kpi"))
+    parser.add_argument("--update", action="store_true", help="take over what the commands print")
     parser.add_argument("names", nargs="*", help="only pages whose path contains one of these")
     options = parser.parse_args()
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "policies").rglob("*.md"))]
@@ -131,11 +150,13 @@ def main():
         if not path.is_file() or options.names and not any(name in str(path) for name in options.names):
             continue
         with tempfile.TemporaryDirectory(prefix="kpi-docs-") as name:
-            page = Page(path, Runner(options.kpi), Path(name).resolve())
+            page = Page(path, Runner(options.kpi), Path(name).resolve(), options.update)
             try:
                 page.check()
             except (ValueError, OSError, sqlite3.Error) as error:
                 page.problems.append(f"{path.relative_to(ROOT)}: {error}")
+            if page.replaced:
+                page.rewrite()
         passed += page.passed
         failed += len(page.problems)
         for problem in page.problems:

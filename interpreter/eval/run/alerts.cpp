@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "interpreter/eval/run/coverage.hpp"
 #include "interpreter/eval/run/display.hpp"
 
 namespace kpi::eval {
@@ -26,6 +27,7 @@ void AlertRun::run(const PlannedAlert& planned) {
     for (std::uint32_t row : evaluator.population(alert.entity, moment)) {
       const Value holds = evaluator.evaluate(alert.when, {{alert.entity, row, nullptr}, moment, nullptr});
       if (!holds.has_value() && !part.look_back) ++summary.without_value;
+      if (evaluator.coverage != nullptr && holds.has_value()) evaluator.coverage->met_alert(planned.alert, holds.boolean());
       if (!holds.has_value() || !holds.boolean()) continue;
       next[row] = streaks[row] + 1;
       const bool reached = alert.streak <= 1 || next[row] == alert.streak;

@@ -4,6 +4,7 @@
 
 #include "grammar/source/diagnostics/run.hpp"
 #include "interpreter/eval/run/alerts.hpp"
+#include "interpreter/eval/run/coverage.hpp"
 #include "interpreter/eval/run/evaluate.hpp"
 #include "interpreter/eval/run/payout.hpp"
 #include "interpreter/eval/run/plan.hpp"
@@ -29,6 +30,7 @@ class Runner {
 
   Outcome run() {
     Outcome outcome;
+    evaluator.coverage = request.coverage;
     outcome.as_of = store.as_of();
     for (std::uint32_t index = 0; index < policy.events.size(); ++index)
       outcome.events.push_back(store.events({index}));
@@ -38,6 +40,7 @@ class Runner {
       outcome.periods.push_back(evaluate(planned));
       evaluator.clear();
     }
+    if (request.coverage != nullptr) request.coverage->add(outcome);
     if (!request.entity_key.empty()) keep_only(outcome, request.entity_key);
     return outcome;
   }

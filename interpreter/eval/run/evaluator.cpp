@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "interpreter/eval/run/builtins.hpp"
+#include "interpreter/eval/run/coverage.hpp"
 #include "interpreter/eval/run/needs.hpp"
 
 namespace kpi::eval {
@@ -117,6 +118,7 @@ Value Evaluator::compute_metric(const model::Metric& metric, const Context& cont
   if (metric.needs.valid()) {
     const Value enough = evaluate(metric.needs, context);
     if (!enough.has_value()) return enough;
+    if (coverage != nullptr) coverage->met_condition(metric.needs, enough.boolean());
     if (!enough.boolean()) return Value::none(NoValueReason::sample_below, metric.needs_limit);
   }
   return evaluate(metric.value, context);
@@ -133,10 +135,13 @@ Value Evaluator::compute_phase(EntityId entity, std::uint32_t row, MomentId mome
   if (phases == nullptr) return Value::none(NoValueReason::phase_unknown);
   for (std::uint32_t index = 0; index < phases->phases.size(); ++index) {
     const ExprId when = phases->phases[index].when;
-    if (!when.valid()) return PhaseRef{entity.index, index};
-    const Value holds = evaluate(when, context);
-    if (!holds.has_value()) return Value::none(NoValueReason::phase_unknown);
-    if (holds.boolean()) return PhaseRef{entity.index, index};
+    if (when.valid()) {
+      const Value holds = evaluate(when, context);
+      if (!holds.has_value()) return Value::none(NoValueReason::phase_unknown);
+      if (!holds.boolean()) continue;
+    }
+    if (coverage != nullptr) coverage->met_phase(entity, index);
+    return PhaseRef{entity.index, index};
   }
   return Value::none(NoValueReason::phase_unknown);
 }
@@ -214,6 +219,7 @@ Value Evaluator::evaluate(ExprId id, const Context& context) {
           [&](const model::IfExpr& node) {
             Value condition = evaluate(node.condition, context);
             if (!condition.has_value()) return condition;
+            if (coverage != nullptr) coverage->met_condition(node.condition, condition.boolean());
             return evaluate(condition.boolean() ? node.then_value : node.else_value, context);
           },
           [&](const model::ListExpr& node) { return list(node.items, context); },
@@ -223,6 +229,7 @@ Value Evaluator::evaluate(ExprId id, const Context& context) {
           [&](const model::CurveApply& node) -> Value {
             Value argument = evaluate(node.argument, context);
             if (!argument.has_value()) return argument;
+            if (coverage != nullptr) coverage->met_curve(node.curve, argument.number());
             return curve_value(policy.curves[node.curve.index], argument.number());
           },
           [&](const model::PhaseExpr&) { return subject_phase(context); },
@@ -315,6 +322,7 @@ Value Evaluator::lookup(const model::TableLookup& node, const Context& context) 
   for (ExprId argument : node.arguments) arguments.push_back(evaluate(argument, context));
   const TableMatch match = match_table(table, arguments);
   if (!match.row) return Value(match.reason);
+  if (coverage != nullptr) coverage->met_table_row(node.table, *match.row);
   return evaluate(table.rows[*match.row].value, context);
 }
 

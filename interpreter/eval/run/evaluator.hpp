@@ -13,6 +13,8 @@
 
 namespace kpi::eval {
 
+class Coverage;
+
 /// Rows of an entity that are looked at together, by total and share.
 struct RowGroup {
   std::uint32_t id = 0;
@@ -62,6 +64,7 @@ class Evaluator {
   const model::Policy& policy;
   const AggregateStore& store;
   MomentTable& moments;
+  Coverage* coverage = nullptr;  // told what is met, in tests
 
  private:
   struct Memo {

@@ -1,6 +1,7 @@
 #include "interpreter/eval/run/scorecard.hpp"
 
 #include "interpreter/eval/run/builtins.hpp"
+#include "interpreter/eval/run/coverage.hpp"
 
 namespace kpi::eval {
 
@@ -103,6 +104,10 @@ ScoreRowResult Scorer::measure_row(std::size_t index, const ScorecardRowResult& 
   const Value base = row.base.valid() ? evaluator.evaluate(row.base, context) : Value();
   measured.attainment = attainment(row.attain, measured.actual, measured.target, base);
   measured.points = points(evaluator.policy, row, measured.actual, measured.target, measured.attainment);
+  if (const auto* curve = std::get_if<model::CurveId>(&row.curve); curve != nullptr && evaluator.coverage != nullptr) {
+    const Value& input = row.attain == Attain::none ? measured.actual : measured.attainment;
+    if (input.has_value()) evaluator.coverage->met_curve(*curve, input.number());
+  }
   measured.provisional = maturity.metrics[index];
   for (const bool provisional : maturity.targets[index]) measured.provisional = measured.provisional || provisional;
   return measured;

@@ -102,7 +102,8 @@ std::optional<std::uint32_t> named(const Declarations& declarations, const std::
 
 class TestRun {
  public:
-  TestRun(const model::Policy& policy_, const model::Test& test_) : policy(policy_), test(test_) {}
+  TestRun(const model::Policy& policy_, const model::Test& test_, Coverage* coverage_)
+      : policy(policy_), test(test_), coverage(coverage_) {}
 
   std::vector<Diagnostic> check(const GivenFileReader& read_file) {
     Diagnostics found;
@@ -132,6 +133,7 @@ class TestRun {
     RunRequest wanted;
     wanted.periods = {period_of(test)};
     wanted.is_test = true;
+    wanted.coverage = coverage;
     // The whole day counts as seen.
     if (test.as_of) {
       wanted.as_of = policy.header.timezone->start_of_day(Date{test.as_of->days + 1});
@@ -410,6 +412,7 @@ class TestRun {
 
   const model::Policy& policy;
   const model::Test& test;
+  Coverage* coverage;
   RunRequest request;
   Run result;
   DataSource* source = nullptr;
@@ -425,13 +428,14 @@ std::size_t TestReport::passed() const {
       std::count_if(tests.begin(), tests.end(), [](const TestResult& test) { return test.passed(); }));
 }
 
-TestResult run_test(const model::Policy& policy, const model::Test& test, const GivenFileReader& read_file) {
-  return {test.name, test.span, TestRun(policy, test).check(read_file)};
+TestResult run_test(const model::Policy& policy, const model::Test& test, const GivenFileReader& read_file,
+                    Coverage* coverage) {
+  return {test.name, test.span, TestRun(policy, test, coverage).check(read_file)};
 }
 
-TestReport run_tests(const model::Policy& policy, const GivenFileReader& read_file) {
+TestReport run_tests(const model::Policy& policy, const GivenFileReader& read_file, Coverage* coverage) {
   TestReport report;
-  for (const model::Test& test : policy.tests) report.tests.push_back(run_test(policy, test, read_file));
+  for (const model::Test& test : policy.tests) report.tests.push_back(run_test(policy, test, read_file, coverage));
   return report;
 }
 

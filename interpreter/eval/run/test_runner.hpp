@@ -30,8 +30,10 @@ struct GivenFile {
 /// Reads such a file; none when it cannot be read.
 using GivenFileReader = std::function<std::optional<GivenFile>(const model::GivenTable& given)>;
 
-TestReport run_tests(const model::Policy& policy, const GivenFileReader& read_file = {});
-TestResult run_test(const model::Policy& policy, const model::Test& test, const GivenFileReader& read_file = {});
+/// What the tests exercise is added to `coverage`, if there is one.
+TestReport run_tests(const model::Policy& policy, const GivenFileReader& read_file = {}, Coverage* coverage = nullptr);
+TestResult run_test(const model::Policy& policy, const model::Test& test, const GivenFileReader& read_file = {},
+                    Coverage* coverage = nullptr);
 
 /// The tables that a test gives, as a source stores them; cells that cannot be stored are reported.
 MemorySource given_data(const model::Policy& policy, const model::Test& test, const GivenFileReader& read_file,
