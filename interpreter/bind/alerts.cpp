@@ -43,6 +43,11 @@ void check_message(Session& session, const Module& module, const syntax::Text& t
       if (found != library.names.end()) symbol = &found->second;
     }
     if (symbol && (symbol->kind == SymbolKind::metric || symbol->kind == SymbolKind::param)) {
+      const bool as_written = session.sources.text(placeholder.span) == "{" + name + "}";
+      const Span braces = placeholder.span;
+      if (as_written && name.find('.') == std::string::npos) {
+        session.occurs({braces.source, braces.begin + 1, braces.end - 1}, symbol->span);
+      }
       if (symbol->kind == SymbolKind::metric) {
         require_evaluable(session, session.metric_footprints[symbol->index], entity, placeholder.span);
       }

@@ -8,8 +8,9 @@
 namespace kpi::bind {
 
 model::Policy bind(const syntax::File& file, const source::SourceMap& sources, LibraryLoader& loader,
-                   source::Diagnostics& diagnostics) {
+                   source::Diagnostics& diagnostics, std::vector<Occurrence>* occurrences) {
   Session session(sources, loader, diagnostics);
+  session.occurrences = occurrences;
   collect_modules(session, file);
   bind_header(session);
   serve_requirements(session);

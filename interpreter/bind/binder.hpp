@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "grammar/source/diagnostic.hpp"
 #include "grammar/source/source.hpp"
@@ -27,9 +28,16 @@ struct NoLibraries final : LibraryLoader {
   const syntax::File* load(std::string_view, source::SourceId, source::Diagnostics&) override { return nullptr; }
 };
 
+/// A name that means a declaration: where it stands and where the declared name stands. Declarations themselves are not
+/// among them.
+struct Occurrence {
+  source::Span use, declaration;
+};
+
 /// Always gives a usable, possibly partial policy; with errors in `diagnostics` it must not be run.
+/// Adds to `occurrences`, if given, every name that could be resolved (an editor's index), in no particular order.
 model::Policy bind(const syntax::File& file, const source::SourceMap& sources, LibraryLoader& loader,
-                   source::Diagnostics& diagnostics);
+                   source::Diagnostics& diagnostics, std::vector<Occurrence>* occurrences = nullptr);
 
 /// The value and type of an expression of literals, operators and built-in functions, for `kpi eval`. None after
 /// reporting a mistake. Times without offset are in UTC; a value may be missing with its reason (division by zero).

@@ -103,6 +103,7 @@ void bind_holidays(Session& session, const Module& module, model::Calendar& cale
     session.report(D::unknown_source, path.parts[0].span).with("name", path.parts[0].text);
     return;
   }
+  session.occurs(path.parts[0].span, symbol->span);
   const SourceRef source = symbol->kind == SymbolKind::entity ? SourceRef::of(EntityId{symbol->index})
                                                               : SourceRef::of(EventsId{symbol->index});
   const auto field = require_field(session, source, path.parts[1]);
@@ -169,6 +170,7 @@ void bind_ensures(Session& session) {
         session.report(D::ensure_each_other_source, decl.each->span).with("source", session.source_name(*source));
         continue;
       }
+      session.occurs(parts[0].span, symbol->span);
       const auto field = require_field(session, *source, parts[1]);
       if (!field) continue;
       ensure.each_source = *source;

@@ -109,6 +109,8 @@ class ExprBinder {
   ExprId unknown_name(const Chain& chain);
   /// The declaration that the first part, or `alias.part`, means; `used` says how many parts that takes.
   const Symbol* symbol_of(const Chain& chain, std::size_t& used) const;
+  /// Notes that the first `used` parts of the chain mean the symbol.
+  void note(const Chain& chain, std::size_t used, const Symbol& symbol);
   bool is_same_reference(SourceRef source, FieldId field, const Symbol& symbol) const;
   std::optional<Reached> follow(SourceRef source, std::span<const syntax::Ident* const> parts, const std::string& start);
   std::string start_of_row(std::size_t depth) const;   // the prefix of fact keys

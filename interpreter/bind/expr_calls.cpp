@@ -66,6 +66,7 @@ ExprId ExprBinder::bind_node(const syntax::Call& node, Span span) {
   std::size_t used = 1;
   const Symbol* symbol = symbol_of(*chain, used);
   if (symbol && used == chain->parts.size()) {
+    note(*chain, used, *symbol);
     if (symbol->kind == SymbolKind::curve) return bind_curve_call(symbol->index, node, span);
     if (symbol->kind == SymbolKind::table) return bind_table_call(symbol->index, node, span);
     s_.report(D::not_a_function, chain->span).with("name", s_.text(chain->span)).label(symbol->span, D::declared_here);
@@ -287,6 +288,7 @@ ExprId ExprBinder::bind_elapsed(const syntax::Call& call, Span span) {
   std::size_t used = 1;
   const Symbol* symbol = chain ? symbol_of(*chain, used) : nullptr;
   if (symbol && symbol->kind == SymbolKind::calendar) {
+    note(*chain, used, *symbol);
     result.calendar = model::CalendarId{symbol->index};
   } else {
     good = false;

@@ -51,6 +51,10 @@ const Symbol* ExprBinder::symbol_of(const Chain& chain, std::size_t& used) const
   return find_symbol(s_, *c_.module, first);
 }
 
+void ExprBinder::note(const Chain& chain, std::size_t used, const Symbol& symbol) {
+  note_occurrence(s_, *c_.module, std::span(chain.parts).first(used), symbol);
+}
+
 ExprId ExprBinder::bind_chain(const Chain& chain) {
   if (c_.place == Place::import_row) return bind_header(chain);
   bool handled = false;
@@ -188,6 +192,7 @@ ExprId ExprBinder::bind_in_row(const Chain& chain, bool& handled) {
   handled = true;
   const std::span<const syntax::Ident* const> rest = std::span(chain.parts).subspan(used);
   if (*own == source) {
+    note(chain, used, *symbol);
     if (rest.empty()) {
       const Type type = source.is_events() ? Type::event(source.index) : Type::entity(source.index);
       return s_.add(type, chain.span, model::RowSelf{0, source});
@@ -219,6 +224,7 @@ ExprId ExprBinder::bind_this(const Chain& chain) {
 
 ExprId ExprBinder::bind_column_set(const Chain& chain, const Symbol& symbol, std::size_t used) {
   const SourceRef source = *source_of(symbol);
+  note(chain, used, symbol);
   if (!in_row()) {
     s_.report(D::column_outside_row, chain.span).with("text", s_.text(chain.span));
     return error(chain.span);
@@ -293,6 +299,7 @@ ExprId ExprBinder::bind_in_subject(const Chain& chain, const Symbol* symbol, boo
 
 ExprId ExprBinder::bind_source_symbol(const Chain& chain, std::size_t used, const Symbol& symbol) {
   const SourceRef source = *source_of(symbol);
+  note(chain, used, symbol);
   const auto rest = std::span(chain.parts).subspan(used);
   if (symbol.kind == SymbolKind::events || in_row()) {
     s_.report(rest.empty() ? D::rows_without_aggregate : D::field_without_aggregate, chain.span)
@@ -329,6 +336,7 @@ ExprId ExprBinder::bind_symbol(const Chain& chain, std::size_t used, const Symbo
   if (symbol.kind == SymbolKind::entity || symbol.kind == SymbolKind::events) {
     return bind_source_symbol(chain, used, symbol);
   }
+  note(chain, used, symbol);
   if (chain.parts.size() > used) {
     s_.report(D::no_members, chain.parts[used]->span)
         .with("text", chain.parts[used - 1]->text)
@@ -450,6 +458,7 @@ ExprId ExprBinder::bind_phase_name(const syntax::Ident& name, Span span, bool& h
   handled = true;
   Type type = Type::of(Kind::phase);
   type.index = owner->entity.index;
+  s_.occurs(name.span, owner->phases[index].named.span);
   return s_.add(type, span, model::PhaseName{owner->entity, index});
 }
 

@@ -7,14 +7,24 @@
 namespace kpi::bind {
 namespace {
 
-/// What can be labelled, by its full name. Names of several kinds (an alert like a metric) share one label.
-std::vector<std::string> labelled_names(const Session& session) {
-  std::vector<std::string> names;
+/// What can be labelled.
+struct Labelled {
+  std::vector<std::string> names;  // in full; names of several kinds (an alert like a metric) share one label
+  std::unordered_map<std::string, Span> places;  // of their first declarations
+};
+
+Labelled labelled(const Session& session) {
+  Labelled result;
   const model::Policy& policy = session.policy;
-  names.push_back(policy.header.name);
-  names.push_back("company");
+  const auto take = [&](std::string name, Span place) {
+    result.places.emplace(name, place);
+    result.names.push_back(std::move(name));
+  };
+  take(policy.header.name, session.policy_decl && session.policy_decl->head.name ? session.policy_decl->head.name->span
+                                                                                 : Span{});
+  take("company", {});
   const auto add = [&](const auto& declarations) {
-    for (const auto& declaration : declarations) names.push_back(declaration.named.name);
+    for (const auto& declaration : declarations) take(declaration.named.name, declaration.named.span);
   };
   add(policy.params);
   add(policy.entities);
@@ -35,19 +45,29 @@ std::vector<std::string> labelled_names(const Session& session) {
   for (const auto& payout : policy.payouts) add(payout.penalties);
   const auto add_fields = [&](const auto& sources) {
     for (const auto& source : sources) {
-      for (const auto& field : source.fields) names.push_back(source.named.name + "." + field.named.name);
+      for (const auto& field : source.fields) take(source.named.name + "." + field.named.name, field.named.span);
     }
   };
   add_fields(policy.entities);
   add_fields(policy.events);
-  return names;
+  return result;
+}
+
+void note(Session& session, const Labelled& known, const std::string& prefix, const syntax::Path& path) {
+  std::string name = prefix;
+  for (const syntax::Ident& part : path.parts) {
+    if (&part != &path.parts.front()) name += '.';
+    name += part.text;
+    if (const auto at = known.places.find(name); at != known.places.end()) session.occurs(part.span, at->second);
+  }
 }
 
 }  // namespace
 
 void bind_labels(Session& session) {
   if (session.labels.empty()) return;
-  const std::vector<std::string> names = labelled_names(session);
+  const Labelled all = labelled(session);
+  const std::vector<std::string>& names = all.names;
   const std::unordered_set<std::string> known(names.begin(), names.end());
   for (const auto& declared : session.labels) {
     const syntax::LabelsDecl& decl = *declared.decl;
@@ -64,6 +84,7 @@ void bind_labels(Session& session) {
         suggest(session.report_unknown(D::unknown_label, entry.element.span, name).with("name", name), name, names);
         continue;
       }
+      note(session, all, declared.module->prefix, entry.element);
       const auto [at, inserted] = seen.emplace(name, entry.element.span);
       if (!inserted) {
         session.report(D::declared_twice, entry.element.span)

@@ -257,6 +257,7 @@ class Collector {
       if (user.names.contains(decl.alias->text) || !user.aliases.emplace(decl.alias->text, &module).second) {
         s_.report(D::declared_twice, decl.alias->span).with("name", decl.alias->text);
       }
+      user.alias_spans.emplace(decl.alias->text, decl.alias->span);
       return;
     }
     use_span_ = place;
@@ -312,6 +313,8 @@ class Collector {
     }
     std::sort(known.begin(), known.end());
     for (const auto& [name, entry] : module.overrides) {
+      const auto found = module.names.find(name);
+      if (found != module.names.end()) s_.occurs(entry.assignment->name.span, found->second.span);
       if (std::binary_search(known.begin(), known.end(), name)) continue;
       suggest(
           s_.report(D::no_such_parameter, entry.assignment->name.span).with("name", name).with("params", join(known)),

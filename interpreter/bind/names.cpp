@@ -35,6 +35,15 @@ std::optional<std::uint32_t> require_kind(Session& session, const Module& module
 
 }  // namespace
 
+void note_occurrence(Session& session, const Module& module, std::span<const syntax::Ident* const> parts,
+                     const Symbol& symbol) {
+  if (parts.empty()) return;
+  session.occurs(parts.back()->span, symbol.span);
+  if (parts.size() < 2) return;
+  const auto alias = module.alias_spans.find(parts.front()->text);
+  if (alias != module.alias_spans.end()) session.occurs(parts.front()->span, alias->second);
+}
+
 const Symbol* find_symbol(const Session& session, const Module& module, const std::string& name) {
   if (const Symbol* own = find_in(module, name)) return own;
   return module.is_root ? nullptr : find_in(*session.modules[0], name);
@@ -49,14 +58,22 @@ const Symbol* find_symbol(const Session& session, const Module& module, const sy
 
 std::optional<std::uint32_t> require_symbol(Session& session, const Module& module, const syntax::Ident& name,
                                             SymbolKind kind) {
-  return require_kind(session, module, find_symbol(session, module, name.text), name.text, name.span, kind);
+  const Symbol* symbol = find_symbol(session, module, name.text);
+  if (symbol) session.occurs(name.span, symbol->span);
+  return require_kind(session, module, symbol, name.text, name.span, kind);
 }
 
 std::optional<std::uint32_t> require_symbol(Session& session, const Module& module, const syntax::Path& path,
                                             SymbolKind kind) {
   std::string text;
   for (const syntax::Ident& part : path.parts) text += (text.empty() ? "" : ".") + part.text;
-  return require_kind(session, module, find_symbol(session, module, path), text, path.span, kind);
+  const Symbol* symbol = find_symbol(session, module, path);
+  if (symbol) {
+    std::vector<const syntax::Ident*> parts;
+    for (const syntax::Ident& part : path.parts) parts.push_back(&part);
+    note_occurrence(session, module, parts, *symbol);
+  }
+  return require_kind(session, module, symbol, text, path.span, kind);
 }
 
 std::vector<std::string> visible_names(const Session& session, const Module& module, std::optional<SymbolKind> kind) {
@@ -143,7 +160,10 @@ std::vector<std::string> field_names(const Session& session, SourceRef source) {
 
 std::optional<FieldId> require_field(Session& session, SourceRef source, const syntax::Ident& name) {
   const auto& names = session.field_names(source);
-  if (const auto found = names.find(name.text); found != names.end()) return found->second;
+  if (const auto found = names.find(name.text); found != names.end()) {
+    session.occurs(name.span, session.field(source, found->second).named.span);
+    return found->second;
+  }
   suggest(session.report(D::unknown_field, name.span)
               .with("name", name.text)
               .with("source", session.source_name(source))

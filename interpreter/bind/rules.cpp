@@ -173,6 +173,7 @@ void bind_allow(Session& session, Module& module, const syntax::AllowDecl& decl)
   }
   if (decl.on) {
     stub.on = decl.on->text;
+    if (const Symbol* symbol = find_symbol(session, module, stub.on)) session.occurs(decl.on->span, symbol->span);
     const auto names = element_names(session, module);
     if (std::find(names.begin(), names.end(), stub.on) == names.end()) {
       suggest(session.report_unknown(D::unknown_name, decl.on->span, stub.on).with("name", stub.on), stub.on, names);

@@ -68,6 +68,10 @@ class ScorecardBinder {
     return std::nullopt;
   }
 
+  void note_phase(const syntax::Ident& word, std::size_t phase) {
+    s_.occurs(word.span, phases_->phases[phase].named.span);
+  }
+
   void unknown_column(const syntax::HeaderCell& cell) {
     std::vector<std::string> allowed = {"metric", "weight", "target", "curve", "attain", "missing"};
     for (std::size_t i = 0; i < phase_count(); ++i) allowed.push_back(phases_->phases[i].named.name);
@@ -93,10 +97,13 @@ class ScorecardBinder {
             std::find_if(single.begin(), single.end(), [&](const auto& entry) { return entry.first == word; });
         if (named != single.end())
           slot = named->second;
-        else if (const auto phase = phase_index(word))
+        else if (const auto phase = phase_index(word)) {
           slot = &columns.targets[*phase];
+          note_phase(cell.words[0], *phase);
+        }
       } else if (cell.words.size() == 2) {
         const auto phase = phase_index(cell.words[1].text);
+        if (phase) note_phase(cell.words[1], *phase);
         if (phase && cell.words[0].text == "weight") slot = &columns.weights[*phase];
         if (phase && cell.words[0].text == "target") slot = &columns.targets[*phase];
       }

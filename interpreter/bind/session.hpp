@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -84,6 +85,7 @@ struct Module {
   std::string prefix;  // before the names of its declarations in results: `live.` for `use … as live`
   std::unordered_map<std::string, Symbol> names;
   std::unordered_map<std::string, Module*> aliases;
+  std::unordered_map<std::string, Span> alias_spans;  // of the names after `as`
   struct Override {
     const syntax::UseDecl::Assignment* assignment;
     Module* user;
@@ -174,6 +176,13 @@ struct Session {
   /// Owner problems already reported, so that one cause gives one error.
   std::unordered_set<std::string> reported_owners;
 
+  std::vector<Occurrence>* occurrences = nullptr;
+  /// Notes that the name at `use` means the declaration; those without a place in a file (`company`) are left out.
+  void occurs(Span use, Span declaration) {
+    const bool placed = use.end > use.begin && declaration.end > declaration.begin;
+    if (occurrences && placed) occurrences->push_back({use, declaration});
+  }
+
   source::Diagnostic& report(source::DiagnosticId id, Span span) { return diagnostics.add(id, span); }
   /// As report, for a name that is not declared. Silent when a declaration of that name could not be read: the syntax
   /// error is the one cause.
@@ -210,6 +219,9 @@ struct Session {
 const Symbol* find_symbol(const Session& session, const Module& module, const std::string& name);
 /// Resolves `a` or `alias.a`; nullptr when there is none.
 const Symbol* find_symbol(const Session& session, const Module& module, const syntax::Path& path);
+/// Notes that `a` or `alias.a` means the symbol.
+void note_occurrence(Session& session, const Module& module, std::span<const syntax::Ident* const> parts,
+                     const Symbol& symbol);
 /// The declaration of this kind that `name` means, or nullopt after reporting.
 std::optional<std::uint32_t> require_symbol(Session& session, const Module& module, const syntax::Ident& name,
                                             SymbolKind kind);

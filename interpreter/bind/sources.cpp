@@ -100,6 +100,7 @@ class SourceBinder {
     field.duration_unit = declared.duration_unit;
     if (declared.currency_column) {
       field.currency_field = s_.field_names(source_).at(declared.currency_column->text);
+      s_.occurs(declared.currency_column->span, s_.field(source_, field.currency_field).named.span);
     }
     if (!decl.computed) {
       field.column = decl.from ? text_of(*decl.from) : decl.name.text;
@@ -198,6 +199,7 @@ void bind_distinct_source(Session& session, std::uint32_t index) {
             path.parts[0].text, candidates);
     return;
   }
+  session.occurs(path.parts[0].span, symbol->span);
   const SourceRef source = symbol->kind == SymbolKind::entity ? SourceRef::of(EntityId{symbol->index})
                                                               : SourceRef::of(EventsId{symbol->index});
   const auto field = require_field(session, source, path.parts[1]);

@@ -299,6 +299,7 @@ class TestBinder {
       path.parts = {{name.substr(0, dot), header.span, false}, {name.substr(dot + 1), header.span, false}};
     }
     const Symbol* symbol = find_symbol(s_, module_, path);
+    if (symbol && header.words.size() == path.parts.size()) s_.occurs(header.words.back().span, symbol->span);
     if (symbol && symbol->kind == SymbolKind::metric) {
       bind_metric(s_, symbol->index);
       require_evaluable(s_, s_.metric_footprints[symbol->index], entity, header.span);
@@ -380,7 +381,9 @@ class TestBinder {
                                                        model::ExpectCell result) {
     std::vector<std::string> names;
     for (const model::Phase& phase : s_.policy.phases_of(entity)->phases) names.push_back(phase.named.name);
-    if (!require_word(s_, name, names)) return std::nullopt;
+    const auto index = require_word(s_, name, names);
+    if (!index) return std::nullopt;
+    s_.occurs(name.span, s_.policy.phases_of(entity)->phases[*index].named.span);
     result.kind = model::ExpectCell::Kind::phase;
     result.value = name.text;
     return result;

@@ -74,6 +74,7 @@ DeclaredType resolve_type(Session& session, const Module& module, const syntax::
     resolve_money(session, in, fields, result);
   } else if (const Symbol* symbol = find_symbol(session, module, name);
              symbol && (symbol->kind == SymbolKind::entity || symbol->kind == SymbolKind::events)) {
+    session.occurs(type.name.span, symbol->span);
     result.type = symbol->kind == SymbolKind::entity ? Type::entity(symbol->index) : Type::event(symbol->index);
   } else {
     std::vector<std::string> candidates = kScalarTypes;

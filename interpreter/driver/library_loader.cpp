@@ -41,6 +41,9 @@ const syntax::File* LibraryFiles::load(std::string_view name, source::SourceId u
     const auto text = standard_library(path);
     return text ? parsed(path, std::string(*text), diagnostics) : nullptr;
   }
+  if (texts_) {
+    if (const auto open = texts_->find(path); open != texts_->end()) return parsed(path, open->second, diagnostics);
+  }
   auto text = read_policy_file_if_present(path);
   if (!text) return nullptr;
   return parsed(path, std::move(*text), diagnostics);

@@ -10,16 +10,21 @@
 
 namespace kpi::driver {
 
+/// Texts that are not on the disk, or not yet, by the path as `use` leads to it.
+using TextsByPath = std::map<std::string, std::string, std::less<>>;
+
 /// Each file is read and parsed once; the trees live as long as this.
 class LibraryFiles final : public bind::LibraryLoader {
  public:
-  explicit LibraryFiles(source::SourceMap& sources) : sources_(sources) {}
+  explicit LibraryFiles(source::SourceMap& sources, const TextsByPath* texts = nullptr)
+      : sources_(sources), texts_(texts) {}
   const syntax::File* load(std::string_view name, source::SourceId user, source::Diagnostics& diagnostics) override;
 
  private:
   const syntax::File* parsed(const std::string& path, std::string text, source::Diagnostics& diagnostics);
 
   source::SourceMap& sources_;
+  const TextsByPath* texts_;
   std::map<std::string, std::unique_ptr<syntax::File>> files_;  // by path; null: there is none
 };
 

@@ -21,7 +21,8 @@ Compiled Session::compile_text(const std::string& name, std::string text) {
   const auto known = sources.find(name);
   result.source = known ? *known : sources.add(name, std::move(text));
   result.file = syntax::parse(sources, result.source, diagnostics);
-  result.policy = bind::bind(result.file, sources, libraries_, diagnostics);
+  result.policy =
+      bind::bind(result.file, sources, libraries_, diagnostics, keep_occurrences_ ? &result.occurrences : nullptr);
   result.policy.header.sha256 = checksum;
   analysis::check_completeness(result.policy, sources, diagnostics);
   diagnostics.sort_and_deduplicate();

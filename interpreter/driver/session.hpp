@@ -10,6 +10,7 @@
 
 #include "grammar/source/diagnostic.hpp"
 #include "grammar/syntax/ast.hpp"
+#include "interpreter/bind/binder.hpp"
 #include "interpreter/driver/command_line.hpp"
 #include "interpreter/driver/library_loader.hpp"
 #include "interpreter/eval/outcome.hpp"
@@ -24,10 +25,16 @@ struct Compiled {
   source::SourceId source;
   syntax::File file;
   model::Policy policy;
+  std::vector<bind::Occurrence> occurrences;  // only when the session was asked to keep them
 };
 
 class Session {
  public:
+  Session() = default;
+  /// For editors: names that were resolved are kept, and `texts` of files that are open (by path) come before those on
+  /// the disk.
+  explicit Session(const TextsByPath& texts) : libraries_{sources, &texts}, keep_occurrences_(true) {}
+
   /// Reads and compiles a file. Mistakes go to `diagnostics`; a file that cannot be read is a Failure.
   Compiled compile(const std::string& path);
   /// The same for a text that is already there.
@@ -40,6 +47,7 @@ class Session {
 
  private:
   LibraryFiles libraries_{sources};
+  bool keep_occurrences_ = false;
 };
 
 /// The diagnostics in the chosen format, with the summary line behind them; empty when there are none.
