@@ -154,7 +154,9 @@ void add_rows(DataReport& report, const Policy& policy, const eval::AggregateSto
       if (source.is_events && policy.event(id).named.name == source.name) source.events = store.events(id);
     }
     for (std::uint32_t i = 0; i < policy.entities.size(); ++i) {
-      if (!source.is_events && policy.entities[i].named.name == source.name) source.rows = store.rows({i}).size();
+      if (source.is_events || policy.entities[i].named.name != source.name) continue;
+      source.rows = store.rows({i}).size();
+      source.set_aside = store.quarantined({i});
     }
   }
 }

@@ -110,6 +110,8 @@ struct PeriodOutcome {
 struct Outcome {
   std::optional<value::Instant> as_of;
   std::vector<EventsInfo> events;          // by EventsId
+  struct EntityCount { EntityId entity; std::uint64_t rows = 0, quarantined = 0; };
+  std::vector<EntityCount> entities;       // those whose table has rows that were set aside
   std::vector<PeriodOutcome> periods;
 };
 

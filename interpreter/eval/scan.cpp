@@ -35,9 +35,9 @@ void Store::scan() {
   }
   world_.rates.load(world_.data);
   EntityLoader(world_, plan_, resources_).load();
-  if (!world_.errors.any_structural()) {
-    plan_needs();
-    run_passes();
+  plan_needs();
+  run_passes();
+  if (!world_.errors.any()) {
     scan_times_elsewhere();
     fill_coverage();
     prepare_exclusions();
@@ -46,7 +46,8 @@ void Store::scan() {
   for (const auto& [currency, window] : request_.rates) {
     if (!world_.rates.rate(currency, window)) world_.rates.report_missing(currency, Date{window.end.days - 1});
   }
-  index_entities();
+  rows_.resize(world_.entities.size());
+  if (!world_.errors.any()) index_entities();
   world_.errors.finish();
 }
 
@@ -261,9 +262,9 @@ void Store::prepare_exclusions() {
 void Store::index_entities() {
   row_by_key_.resize(world_.entities.size());
   for (std::uint32_t index = 0; index < world_.entities.size(); ++index) {
-    rows_.push_back(entity_rows(world_, EntityId{index}));
-    for (std::uint32_t row = 0; row < rows_.back().rows.size(); ++row)
-      row_by_key_[index].emplace(rows_.back().rows[row].key, row);
+    rows_[index] = entity_rows(world_, EntityId{index});
+    for (std::uint32_t row = 0; row < rows_[index].rows.size(); ++row)
+      row_by_key_[index].emplace(rows_[index].rows[row].key, row);
   }
   for (EntityRows& entity : rows_) {
     for (EntityRow& row : entity.rows) {

@@ -94,6 +94,8 @@ class AggregateStore {
   virtual Value merged(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> rows, Window window) const = 0;
   virtual bool present(EntityId entity, std::uint32_t row, Window window) const = 0;
   virtual const EventsInfo& events(EventsId events) const = 0;
+  /// Rows of an entity's table that --quarantine set aside: bad ones, repeated keys, and those that refer to such rows.
+  virtual std::uint64_t quarantined(EntityId /*entity*/) const { return 0; }
   /// Per report window, exclusions in declaration order.
   virtual const std::vector<ExclusionCount>& exclusions(Window window) const = 0;
   /// Is the window covered by the source: fully, partly, not at all?

@@ -34,6 +34,7 @@ enum class CellProblem : std::uint8_t {
   time_in_gap,
   unknown_currency,
   unknown_zone,
+  follows_bad_row,  // leads to a row with an error of its own, or into a table that could not be read: no further error
 };
 
 struct BadCell {

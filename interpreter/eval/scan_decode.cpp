@@ -192,7 +192,8 @@ void Decoder::fail(const Batch& batch, const Input& input, std::size_t row, Cell
   // An empty text is no malformed number, date or reference: there is nothing.
   const RawColumn& raw = batch.columns[input.column];
   if (raw.classes[row] == CellClass::text && raw.lengths[row] == 0 &&
-      (problem == CellProblem::malformed || problem == CellProblem::unknown_reference)) {
+      (problem == CellProblem::malformed || problem == CellProblem::unknown_reference ||
+       problem == CellProblem::follows_bad_row)) {
     if (input.optional) return;
     problem = CellProblem::empty_required;
   }
@@ -240,6 +241,8 @@ void Decoder::decode_references(const Batch& batch, Input& input, Column& out, B
   const bool to_events = input.rep == Rep::event;
   const bool grows = !to_events && world_.entities[input.target].grows;
   const KeyIndex& index = to_events ? world_.kept[input.target].index : world_.entities[input.target].index;
+  const CodeSet& bad_keys = to_events ? world_.kept[input.target].bad_keys : world_.entities[input.target].bad_keys;
+  const bool unreadable = to_events ? world_.kept[input.target].unreadable : world_.entities[input.target].unreadable;
   for (std::size_t row = 0; row < batch.rows; ++row) {
     if (raw.classes[row] == CellClass::null) {
       empty_cell(batch, input, row, out, bad);
@@ -253,7 +256,8 @@ void Decoder::decode_references(const Batch& batch, Input& input, Column& out, B
     std::uint32_t target = index.find(code);
     if (target == kNoRow && grows) target = world_.discover(model::EntityId{input.target}, code);
     if (target == kNoRow) {
-      fail(batch, input, row, CellProblem::unknown_reference, out, bad);
+      const bool follows = unreadable || bad_keys.contains(code);
+      fail(batch, input, row, follows ? CellProblem::follows_bad_row : CellProblem::unknown_reference, out, bad);
     } else {
       out.values[row] = target;
     }
@@ -510,6 +514,8 @@ void Decoder::decode_times(const Batch& batch, Input& input, Table& table, Colum
     if (zone_clock == nullptr) {
       out.set_absent(row);
       const auto name = zone_of_row(table, row);
+      // Without a name the reference to it may be what is wrong with the row.
+      if (!name && std::any_of(bad.begin(), bad.end(), [&](const BadCell& cell) { return cell.row == row; })) continue;
       bad.push_back({static_cast<std::uint32_t>(row), input.field, CellProblem::unknown_zone,
                      shortened(name ? world_.pool.text(*name) : std::string())});
       continue;

@@ -137,7 +137,7 @@ bool Resources::deduplicate(EventsId events) {
     for (std::size_t row = 0; row < batch.rows; ++row) {
       if (active[row] == 0) continue;
       if (const auto missing = identity.missing_key(batch, row)) {
-        if (!state.dropped.insert(batch.first_row + row).second) continue;
+        if (!state.dropped.try_emplace(batch.first_row + row, EventsState::Dropped::bad).second) continue;
         ++state.info.quarantined;
         without_key.add(batch.first_row + row,
                         BadCell{static_cast<std::uint32_t>(row), *missing, CellProblem::empty_required, ""});
@@ -162,7 +162,7 @@ bool Resources::deduplicate(EventsId events) {
       if (repeats.count > 1) later.push_back(batch.first_row + row);
     }
   });
-  for (const std::uint64_t row : later) state.dropped.insert(row);
+  for (const std::uint64_t row : later) state.dropped.try_emplace(row, EventsState::Dropped::repeated);
   if (keep_first) state.info.duplicates += later.size();
   if (keep_first) return true;
   if (world_.request.quarantine) {

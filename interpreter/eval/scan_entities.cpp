@@ -32,6 +32,11 @@ void EntityLoader::load() {
   };
   each_table([&](EntityId entity) { load_keys(entity); });
   each_table([&](EntityId entity) { load_fields(entity); });
+  if (world_.request.quarantine) {
+    spread_badness();
+    each_table([&](EntityId entity) { take_out_bad_rows(entity); });
+  }
+  each_table([&](EntityId entity) { fill_activity(entity); });
 }
 
 std::optional<TableSchema> EntityLoader::schema_of(EntityId entity) {
@@ -63,10 +68,13 @@ bool EntityLoader::load_keys(EntityId entity) {
     world_.errors.add(ids::data_circular_dependency, decl.named.span)
         .with("events", decl.named.name)
         .with("through", decl.named.name);
+    world_.entities[entity.index].unreadable = true;
     return false;
   }
   const SourceRef source = SourceRef::of(entity);
+  EntityTable& target = world_.entities[entity.index];
   const auto schema = schema_of(entity);
+  target.unreadable = !schema;
   if (!schema) return false;
   Reads reads;
   for (const FieldId field : decl.key) plan_.add_field(field, source, reads);
@@ -75,10 +83,11 @@ bool EntityLoader::load_keys(EntityId entity) {
     const model::Field& read = decl.fields[field.index];
     if (read.type.kind != value::Kind::entity || read.type.index == entity.index) continue;
     if (world_.entities[read.type.index].grows) continue;
-    if (!load_keys(EntityId{read.type.index})) return false;
-    if (decl.where.valid() && !load_fields(EntityId{read.type.index})) return false;
+    // Where that fails it has been reported, and rows that lead there are passed over.
+    if (load_keys(EntityId{read.type.index}) && decl.where.valid()) load_fields(EntityId{read.type.index});
   }
   Decoder decoder(world_, source, *schema, std::vector<FieldId>(reads.fields.begin(), reads.fields.end()));
+  target.unreadable = target.unreadable || !decoder.valid();
   if (!decoder.valid()) return false;
 
   Loaded& loaded = loaded_[entity.index];
@@ -95,16 +104,22 @@ bool EntityLoader::load_keys(EntityId entity) {
     std::string text;
     while (scan->next(batch, world_.request.batch_rows)) {
       decoder.decode(batch, table, bad);
+      std::stable_sort(bad.begin(), bad.end(), [](const BadCell& a, const BadCell& b) { return a.row < b.row; });
       std::vector<std::uint8_t> is_bad(batch.rows, 0);
       for (BadCell& cell : bad) {
-        if (is_bad[cell.row] != 0) continue;
         is_bad[cell.row] = 1;
+        loaded.bad_cells.insert({batch.first_row + cell.row, cell.field});
         bad_rows.add(batch.first_row + cell.row, std::move(cell));
       }
       for (std::size_t row = 0; row < batch.rows; ++row) {
-        if (is_bad[row] != 0) continue;
-        if (decl.where.valid() && !evaluator.is_true(decl.where, RowContext{&table, row, nullptr, {}})) continue;
         bool complete = true;
+        if (is_bad[row] != 0) {
+          ++target.quarantined;
+          const Code code = key_code(table, row, decl, text, complete);
+          if (complete) target.bad_keys.insert(code);
+          continue;
+        }
+        if (decl.where.valid() && !evaluator.is_true(decl.where, RowContext{&table, row, nullptr, {}})) continue;
         const Code code = key_code(table, row, decl, text, complete);
         if (complete && ++counts[code] == 1) rows.push_back({{text, batch.first_row + row}, code});
       }
@@ -112,12 +127,13 @@ bool EntityLoader::load_keys(EntityId entity) {
   }
   bad_rows.report(*schema);
   std::sort(rows.begin(), rows.end());
-  EntityTable& target = world_.entities[entity.index];
   for (auto& [row, code] : rows) {
-    const auto index = static_cast<std::uint32_t>(loaded.rows.size());
+    const auto index = static_cast<std::uint32_t>(loaded.codes.size());
     target.index.insert(code, index);
     target.keys.push_back(row.first);
     loaded.row_of_position[row.second] = index;
+    loaded.codes.push_back(code);
+    target.quarantined += counts[code] - 1;  // the first of them stays
     if (const std::uint64_t count = counts[code]; count > 1 && !world_.request.quarantine) {
       if (auto* diagnostic = world_.errors.add_row_error(ids::data_duplicate_key)) {
         diagnostic->with("table", schema->name).with("key", shortened(row.first)).with("reader", decl.named.name);
@@ -125,9 +141,9 @@ bool EntityLoader::load_keys(EntityId entity) {
         diagnostic->location = world_.data.name();
       }
     }
-    loaded.rows.push_back(std::move(row));
   }
-  target.table.rows = loaded.rows.size();
+  target.table.rows = loaded.codes.size();
+  loaded.is_bad.assign(loaded.codes.size(), 0);
   keys_done_.insert(entity.index);
   return true;
 }
@@ -151,17 +167,17 @@ std::vector<FieldId> EntityLoader::stored_fields(EntityId entity, const TableSch
 }
 
 bool EntityLoader::load_fields(EntityId entity) {
-  if (!keys_done_.contains(entity.index)) return false;
-  if (!fields_done_.insert(entity.index).second) return true;
+  if (!fields_done_.insert(entity.index).second) return keys_done_.contains(entity.index);
   const auto schema = schema_of(entity);
   if (!schema) return false;
   const SourceRef source = SourceRef::of(entity);
   const model::Entity& decl = world_.policy.entities[entity.index];
   EntityTable& target = world_.entities[entity.index];
   Decoder decoder(world_, source, *schema, stored_fields(entity, *schema));
-  if (!decoder.valid()) return false;
+  target.unreadable = target.unreadable || !decoder.valid();
+  if (target.unreadable) return false;
 
-  const Loaded& loaded = loaded_[entity.index];
+  Loaded& loaded = loaded_[entity.index];
   Table table, gathered;
   table.reset(source, decl.fields.size());
   gathered.reset(source, decl.fields.size());
@@ -174,12 +190,18 @@ bool EntityLoader::load_fields(EntityId entity) {
     std::vector<std::uint32_t> rows;
     while (scan->next(batch, world_.request.batch_rows)) {
       decoder.decode(batch, table, bad);
+      std::stable_sort(bad.begin(), bad.end(), [](const BadCell& a, const BadCell& b) { return a.row < b.row; });
       rows.clear();
-      std::vector<std::uint8_t> is_bad(batch.rows, 0);
       for (BadCell& cell : bad) {
-        if (is_bad[cell.row] != 0 || !loaded.row_of_position.contains(batch.first_row + cell.row)) continue;
-        is_bad[cell.row] = 1;
-        bad_rows.add(batch.first_row + cell.row, std::move(cell));
+        const std::uint64_t position = batch.first_row + cell.row;
+        const auto found = loaded.row_of_position.find(position);
+        if (found != loaded.row_of_position.end()) {
+          loaded.is_bad[found->second] = 1;
+        } else if (loaded.bad_cells.lower_bound({position, FieldId{0}}) == loaded.bad_cells.end() ||
+                   loaded.bad_cells.lower_bound({position, FieldId{0}})->first != position) {
+          continue;  // no row of the entity
+        }
+        if (loaded.bad_cells.insert({position, cell.field}).second) bad_rows.add(position, std::move(cell));
       }
       for (std::uint32_t row = 0; row < batch.rows; ++row) {
         const auto found = loaded.row_of_position.find(batch.first_row + row);
@@ -207,13 +229,80 @@ bool EntityLoader::load_fields(EntityId entity) {
     column.target = gathered.columns[field].target;
     column.append(gathered.columns[field], by_row);
   }
-  fill_activity(entity);
   return true;
+}
+
+/// A row that refers to a bad row is bad itself: what it says about its owner cannot be trusted.
+void EntityLoader::spread_badness() {
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (auto& [index, loaded] : loaded_) {
+      for (const Column& column : world_.entities[index].table.columns) {
+        const auto target = loaded_.find(column.target);
+        if (column.rep != Rep::entity || target == loaded_.end()) continue;
+        for (std::size_t row = 0; row < column.values.size(); ++row) {
+          if (loaded.is_bad[row] != 0 || column.is_absent(row)) continue;
+          if (target->second.is_bad[static_cast<std::size_t>(column.values[row])] == 0) continue;
+          loaded.is_bad[row] = 1;
+          grown = true;
+        }
+      }
+    }
+  }
+}
+
+void EntityLoader::take_out_bad_rows(EntityId entity) {
+  const auto found = loaded_.find(entity.index);
+  if (found == loaded_.end()) return;
+  Loaded& loaded = found->second;
+  EntityTable& target = world_.entities[entity.index];
+  std::vector<std::uint32_t> kept, moved_to(loaded.codes.size(), kNoRow);
+  KeyIndex index;
+  std::vector<std::string> keys;
+  for (std::uint32_t row = 0; row < loaded.codes.size(); ++row) {
+    if (loaded.is_bad[row] != 0) {
+      target.bad_keys.insert(loaded.codes[row]);
+      ++target.quarantined;
+      continue;
+    }
+    moved_to[row] = static_cast<std::uint32_t>(kept.size());
+    index.insert(loaded.codes[row], moved_to[row]);
+    keys.push_back(std::move(target.keys[row]));
+    kept.push_back(row);
+  }
+  if (kept.size() == loaded.codes.size()) {
+    target.keys = std::move(keys);
+    return;
+  }
+  Table table;
+  table.reset(target.table.source, target.table.columns.size());
+  table.rows = kept.size();
+  for (std::size_t field = 0; field < table.columns.size(); ++field) {
+    if (target.table.loaded[field] == 0) continue;
+    table.loaded[field] = 1;
+    table.columns[field].rep = target.table.columns[field].rep;
+    table.columns[field].target = target.table.columns[field].target;
+    table.columns[field].append(target.table.columns[field], kept);
+  }
+  target.table = std::move(table);
+  target.index = std::move(index);
+  target.keys = std::move(keys);
+  for (const auto& [other, unused] : loaded_) {
+    for (Column& column : world_.entities[other].table.columns) {
+      if (column.rep != Rep::entity || column.target != entity.index) continue;
+      for (std::size_t row = 0; row < column.values.size(); ++row) {
+        if (column.is_absent(row)) continue;
+        const std::uint32_t moved = moved_to[static_cast<std::size_t>(column.values[row])];
+        if (moved != kNoRow) column.values[row] = moved;  // otherwise the row itself goes as well
+      }
+    }
+  }
 }
 
 void EntityLoader::fill_activity(EntityId entity) {
   const model::Entity& decl = world_.policy.entities[entity.index];
   EntityTable& target = world_.entities[entity.index];
+  if (target.unreadable) return;
   target.active_from.resize(target.table.rows);
   target.active_to.resize(target.table.rows);
   RowEvaluator evaluator(world_);

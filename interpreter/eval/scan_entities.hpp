@@ -16,16 +16,18 @@ class EntityLoader {
  private:
   bool load_keys(model::EntityId entity);
   bool load_fields(model::EntityId entity);
-  void store_rows(model::EntityId entity);
+  void spread_badness();
+  void take_out_bad_rows(model::EntityId entity);
   void fill_activity(model::EntityId entity);
   Code key_code(const Table& table, std::size_t row, const model::Entity& decl, std::string& text, bool& complete);
   std::optional<TableSchema> schema_of(model::EntityId entity);
   std::vector<FieldId> stored_fields(model::EntityId entity, const TableSchema& schema);
 
   struct Loaded {
-    std::vector<std::pair<std::string, std::uint64_t>> rows;   // key and position in the table
-    std::vector<Code> codes;                                   // by row
+    std::vector<Code> codes;                                   // of keys, by row
+    std::vector<std::uint8_t> is_bad;                          // by row
     tsl::robin_map<std::uint64_t, std::uint32_t> row_of_position;
+    std::set<std::pair<std::uint64_t, FieldId>> bad_cells;     // position in the table and field
   };
   World& world_;
   Plan& plan_;

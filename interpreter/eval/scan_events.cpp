@@ -133,14 +133,16 @@ bool EventsScan::run() {
   EventsPass pass(world_, plan_, events_, &resources_.joins);
   pass.reads = reads();
   pass.lenient = only_times;
-  if (!only_times && !resources_.deduplicate(events_)) return false;
+  const bool is_unique = only_times || resources_.deduplicate(events_);
   const bool keeps_masks = !only_times && world_.kept[events_.index].needed && plan_.exclusions_of(events_) != 0;
-  if (keeps_masks && !resources_.keep(events_)) return false;
+  const bool is_kept = !keeps_masks || resources_.keep(events_);
   if (world_.request.quarantine && !only_times) {
     const auto& fields = resources_.always[events_];
     pass.reads.fields.insert(fields.begin(), fields.end());
   }
-  if (!resources_.prepare(events_, pass.reads) || !pass.open()) return false;
+  // What fails has been reported; the table itself is looked at all the same, so that one run finds all mistakes.
+  const bool is_prepared = resources_.prepare(events_, pass.reads);
+  if (!pass.open() || !is_unique || !is_kept || !is_prepared) return false;
   if (!only_times) compile(pass);
   pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) { take(pass.program(), batch, table, active); });
   for (const auto& grouping : groupings_) grouping->finish();

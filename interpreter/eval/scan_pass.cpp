@@ -14,6 +14,7 @@ namespace ids = source::ids;
 // -------------------------------------------------------------------------------------------------------------
 
 void BadRows::add(std::uint64_t row, BadCell cell) {
+  if (cell.problem == CellProblem::follows_bad_row) return;  // one cause, one error
   ++count_;
   if (listed_.size() < DataErrors::kListed) listed_.emplace_back(row, std::move(cell));
 }
@@ -59,6 +60,7 @@ static DiagnosticId diagnostic_of(CellProblem problem) {
     case CellProblem::out_of_range:
       return ids::data_out_of_range;
     case CellProblem::unknown_reference:
+    case CellProblem::follows_bad_row:
       return ids::data_unknown_reference;
     case CellProblem::time_in_gap:
       return ids::data_time_in_gap;
@@ -173,11 +175,18 @@ void EventsPass::drop_known(const Batch& batch, std::vector<std::uint8_t>& activ
 
 void EventsPass::set_aside(const Batch& batch, const BadCell& cell, std::vector<std::uint8_t>& active,
                            BadRows& bad_rows) {
+  constexpr std::uint64_t kFields = 1 << 16;
   active[cell.row] = 0;
   if (lenient) return;
-  if (!state_.dropped.insert(batch.first_row + cell.row).second) return;
-  ++state_.info.quarantined;
-  bad_rows.add(batch.first_row + cell.row, cell);
+  const std::uint64_t row = batch.first_row + cell.row;
+  if (state_.dropped.try_emplace(row, EventsState::Dropped::bad).second) ++state_.info.quarantined;
+  if (state_.bad_cells.insert(row * kFields + cell.field.index).second) bad_rows.add(row, cell);
+}
+
+/// Set aside in this or an earlier pass because of an error; its other errors are of interest as well.
+bool EventsPass::is_known_bad(const Batch& batch, std::size_t row) const {
+  const auto known = state_.dropped.find(batch.first_row + row);
+  return known != state_.dropped.end() && known->second == EventsState::Dropped::bad;
 }
 
 bool EventsPass::is_late(const Table& table, std::size_t row) const {
@@ -227,7 +236,7 @@ void EventsPass::filter(const Batch& batch, Table& table, BadCells& bad, std::ve
     }
   }
   for (const BadCell& cell : bad) {
-    if (active[cell.row] != 0) set_aside(batch, cell, active, bad_rows);
+    if (active[cell.row] != 0 || is_known_bad(batch, cell.row)) set_aside(batch, cell, active, bad_rows);
   }
 }
 

@@ -59,6 +59,7 @@ class EventsPass {
   void compute_column(FieldId field, Program::Root root, Table& table, const std::vector<std::uint8_t>& active);
   void drop_known(const Batch& batch, std::vector<std::uint8_t>& active) const;
   void set_aside(const Batch& batch, const BadCell& cell, std::vector<std::uint8_t>& active, BadRows& bad_rows);
+  bool is_known_bad(const Batch& batch, std::size_t row) const;
 
   World& world_;
   Plan& plan_;

@@ -26,16 +26,19 @@ Rates::Rates(const model::Policy& policy, DataErrors& errors)
       policy_currency_(policy.header.currency) {}
 
 void Rates::load(DataSource& data) {
+  data_name_ = data.name();
   if (exchange_ == nullptr) return;
   const std::string reader = "exchange";
   const auto schema = find_table(data, exchange_->table, reader, exchange_->span, errors_);
+  all_doubtful_ = !schema;
   if (!schema || schema->columns.empty()) return;
   std::vector<std::string> columns;
   for (const std::string* wanted : {&exchange_->day_column, &exchange_->currency_column, &exchange_->rate_column}) {
     const auto found = find_column(*schema, *wanted, true, reader, exchange_->span, errors_);
-    if (!found) return;
-    columns.push_back(schema->columns[*found].name);
+    all_doubtful_ = all_doubtful_ || !found;
+    if (found) columns.push_back(schema->columns[*found].name);
   }
+  if (all_doubtful_) return;
   load_rows(data, *schema, columns);
 }
 
@@ -47,8 +50,9 @@ void Rates::load_rows(DataSource& data, const TableSchema& schema, const std::ve
       diagnostic->with("table", schema.name)
           .with("row", std::to_string(batch.first_row + row + 1))
           .with("column", columns[column])
-          .with("content", cell_text(batch, column, row))
+          .with("content", shortened(cell_text(batch, column, row)))
           .with("expected", std::string(expected));
+      diagnostic->location = data_name_;
     }
   };
   while (rows->next(batch, 4096)) {
@@ -59,14 +63,21 @@ void Rates::load_rows(DataSource& data, const TableSchema& schema, const std::ve
         report(row, column, ids::data_empty_cell, "");
         complete = false;
       }
-      if (!complete) continue;
+      if (!complete) {
+        doubt(Currency::parse(cell_text(batch, 1, row)));
+        continue;
+      }
       const auto day = date_of(batch, 0, row);
       const auto currency = Currency::parse(cell_text(batch, 1, row));
       const auto rate = number_of(batch, 2, row);
-      if (!day) report(row, 0, ids::data_malformed_cell, "a date");
+      if (!day) report(row, 0, ids::data_malformed_cell, "`YYYY-MM-DD`");
       if (!currency) report(row, 1, ids::data_unknown_currency, "");
-      if (!rate) report(row, 2, ids::data_malformed_cell, "a number");
-      if (day && currency && rate) add(*currency, *day, *rate, schema.name);
+      if (!rate) report(row, 2, ids::data_malformed_cell, "`1234.56`");
+      if (day && currency && rate) {
+        add(*currency, *day, *rate, schema.name);
+      } else {
+        doubt(currency);
+      }
     }
   }
   constexpr std::int32_t kMaxDays = 100'000;
@@ -86,11 +97,22 @@ void Rates::add(Currency currency, Date day, Number rate, const std::string& tab
   const auto report = [&](DiagnosticId id) {
     if (auto* diagnostic = errors_.add_row_error(id)) {
       diagnostic->with("table", table).with("currency", std::string(currency.code())).with("day", day.to_string());
+      diagnostic->location = data_name_;
     }
+    doubt(currency);
   };
   if (rate.sign() <= 0) return report(ids::data_rate_not_positive);
   const auto [entry, is_new] = series_[currency].try_emplace(day, rate);
   if (!is_new && entry->second != rate) report(ids::data_conflicting_rates);
+}
+
+/// A rate that cannot be read may be the very one that is missed later: that is no second error.
+void Rates::doubt(std::optional<Currency> currency) {
+  if (currency) {
+    doubtful_.insert(*currency);
+  } else {
+    all_doubtful_ = true;
+  }
 }
 
 const Rates::Series* Rates::series(Currency currency) const {
@@ -187,15 +209,18 @@ void Rates::report_foreign(Currency currency, const std::string& table, const st
   if (auto* diagnostic = errors_.add_row_error(ids::data_foreign_currency)) {
     diagnostic->with("table", table).with("column", column).with("currency", std::string(currency.code()));
     diagnostic->with("wanted", std::string(policy_currency_.code()));
+    diagnostic->location = data_name_;
   }
 }
 
 void Rates::report_missing(Currency currency, Date day) {
-  if (exchange_ == nullptr || !reported_.emplace(currency, day).second) return;
+  if (exchange_ == nullptr || all_doubtful_ || doubtful_.contains(currency)) return;
+  if (!reported_.emplace(currency, day).second) return;
   if (auto* diagnostic = errors_.add_row_error(ids::data_missing_rate)) {
     diagnostic->with("table", exchange_->table)
         .with("currency", std::string(currency.code()))
         .with("day", day.to_string());
+    diagnostic->location = data_name_;
   }
 }
 

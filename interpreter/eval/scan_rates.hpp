@@ -87,6 +87,7 @@ class Rates {
   std::optional<Number> compute(const Series& series, Date day) const;
   std::int64_t look_up_mantissa(value::Currency currency, Date day);
   void add(value::Currency currency, Date day, Number rate, const std::string& table);
+  void doubt(std::optional<value::Currency> currency);
   void load_rows(DataSource& data, const TableSchema& schema, const std::vector<std::string>& columns);
 
   const model::Policy& policy_;
@@ -100,6 +101,9 @@ class Rates {
   std::vector<std::vector<std::int64_t>> mantissas_;             // by currency and day; -1: not computed yet
   std::set<std::pair<value::Currency, Date>> reported_;
   std::set<std::pair<value::Currency, std::string>> foreign_;
+  std::string data_name_;
+  std::set<value::Currency> doubtful_;   // some of their rates could not be read
+  bool all_doubtful_ = false;
 };
 
 }  // namespace kpi::eval::scanning

@@ -43,7 +43,8 @@ bool Resources::prepare_reads(const Reads& reads, const std::string& reader) {
   for (const auto& [key, column] : reads.sets) {
     const std::string name = world_.name(key.first) + "." + key.second;
     if (made_.contains("set " + name)) continue;
-    if (!enter("set " + name, reader) || !ensure_set(column)) return false;
+    if (!enter("set " + name, reader)) return false;
+    if (!ensure_set(column)) world_.sets[{column.source, set_key(column.path)}];  // reported: what reads it goes on
     made_.insert("set " + name);
     making_.erase("set " + name);
   }
@@ -73,13 +74,26 @@ bool Resources::ensure_kept(EventsId events) {
   for (const FieldId field : kept.fields) plan_.add_field(field, source, pass.reads);
   for (const FieldId field : decl.key) plan_.add_field(field, source, pass.reads);
   plan_.add_time(events, pass.reads);
-  if (!deduplicate(events) || !open(pass, events)) return false;
+  // Without them the rows that refer to them are passed over, but their own errors are still found.
+  const bool is_unique = deduplicate(events);
+  if (!open(pass, events) || !is_unique) {
+    kept.unreadable = true;
+    kept.built = true;
+    made_.insert("rows " + name);
+    making_.erase("rows " + name);
+    return true;
+  }
+  const auto& dropped = world_.events[events.index].dropped;
   std::vector<std::uint32_t> rows;
-  pass.run([&](const Batch&, Table& table, std::vector<std::uint8_t>& active) {
+  pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) {
     rows.clear();
     const Column& key = table.column(decl.key.front());
     for (std::uint32_t row = 0; row < table.rows; ++row) {
-      if (active[row] == 0) continue;
+      if (active[row] == 0) {
+        const bool readable = !key.is_absent(row) && dropped.contains(batch.first_row + row);
+        if (readable) kept.bad_keys.insert(cell_code(key, row, world_.pool));
+        continue;
+      }
       const auto index = static_cast<std::uint32_t>(kept.table.rows + rows.size());
       if (!kept.index.insert(cell_code(key, row, world_.pool), index))
         continue;  // a repeated key is reported elsewhere

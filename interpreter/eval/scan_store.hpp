@@ -26,6 +26,7 @@ class Store final : public AggregateStore {
   Value merged(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> rows, Window window) const override;
   bool present(EntityId entity, std::uint32_t row, Window window) const override;
   const EventsInfo& events(EventsId events) const override { return world_.events[events.index].info; }
+  std::uint64_t quarantined(EntityId entity) const override { return world_.entities[entity.index].quarantined; }
   const std::vector<ExclusionCount>& exclusions(Window window) const override;
   Cover coverage(model::SourceRef source, Window window) const override;
   std::optional<value::Instant> as_of() const override { return as_of_; }

@@ -52,6 +52,9 @@ struct EntityTable {
   std::vector<std::string> keys;
   std::vector<std::optional<Date>> active_from, active_to;
   bool grows = false;                 // distinct entities: rows appear while sources are scanned
+  bool unreadable = false;            // its table or one of its columns is missing: the error has been reported
+  CodeSet bad_keys;                   // keys of rows with errors, which are not among the rows
+  std::uint64_t quarantined = 0;      // rows that --quarantine set aside
 };
 
 /// Rows of keyed events that others refer to.
@@ -63,11 +66,15 @@ struct KeptEvents {
   KeyIndex index;
   std::vector<std::uint8_t> unseen;   // later than as-of
   std::vector<std::uint64_t> masks;   // exclusions that hit, once the events have been scanned
+  bool unreadable = false;            // as of entities
+  CodeSet bad_keys;
 };
 
 /// What is known of one events source while it is scanned once or more often.
 struct EventsState {
-  tsl::robin_set<std::uint64_t> dropped;   // rows set aside by their position: bad, or repeated
+  enum class Dropped : std::uint8_t { bad, repeated };
+  tsl::robin_map<std::uint64_t, Dropped> dropped;   // rows set aside, by their position
+  tsl::robin_set<std::uint64_t> bad_cells;          // those met so far, so that no pass reports one again; see set_aside
   EventsInfo info;
   bool scanned = false;
 };

@@ -96,6 +96,10 @@ class Writer {
     Table table(std::move(header));
     std::string notes;
     for (const Source& source : report_.sources) {
+      if (source.set_aside > 0) {
+        const Word& text = source.set_aside == 1 ? words::entity_row_set_aside : words::entity_rows_set_aside;
+        notes += "  " + say(text, look_.language, source.name, grouped(source.set_aside)) + "\n";
+      }
       if (!source.events) continue;
       const eval::EventsInfo& info = *source.events;
       const bool covered = info.covered_from && info.covered_to && *info.covered_from < *info.covered_to;
@@ -191,6 +195,7 @@ Json source_json(const Source& source) {
                {"found", source.table_found},
                {"columns", std::move(columns)}};
   if (source.rows) json["rows"] = *source.rows;
+  if (source.set_aside > 0) json["quarantined"] = source.set_aside;
   if (!source.events) return json;
   const eval::EventsInfo& info = *source.events;
   json["rows"] = info.rows;

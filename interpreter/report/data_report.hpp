@@ -25,6 +25,7 @@ struct DataReport {
     bool table_found = false;
     std::vector<Column> columns;
     std::optional<std::uint64_t> rows;       // entities; none when not read
+    std::uint64_t set_aside = 0;             // entities: bad rows, which a run refuses without --quarantine
     std::optional<eval::EventsInfo> events;  // none when not read
   };
   struct Rates {  // of one currency

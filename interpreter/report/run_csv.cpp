@@ -59,6 +59,11 @@ class CsvWriter {
       for (const auto& alert : period.alerts) alert_line(alert);
       for (const auto& exclusion : period.exclusions) exclusion_line(exclusion);
     }
+    period_.clear();
+    for (std::size_t i = 0; i < run_.outcome.events.size() && i < policy_.events.size(); ++i)
+      quarantine_line(policy_.events[i].named.name, run_.outcome.events[i].quarantined);
+    for (const auto& count : run_.outcome.entities)
+      quarantine_line(policy_.entity(count.entity).named.name, count.quarantined);
     return std::move(out_);
   }
 
@@ -176,6 +181,17 @@ class CsvWriter {
     line[kStatus] = declared.severity;
     line[kSubPeriod] = result.period.to_string();
     line[kReason] = result.message;
+    put(std::move(line));
+  }
+
+  /// Rows set aside in the whole data, of no period.
+  void quarantine_line(const std::string& source, std::uint64_t rows) {
+    if (rows == 0) return;
+    Line line;
+    line[kRecord] = "quarantined";
+    line[kName] = source;
+    line[kEntity] = source;
+    line[kValue] = std::to_string(rows);
     put(std::move(line));
   }
 

@@ -34,7 +34,12 @@ class JsonWriter {
       if (info.without_time) entry["without_time"] = info.without_time;
       events[policy_.events[i].named.name] = std::move(entry);
     }
-    return {{"events", std::move(events)}};
+    Json data = {{"events", std::move(events)}};
+    for (const auto& count : run_.outcome.entities) {
+      data["entities"][policy_.entity(count.entity).named.name] = {{"rows", count.rows},
+                                                                   {"quarantined", count.quarantined}};
+    }
+    return data;
   }
 
   Json periods() const {

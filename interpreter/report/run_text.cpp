@@ -343,7 +343,14 @@ class RunWriter {
       cells.push_back({info.last ? show_.instant(*info.last) : ""});
       table.add(std::move(cells));
     }
-    return heading(w(words::data)) + fitted(table, look_, 2);
+    std::string out = heading(w(words::data)) + fitted(table, look_, 2);
+    for (const auto& count : run_.outcome.entities) {
+      out += "  " +
+             say(count.quarantined == 1 ? words::entity_row_set_aside : words::entity_rows_set_aside, look_.language,
+                 show_.label(policy_.entity(count.entity).named), grouped(count.quarantined)) +
+             "\n";
+    }
+    return out;
   }
 
   std::string footnotes() const {

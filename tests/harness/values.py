@@ -91,6 +91,8 @@ def main():
         for name, about in result["data"]["events"].items():
             rest = "".join(f", {about[key]} {key}" for key in ("duplicates", "without_time") if key in about)
             print(f"{name}: {about['rows']} rows, {about['excluded']} excluded, {about['quarantined']} quarantined{rest}")
+        for name, about in result["data"].get("entities", {}).items():
+            print(f"{name}: {about['rows']} rows, {about['quarantined']} quarantined")
     for period in result["periods"]:
         for line in period_lines(period, wanted):
             print(period["period"]["id"], line)

@@ -34,6 +34,10 @@ class Runner {
     outcome.as_of = store.as_of();
     for (std::uint32_t index = 0; index < policy.events.size(); ++index)
       outcome.events.push_back(store.events({index}));
+    for (std::uint32_t index = 0; index < policy.entities.size(); ++index) {
+      const std::uint64_t quarantined = store.quarantined({index});
+      if (quarantined > 0) outcome.entities.push_back({{index}, store.rows({index}).size(), quarantined});
+    }
     report_data(outcome);
     report_unapplied_clauses();
     for (const PlannedPeriod& planned : plan.periods) {
