@@ -26,6 +26,19 @@ const OptionSpec kThreads = {
     {"threads that read the data; results do not depend on it", "读取数据的线程数，不影响结果"},
     false,
     {}};
+// For checking the interpreter against itself: whatever these say, results are the same.
+const OptionSpec kEvaluator = {"--evaluator",
+                               "WHICH",
+                               {"`fast` or `simple`: how rows are evaluated; `simple` is slow, for checking results",
+                                "逐行计算的方式：`fast` 或 `simple`；`simple` 较慢，用于核对结果"},
+                               false,
+                               {"fast", "simple"}};
+const OptionSpec kBatchRows = {
+    "--batch-rows",
+    "N",
+    {"rows that are read at a time; for checking, results do not depend on it", "每批读取的行数，用于核对，不影响结果"},
+    false,
+    {}};
 
 }  // namespace
 
@@ -134,6 +147,8 @@ const std::vector<CommandSpec>& commands() {
          {}},
         {"--output", "FILE", {"write the result to this file", "把结果写入此文件"}, false, {}},
         kThreads,
+        kEvaluator,
+        kBatchRows,
         {"--format",
          "FORMAT",
          {"`pretty`, `compact`, `json` or `csv`", "输出格式：`pretty`、`compact`、`json` 或 `csv`"},
@@ -153,9 +168,16 @@ const std::vector<CommandSpec>& commands() {
          {"the smallest change of each metric that reaches the next step", "每个指标达到下一档所需的最小变化"},
          false,
          {}},
+        {"--rows",
+         "N",
+         {"how many rows to list of each kind, or `all`; default: 20", "每类记录列出多少行，或写 `all`；默认 20"},
+         false,
+         {}},
         kAsOf,
         kQuarantine,
         kThreads,
+        kEvaluator,
+        kBatchRows,
         {"--output", "FILE", {"write the result to this file", "把结果写入此文件"}, false, {}}},
        run_explain},
       {"test",
@@ -170,7 +192,10 @@ const std::vector<CommandSpec>& commands() {
           "文件的覆盖率低于此值时以状态 1 退出；包含 --coverage"},
          false,
          {}},
-        {"--lcov", "FILE", {"write the coverage to this file in LCOV format", "把覆盖率以 LCOV 格式写入此文件"}, false, {}}},
+        {"--lcov", "FILE", {"write the coverage to this file in LCOV format", "把覆盖率以 LCOV 格式写入此文件"}, false, {}},
+        kThreads,
+        kEvaluator,
+        kBatchRows},
        run_test},
       {"eval",
        "EXPR",

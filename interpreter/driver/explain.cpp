@@ -26,7 +26,10 @@ Exit run_explain(const Invocation& invocation, const Terminal& terminal) {
     request.as_of = wanted.as_of;
     request.quarantine = wanted.quarantine;
     request.why_not = why_not;
+    request.row_limit = row_limit(invocation);
     request.threads = wanted.threads;
+    request.batch_rows = wanted.batch_rows;
+    request.simple = wanted.simple;
     const Progress progress{std::string(report::word(report::words::reading_data, invocation.language))};
     const eval::Explanation explanation =
         eval::explain(compiled->policy, data, session.sources, request, session.diagnostics);

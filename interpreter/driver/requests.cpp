@@ -2,6 +2,9 @@
 #include "grammar/source/diagnostics/cli.hpp"
 
 #include <charconv>
+#include <limits>
+
+#include "interpreter/eval/run/explain.hpp"
 
 namespace kpi::driver {
 namespace {
@@ -10,23 +13,52 @@ using source::DiagnosticId;
 namespace ids = source::ids;
 using source::Language;
 
-constexpr unsigned kMostThreads = 256;
+constexpr std::size_t kMostThreads = 256;
+constexpr std::size_t kMostBatchRows = 1'000'000;
 
 [[noreturn]] void bad_value(const char* option, const std::string& value, std::string expected) {
   throw Failure(ids::bad_option_value, {{"option", option}, {"value", value}, {"expected", std::move(expected)}});
 }
 
-unsigned parse_threads(const std::string& text, Language language) {
-  unsigned count = 0;
+std::optional<std::size_t> parse_count(const std::string& text) {
+  std::size_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size() || count < 1 || count > kMostThreads) {
-    bad_value("--threads", text,
-              language == Language::zh ? "请写 1 到 256 之间的整数" : "write a whole number from 1 to 256");
+  return error != std::errc() || end != text.data() + text.size() ? std::nullopt : std::optional(count);
+}
+
+std::size_t parse_count(const char* option, const std::string& text, std::size_t most, Language language) {
+  const auto count = parse_count(text);
+  if (!count || *count < 1 || *count > most) {
+    const std::string limit = std::to_string(most);
+    bad_value(
+        option, text,
+        language == Language::zh ? "请写 1 到 " + limit + " 之间的整数" : "write a whole number from 1 to " + limit);
   }
-  return count;
+  return *count;
 }
 
 }  // namespace
+
+std::size_t row_limit(const Invocation& invocation) {
+  const auto text = invocation.value("--rows");
+  if (!text) return eval::ExplainRequest().row_limit;
+  if (*text == "all") return std::numeric_limits<std::size_t>::max();
+  const auto count = parse_count(*text);
+  if (!count) {
+    bad_value("--rows", *text,
+              invocation.language == Language::zh ? "请写 0 以上的整数或 `all`" : "write a whole number or `all`");
+  }
+  return *count;
+}
+
+void read_how(const Invocation& invocation, eval::RunRequest& request) {
+  const Language language = invocation.language;
+  if (const auto text = invocation.value("--threads"))
+    request.threads = static_cast<unsigned>(parse_count("--threads", *text, kMostThreads, language));
+  if (const auto text = invocation.value("--batch-rows"))
+    request.batch_rows = parse_count("--batch-rows", *text, kMostBatchRows, language);
+  request.simple = invocation.value("--evaluator") == "simple";
+}
 
 std::optional<Compiled> compile_policy(Session& session, const std::string& path, const Invocation& invocation,
                                        const Terminal& terminal) {
@@ -57,7 +89,7 @@ eval::RunRequest run_request(const Invocation& invocation, const model::Policy& 
     request.periods = *periods;
   }
   if (const auto text = invocation.value("--as-of")) request.as_of = parse_as_of(*text, policy);
-  if (const auto text = invocation.value("--threads")) request.threads = parse_threads(*text, invocation.language);
+  read_how(invocation, request);
   request.quarantine = invocation.has("--quarantine");
   request.all_metrics = invocation.has("--all-metrics");
   request.entity_key = invocation.value("--entity").value_or("");

@@ -14,8 +14,14 @@ namespace kpi::driver {
 std::optional<Compiled> compile_policy(Session& session, const std::string& path, const Invocation& invocation,
                                        const Terminal& terminal);
 
-/// --period, --as-of, --quarantine, --threads, as far as the command has them.
+/// --period, --as-of, --quarantine and how to read rows, as far as the command has them.
 eval::RunRequest run_request(const Invocation& invocation, const model::Policy& policy);
+
+/// How rows are read: --threads, --evaluator, --batch-rows.
+void read_how(const Invocation& invocation, eval::RunRequest& request);
+
+/// --rows of `explain`: a number or `all`.
+std::size_t row_limit(const Invocation& invocation);
 
 /// `2026-07-31`: the data up to the end of that day; a time without offset is in the policy's zone.
 value::Instant parse_as_of(const std::string& text, const model::Policy& policy);

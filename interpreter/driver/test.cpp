@@ -6,6 +6,7 @@
 #include "grammar/source/diagnostics/test.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
+#include "interpreter/driver/requests.hpp"
 #include "interpreter/driver/session.hpp"
 #include "interpreter/eval/run/coverage.hpp"
 #include "interpreter/eval/run/test_runner.hpp"
@@ -135,6 +136,8 @@ Exit run_test(const Invocation& invocation, const Terminal& terminal) {
     return Exit::not_compiled;
   }
   const CoverageRequest wanted = coverage_request(invocation);
+  eval::RunRequest how;
+  read_how(invocation, how);
   source::Diagnostics remarks;
   std::size_t passed = 0, failed = 0;
   std::string out, coverages, lcov;
@@ -143,7 +146,7 @@ Exit run_test(const Invocation& invocation, const Terminal& terminal) {
   for (const Compiled& compiled : files) {
     if (compiled.policy.tests.empty()) remarks.add_without_span(ids::file_has_no_tests).with("file", compiled.path);
     eval::Coverage coverage(compiled.policy);
-    const FileTests file{compiled.path, eval::run_tests(compiled.policy, reader_beside(compiled.path), &coverage)};
+    const FileTests file{compiled.path, eval::run_tests(compiled.policy, reader_beside(compiled.path), &coverage, how)};
     if (wanted.wanted) {
       coverages +=
           "\n" + report::coverage_text(coverage, compiled.policy, compiled.path, session.sources, terminal.out);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "interpreter/report/explain_words.hpp"
 #include "interpreter/report/next_steps_text.hpp"
 #include "interpreter/report/show.hpp"
 #include "interpreter/report/table.hpp"
@@ -24,6 +25,7 @@ class ExplainWriter {
       : policy_(bound), look_(look), show_(bound, store, look.language) {}
 
   std::string write(const eval::SubjectExplanation& subject, value::Period period, bool why_not) {
+    subject_ = subject.entity;
     const std::string entity = show_.label(policy_.entity(subject.entity).named);
     std::string out =
         paint(entity + " " + who(subject.label, subject.key) + ", " + period.to_string(), Ink::bold, look_) + "\n";
@@ -92,9 +94,14 @@ class ExplainWriter {
     std::vector<std::string> lines;
     if (node.kind == Kind::score_row) return score_row(node);
     const bool formula_in_title = node.kind == Kind::aggregate || node.kind == Kind::other_window;
-    if (!formula_in_title && !node.repeated && !node.formula.empty()) {
+    if (!formula_in_title && !node.repeated && !node.formula.empty() && !is_one_aggregate(node)) {
       lines.push_back(visible(node.formula));
-      if (!node.with_values.empty()) lines.push_back("= " + visible(node.with_values));
+      const bool condition =
+          node.kind == Kind::gate || node.kind == Kind::phase || node.type.kind == value::Kind::boolean;
+      if (!node.with_values.empty() && node.with_values != node.formula) {
+        lines.push_back(condition ? s(words::condition_with_values, visible(node.with_values))
+                                  : "= " + visible(node.with_values));
+      }
     }
     if (node.kind == Kind::curve && !node.facts.empty()) {
       const std::string input = fact(node.facts.front());
@@ -117,7 +124,25 @@ class ExplainWriter {
         !(node.facts.front().value == node.value)) {
       lines.push_back(s(words::before_gates, exact(node.facts.front().value, node.facts.front().type)));
     }
+    if (node.kind == Kind::scorecard) add_sum(node, lines);
     return lines;
+  }
+
+  /// `= count(violations)` says nothing that the aggregate below does not say itself.
+  static bool is_one_aggregate(const ExplainNode& node) {
+    return node.kind == Kind::metric && node.children.size() == 1 && node.children[0].kind == Kind::aggregate &&
+           node.children[0].formula == node.formula;
+  }
+
+  /// The score before gates as the sum of its weighted points.
+  void add_sum(const ExplainNode& node, std::vector<std::string>& lines) {
+    std::string sum;
+    for (const ExplainNode& child : node.children) {
+      const auto* weighted = child.kind == Kind::score_row ? find(child, "weighted") : nullptr;
+      if (weighted == nullptr || !weighted->value.has_value()) continue;
+      sum += (sum.empty() ? "= " : " + ") + show_.value(weighted->value, weighted->type);
+    }
+    if (sum.find(" + ") != std::string::npos) lines.push_back(sum);
   }
 
   const model::Payout* payout_named(const std::string& name_of_payout) const {
@@ -250,13 +275,35 @@ class ExplainWriter {
     const model::Events& events = policy_.event(rows.events);
     std::string out;
     if (rows.kept_total > 0) {
-      out += "\n" + paint(s(words::rows_counted, show_.label(events.named), rows.kept_total), Ink::bold, look_) + "\n";
+      out += "\n" +
+             paint(s(rows.kept_total == 1 ? words::row_counted : words::rows_counted, show_.label(events.named),
+                     rows.kept_total),
+                   Ink::bold, look_) +
+             "\n";
       out += row_table(events, rows.kept, false) + more(rows.kept_total, rows.kept.size());
     }
     if (rows.excluded_total > 0) {
-      out += "\n" + paint(s(words::rows_taken_out, show_.label(events.named), rows.excluded_total), Ink::bold, look_) +
+      out += "\n" +
+             paint(s(rows.excluded_total == 1 ? words::row_taken_out : words::rows_taken_out, show_.label(events.named),
+                     rows.excluded_total),
+                   Ink::bold, look_) +
              "\n";
       out += row_table(events, rows.excluded, true) + more(rows.excluded_total, rows.excluded.size());
+      out += reasons(rows.excluded);
+    }
+    return out;
+  }
+
+  /// Why the policy leaves such rows out, in its own words.
+  std::string reasons(const std::vector<eval::TracedRow>& rows) const {
+    std::string out;
+    for (std::size_t index = 0; index < policy_.exclusions.size(); ++index) {
+      const model::Exclusion& exclusion = policy_.exclusions[index];
+      const auto is_hit = [&](const eval::TracedRow& row) {
+        return std::any_of(row.hits.begin(), row.hits.end(), [&](const auto& hit) { return hit.index == index; });
+      };
+      if (exclusion.because.empty() || !std::any_of(rows.begin(), rows.end(), is_hit)) continue;
+      out += "  " + s(words::because_of, show_.label(exclusion.named), visible(exclusion.because)) + "\n";
     }
     return out;
   }
@@ -266,10 +313,12 @@ class ExplainWriter {
   }
 
   std::string row_table(const model::Events& events, const std::vector<eval::TracedRow>& rows, bool excluded) {
+    if (rows.empty()) return "";
     std::vector<model::FieldId> columns;
     for (const auto& [id, content] : rows.front().fields) {
       const model::Field& field = events.fields[id.index];
-      if (!field.key && id != events.time) columns.push_back(id);
+      const bool is_subject = field.type.kind == value::Kind::entity && field.type.index == subject_.index;
+      if (!field.key && id != events.time && !is_subject) columns.push_back(id);
     }
     Table table = rows_as_table(events, rows, columns, excluded);
     // What does not fit is left out from the right; the key, the time and the reason stay.
@@ -315,6 +364,7 @@ class ExplainWriter {
   const Policy& policy_;
   const Look& look_;
   Show show_;
+  model::EntityId subject_;
   const model::Payout* payout_ = nullptr;  // whose steps are written
 };
 

@@ -261,7 +261,16 @@ class Explainer {
     if (curve.kind == model::CurveKind::brackets) return brackets(curve, at, reached);
     std::string result = reached > 0 ? shown(curve.points[reached - 1]) : "";
     if (reached == curve.points.size()) return result + " ..";
-    return result + (reached > 0 ? " .. " : ".. ") + shown(curve.points[reached]);
+    result += (reached > 0 ? " .. " : ".. ") + shown(curve.points[reached]);
+    return curve.kind == model::CurveKind::line && reached > 0 ? result + ": " + on_line(curve, at, reached) : result;
+  }
+
+  /// The straight line between two points, with numbers put in.
+  static std::string on_line(const model::Curve& curve, const Number& at, std::size_t reached) {
+    const model::Curve::Point &from = curve.points[reached - 1], &to = curve.points[reached];
+    const std::string slope = "(" + at.to_string() + " - " + from.at.to_string() + ") / (" + to.at.to_string() + " - " +
+                              from.at.to_string() + ") * (" + to.value.to_string() + " - " + from.value.to_string() + ")";
+    return from.value == Number(0) ? slope : from.value.to_string() + " + " + slope;
   }
 
   std::string brackets(const model::Curve& curve, const Number& at, std::size_t reached) const {
@@ -448,6 +457,8 @@ Explanation explain(const model::Policy& policy, DataSource& data, const source:
   run_request.as_of = request.as_of;
   run_request.quarantine = request.quarantine;
   run_request.threads = request.threads;
+  run_request.batch_rows = request.batch_rows;
+  run_request.simple = request.simple;
   const std::size_t errors = diagnostics.error_count();
   Plan plan(policy, run_request, diagnostics);
   if (diagnostics.error_count() > errors) return result;

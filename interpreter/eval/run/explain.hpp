@@ -50,7 +50,7 @@ struct ExplainNode {
 struct ExplainedRows {
   EventsId events;
   std::uint64_t kept_total = 0, excluded_total = 0;
-  std::vector<TracedRow> kept, excluded;  // at most ExplainRequest::row_limit of each
+  std::vector<TracedRow> kept, excluded;  // the first ExplainRequest::row_limit of each
 };
 
 struct SubjectExplanation {
@@ -70,8 +70,10 @@ struct ExplainRequest {
   std::optional<value::Instant> as_of;
   bool quarantine = false;
   bool why_not = false;
-  std::size_t row_limit = 20;
+  std::size_t row_limit = 20;  // rows listed of each events source, kept and excluded
   unsigned threads = 1;
+  std::size_t batch_rows = 4096;
+  bool simple = false;
 };
 
 struct Explanation {

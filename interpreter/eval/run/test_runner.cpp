@@ -102,8 +102,8 @@ std::optional<std::uint32_t> named(const Declarations& declarations, const std::
 
 class TestRun {
  public:
-  TestRun(const model::Policy& policy_, const model::Test& test_, Coverage* coverage_)
-      : policy(policy_), test(test_), coverage(coverage_) {}
+  TestRun(const model::Policy& policy_, const model::Test& test_, Coverage* coverage_, const RunRequest& how_)
+      : policy(policy_), test(test_), coverage(coverage_), how(how_) {}
 
   std::vector<Diagnostic> check(const GivenFileReader& read_file) {
     Diagnostics found;
@@ -134,6 +134,9 @@ class TestRun {
     wanted.periods = {period_of(test)};
     wanted.is_test = true;
     wanted.coverage = coverage;
+    wanted.threads = how.threads;
+    wanted.batch_rows = how.batch_rows;
+    wanted.simple = how.simple;
     // The whole day counts as seen.
     if (test.as_of) {
       wanted.as_of = policy.header.timezone->start_of_day(Date{test.as_of->days + 1});
@@ -413,6 +416,7 @@ class TestRun {
   const model::Policy& policy;
   const model::Test& test;
   Coverage* coverage;
+  const RunRequest& how;
   RunRequest request;
   Run result;
   DataSource* source = nullptr;
@@ -429,13 +433,16 @@ std::size_t TestReport::passed() const {
 }
 
 TestResult run_test(const model::Policy& policy, const model::Test& test, const GivenFileReader& read_file,
-                    Coverage* coverage) {
-  return {test.name, test.span, TestRun(policy, test, coverage).check(read_file)};
+                    Coverage* coverage, const RunRequest& how) {
+  return {test.name, test.span, TestRun(policy, test, coverage, how).check(read_file)};
 }
 
-TestReport run_tests(const model::Policy& policy, const GivenFileReader& read_file, Coverage* coverage) {
+TestReport run_tests(const model::Policy& policy, const GivenFileReader& read_file, Coverage* coverage,
+                     const RunRequest& how) {
   TestReport report;
-  for (const model::Test& test : policy.tests) report.tests.push_back(run_test(policy, test, read_file, coverage));
+  for (const model::Test& test : policy.tests) {
+    report.tests.push_back(run_test(policy, test, read_file, coverage, how));
+  }
   return report;
 }
 

@@ -30,10 +30,12 @@ struct GivenFile {
 /// Reads such a file; none when it cannot be read.
 using GivenFileReader = std::function<std::optional<GivenFile>(const model::GivenTable& given)>;
 
-/// What the tests exercise is added to `coverage`, if there is one.
-TestReport run_tests(const model::Policy& policy, const GivenFileReader& read_file = {}, Coverage* coverage = nullptr);
+/// What the tests exercise is added to `coverage`, if there is one. `how` says how rows are read (threads, batch_rows,
+/// simple); the rest of it is the test's.
+TestReport run_tests(const model::Policy& policy, const GivenFileReader& read_file = {}, Coverage* coverage = nullptr,
+                     const RunRequest& how = {});
 TestResult run_test(const model::Policy& policy, const model::Test& test, const GivenFileReader& read_file = {},
-                    Coverage* coverage = nullptr);
+                    Coverage* coverage = nullptr, const RunRequest& how = {});
 
 /// The tables that a test gives, as a source stores them; cells that cannot be stored are reported.
 MemorySource given_data(const model::Policy& policy, const model::Test& test, const GivenFileReader& read_file,
