@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""README.md and docs/**/*.md tell the truth: their snippets parse and their commands print what they show.
+"""README.md, README.zh.md and docs/**/*.md tell the truth: their snippets parse and their commands print what they show.
 
 Per page, in order, in a folder that holds copies of policies/, stdlib/, bench/ and the top scripts:
   ```kpi                 must parse; a whole policy (with `edition` and `policy`) must check without errors
@@ -139,12 +139,12 @@ class Page:
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Checks snippets and commands of README.md and docs/.")
+    parser = argparse.ArgumentParser(description="Checks snippets and commands of README.md, README.zh.md and docs/.")
     parser.add_argument("--kpi", default=str(ROOT / "build" / "dev" / "kpi"))
     parser.add_argument("--update", action="store_true", help="take over what the commands print")
     parser.add_argument("names", nargs="*", help="only pages whose path contains one of these")
     options = parser.parse_args()
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "policies").rglob("*.md"))]
+    pages = [ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "policies").rglob("*.md"))]
     passed = failed = 0
     for path in pages:
         if not path.is_file() or options.names and not any(name in str(path) for name in options.names):

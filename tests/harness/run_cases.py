@@ -18,17 +18,21 @@ folder of their own, with `kpi` on the path. Then come, each from its `---` line
     --- python: NAME        a Python expression that gives the text or bytes (for large inputs)
     --- sql: NAME           statements that make a SQLite database
     --- copy: NAME PATH     a file or folder of the repository
-    --- exit: STATUS        begins the expectation of the first, second, … command
+    --- exit: STATUS        begins the expectation of the first, second, … command; what stands behind is a remark
     --- stdout:             its output; without the block there must be none
     --- stderr:
 
 A content line that itself starts with `--- ` is written `\\--- `. `…` is explained in expectation.py. With --update,
 blocks that do not match are replaced by what was printed; blocks that match keep their wildcards.
+
+With `--add "--evaluator simple"` every `kpi run`, `kpi explain` and `kpi test` gets these options too: whatever says how
+rows are read must not change what is printed.
 """
 import argparse
 import ast
 import concurrent.futures
 import re
+import shlex
 import shutil
 import sqlite3
 import sys
@@ -56,8 +60,8 @@ class Block:
 
 
 class Expected:
-    def __init__(self, status, stdout=(), stderr=()):
-        self.status, self.stdout, self.stderr = status, list(stdout), list(stderr)
+    def __init__(self, status, stdout=(), stderr=(), remark=""):
+        self.status, self.stdout, self.stderr, self.remark = status, list(stdout), list(stderr), remark
 
 
 class Case:
@@ -86,7 +90,7 @@ class Case:
                 status = block.argument.split()[0] if block.argument else ""
                 if not status.isdigit():
                     raise BadCase("`--- exit:` needs a number")
-                found.append(Expected(int(status)))
+                found.append(Expected(int(status), remark=block.argument[len(status):].strip()))
             elif block.kind in ("stdout", "stderr"):
                 if not found:
                     raise BadCase(f"`--- {block.kind}:` before the first `--- exit:`")
@@ -119,9 +123,9 @@ class Case:
             lines.append(f"--- {block.kind}: {block.argument}".rstrip())
             lines += map(_shielded, block.lines)
         for index, (status, stdout, stderr) in enumerate(results):
-            which = f"   ({self.commands[index]})" if len(results) > 1 else ""
-            lines.append(f"--- exit: {status}{which}")
             old = self.expected[index] if index < len(self.expected) else Expected(status)
+            which = old.remark or (f"({self.commands[index]})" if len(results) > 1 else "")
+            lines.append(f"--- exit: {status}   {which}".rstrip())
             for kind, output in (("stdout", stdout), ("stderr", stderr)):
                 got, known = lines_of(output), getattr(old, kind)
                 if got or known:
@@ -195,6 +199,7 @@ def main():
     parser = argparse.ArgumentParser(description="Runs the case files below tests/cases.")
     parser.add_argument("--kpi", default=str(ROOT / "build" / "dev" / "kpi"), help="the program under test")
     parser.add_argument("--update", action="store_true", help="write what was printed into the case files")
+    parser.add_argument("--add", default="", metavar="OPTIONS", help="options for every kpi run, explain and test")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--timeout", type=int, default=120, help="seconds per command")
     parser.add_argument("--folder", type=Path, default=CASES)
@@ -205,7 +210,25 @@ def main():
         return 2
     paths = [path for path in sorted(options.folder.rglob("*.case"))
              if not options.names or any(name in str(path) for name in options.names)]
-    runner = Runner(options.kpi, options.timeout)
+    if options.add and options.update:
+        print("--add and --update do not go together", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="kpi-with-") as folder:
+        program = _with_options(Path(options.kpi).resolve(), options.add, Path(folder)) if options.add else options.kpi
+        return run_all(paths, Runner(program, options.timeout), options)
+
+
+def _with_options(kpi, added, folder):
+    """A program `kpi` that adds the options where they belong."""
+    script = folder / "kpi"
+    script.write_text("#!/bin/sh\n"
+                      f"case \"$1\" in run|explain|test) exec {shlex.quote(str(kpi))} \"$@\" {added};; esac\n"
+                      f"exec {shlex.quote(str(kpi))} \"$@\"\n", encoding="utf-8")
+    script.chmod(0o755)
+    return script
+
+
+def run_all(paths, runner, options):
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for path, problem in zip(paths, pool.map(lambda p: run_case(p, runner, options.update), paths)):
