@@ -168,12 +168,16 @@ std::vector<FieldId> EntityLoader::stored_fields(EntityId entity, const TableSch
 
 bool EntityLoader::load_fields(EntityId entity) {
   if (!fields_done_.insert(entity.index).second) return keys_done_.contains(entity.index);
+  const model::Entity& decl = world_.policy.entities[entity.index];
+  const bool has_keys = keys_done_.contains(entity.index);
+  if (!has_keys && !world_.data.schema(decl.table)) return false;  // reported already
   const auto schema = schema_of(entity);
   if (!schema) return false;
   const SourceRef source = SourceRef::of(entity);
-  const model::Entity& decl = world_.policy.entities[entity.index];
   EntityTable& target = world_.entities[entity.index];
-  Decoder decoder(world_, source, *schema, stored_fields(entity, *schema));
+  std::vector<FieldId> fields = stored_fields(entity, *schema);
+  if (!has_keys) std::erase_if(fields, [&](FieldId field) { return std::count(decl.key.begin(), decl.key.end(), field) > 0; });
+  Decoder decoder(world_, source, *schema, std::move(fields));
   target.unreadable = target.unreadable || !decoder.valid();
   if (target.unreadable) return false;
 

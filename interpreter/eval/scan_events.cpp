@@ -142,6 +142,7 @@ bool EventsScan::run() {
   }
   // What fails has been reported; the table itself is looked at all the same, so that one run finds all mistakes.
   const bool is_prepared = resources_.prepare(events_, pass.reads);
+  if (!is_unique && !world_.data.schema(decl_.table)) return false;
   if (!pass.open() || !is_unique || !is_kept || !is_prepared) return false;
   if (!only_times) compile(pass);
   pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) { take(pass.program(), batch, table, active); });
