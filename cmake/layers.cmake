@@ -21,20 +21,23 @@ function(kpi_layer name folder)
   set_property(GLOBAL APPEND PROPERTY KPI_LAYERS kpi_${name})
 endfunction()
 
-# Puts stdlib/**.kpi into the driver as text; see interpreter/driver/embedded_files.hpp.
-function(kpi_embed_standard_library)
-  file(GLOB_RECURSE files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/stdlib/*.kpi)
+# kpi_embed(NAME FOLDER PREFIX FUNCTION patterns…): puts the files below FOLDER that match a pattern into the driver as
+# text; see interpreter/driver/embedded_files.hpp.
+function(kpi_embed name folder prefix function)
+  set(patterns ${ARGN})
+  list(TRANSFORM patterns PREPEND ${PROJECT_SOURCE_DIR}/${folder}/)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS ${patterns})
   list(SORT files)
-  set(output ${PROJECT_BINARY_DIR}/generated/embedded_files.cpp)
-  set(list ${PROJECT_BINARY_DIR}/generated/embedded_files.txt)
+  set(output ${PROJECT_BINARY_DIR}/generated/${name}.cpp)
+  set(list ${PROJECT_BINARY_DIR}/generated/${name}.txt)
   string(REPLACE ";" "\n" lines "${files}")
   file(CONFIGURE OUTPUT ${list} CONTENT "${lines}\n" @ONLY) # changes only when a file comes or goes
   add_custom_command(
     OUTPUT ${output}
-    COMMAND ${CMAKE_COMMAND} -DLIST=${list} -DROOT=${PROJECT_SOURCE_DIR}/stdlib -DOUTPUT=${output} -P
-            ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    COMMAND ${CMAKE_COMMAND} -DLIST=${list} -DROOT=${PROJECT_SOURCE_DIR}/${folder} -DPREFIX=${prefix}
+            -DFUNCTION=${function} -DOUTPUT=${output} -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${files} ${list} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
-    COMMENT "Embedding the standard library"
+    COMMENT "Embedding ${folder}"
     VERBATIM)
   target_sources(kpi_driver PRIVATE ${output})
 endfunction()

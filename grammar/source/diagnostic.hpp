@@ -19,7 +19,8 @@ enum class Language { en, zh };
 ///   K01xx characters and syntax    K02xx names               K03xx types, units, optional values
 ///   K04xx structure of a policy    K05xx data and import     K06xx running
 ///   K07xx tests                    K08xx command line        K09xx lint and its packs
-///   K10xx formatter                K11xx analyser            K12xx authoring: new, diff, doc, coverage, lock files
+///   K10xx formatter                K11xx analyser            K12xx authoring: new, diff, doc, coverage
+///   K13xx lock files, new policies
 /// The constants `ids::name` stand in one header per area, diagnostics/AREA.hpp, so that a new diagnostic rebuilds only
 /// the files that report from its area.
 enum class DiagnosticId : int {};

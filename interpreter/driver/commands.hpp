@@ -22,5 +22,7 @@ Exit run_run(const Invocation& invocation, const Terminal& terminal);
 Exit run_explain(const Invocation& invocation, const Terminal& terminal);
 Exit run_test(const Invocation& invocation, const Terminal& terminal);
 Exit run_eval(const Invocation& invocation, const Terminal& terminal);
+Exit run_new(const Invocation& invocation, const Terminal& terminal);
+Exit run_lock(const Invocation& invocation, const Terminal& terminal);
 
 }  // namespace kpi::driver

@@ -1,4 +1,4 @@
-// The standard library as the build put it into the program (cmake/embed.cmake).
+// The standard library and the templates as the build put them into the program (cmake/embed.cmake).
 #pragma once
 
 #include <string_view>
@@ -14,5 +14,7 @@ struct EmbeddedFile {
 
 /// Sorted by path; lives as long as the program.
 const std::vector<EmbeddedFile>& embedded_files();
+/// The files below policies/, such as `uk_live_hosts/policy.kpi`. Sorted by path.
+const std::vector<EmbeddedFile>& embedded_templates();
 
 }  // namespace kpi::driver

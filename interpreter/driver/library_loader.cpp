@@ -29,6 +29,18 @@ std::optional<std::string_view> standard_library(std::string_view path) {
 }
 
 const syntax::File* LibraryFiles::load(std::string_view name, source::SourceId user, source::Diagnostics& diagnostics) {
+  const syntax::File* file = find(name, user, diagnostics);
+  if (file != nullptr) loaded_.insert(file);
+  return file;
+}
+
+std::vector<const syntax::File*> LibraryFiles::take_loaded() {
+  std::vector<const syntax::File*> files(loaded_.begin(), loaded_.end());
+  loaded_.clear();
+  return files;
+}
+
+const syntax::File* LibraryFiles::find(std::string_view name, source::SourceId user, source::Diagnostics& diagnostics) {
   const std::string& from = sources_.get(user).name;
   if (name.starts_with(kStandard)) {
     const auto text = standard_library(name);

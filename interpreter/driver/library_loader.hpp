@@ -3,8 +3,10 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "interpreter/bind/binder.hpp"
 
@@ -18,12 +20,16 @@ class LibraryFiles final : public bind::LibraryLoader {
  public:
   explicit LibraryFiles(source::SourceMap& sources, const TextsByPath* texts = nullptr)
       : sources_(sources), texts_(texts) {}
+  /// The libraries that were asked for since the last call, each once.
+  std::vector<const syntax::File*> take_loaded();
   const syntax::File* load(std::string_view name, source::SourceId user, source::Diagnostics& diagnostics) override;
 
  private:
+  const syntax::File* find(std::string_view name, source::SourceId user, source::Diagnostics& diagnostics);
   const syntax::File* parsed(const std::string& path, std::string text, source::Diagnostics& diagnostics);
 
   source::SourceMap& sources_;
+  std::set<const syntax::File*> loaded_;
   const TextsByPath* texts_;
   std::map<std::string, std::unique_ptr<syntax::File>> files_;  // by path; null: there is none
 };

@@ -6,12 +6,20 @@
 #include "interpreter/analysis/completeness.hpp"
 #include "interpreter/bind/binder.hpp"
 #include "interpreter/driver/files.hpp"
+#include "interpreter/driver/lock.hpp"
 #include "interpreter/report/diagnostics_json.hpp"
 #include "interpreter/report/diagnostics_text.hpp"
 
 namespace kpi::driver {
 
-Compiled Session::compile(const std::string& path) { return compile_text(path, read_policy_file(path)); }
+Compiled Session::compile(const std::string& path) {
+  Compiled compiled = compile_text(path, read_policy_file(path));
+  if (checks_lock) {
+    check_lock(path, compiled.file, compiled.libraries, sources, diagnostics);
+    diagnostics.sort_and_deduplicate();
+  }
+  return compiled;
+}
 
 Compiled Session::compile_text(const std::string& name, std::string text) {
   Compiled result;
@@ -24,6 +32,7 @@ Compiled Session::compile_text(const std::string& name, std::string text) {
   result.policy =
       bind::bind(result.file, sources, libraries_, diagnostics, keep_occurrences_ ? &result.occurrences : nullptr);
   result.policy.header.sha256 = checksum;
+  result.libraries = libraries_.take_loaded();
   analysis::check_completeness(result.policy, sources, diagnostics);
   diagnostics.sort_and_deduplicate();
   return result;

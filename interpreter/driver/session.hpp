@@ -25,6 +25,7 @@ struct Compiled {
   source::SourceId source;
   syntax::File file;
   model::Policy policy;
+  std::vector<const syntax::File*> libraries;  // what `use` brought in, also through other libraries
   std::vector<bind::Occurrence> occurrences;  // only when the session was asked to keep them
 };
 
@@ -44,6 +45,7 @@ class Session {
 
   source::SourceMap sources;
   source::Diagnostics diagnostics;
+  bool checks_lock = true;  // compare the libraries of policies with the lock file beside them
 
  private:
   LibraryFiles libraries_{sources};
