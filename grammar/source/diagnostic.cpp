@@ -69,6 +69,16 @@ std::string localised(std::string_view value, Language language) {
   return result;
 }
 
+/// A value of thousands of characters, such as a name in a hostile file, is cut.
+std::string shortened(std::string value) {
+  constexpr std::size_t kLongest = 4000;  // bytes
+  if (value.size() <= kLongest) return value;
+  std::size_t end = kLongest;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
+  value.resize(end);
+  return value + "…";
+}
+
 // One pass, so that a value that itself contains `{…}` is not expanded again. Braces around anything but a parameter's
 // name stay, because help texts show code such as `with { a = 1 }`.
 std::string substitute(std::string_view text, const Parameters& parameters, Language language) {
@@ -86,7 +96,7 @@ std::string substitute(std::string_view text, const Parameters& parameters, Lang
       result += '{';
       text.remove_prefix(1);
     } else {
-      result += localised(found->second, language);
+      result += localised(shortened(found->second), language);
       text.remove_prefix(close + 1);
     }
   }

@@ -58,6 +58,12 @@ Position LineIndex::position(std::string_view text, std::uint32_t offset) const 
   Position result;
   result.line = static_cast<std::uint32_t>(next - starts_.begin());
   for (std::size_t at = begin; at < stop;) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      ++result.column;
+      ++result.utf16;
+      continue;
+    }
     const CodePoint point = decode(text.substr(at));
     if (at + point.length > stop) break;  // an offset inside a character stands for that character
     at += point.length;

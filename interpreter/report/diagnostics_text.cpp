@@ -152,6 +152,30 @@ class PrettyWriter {
   const Look& look_;
 };
 
+constexpr Word kOneLeftOut{{"… and {} more that is not shown", "…… 另有 {} 条未显示"}};
+constexpr Word kLeftOut{{"… and {} more that are not shown", "…… 另有 {} 条未显示"}};
+
+/// Which diagnostics people see: the first of the errors, and the first of the others. Nobody reads thousands, and all
+/// of them take long to print; tools get all of them.
+class Shown {
+ public:
+  bool operator()(const Diagnostic& diagnostic) {
+    constexpr std::size_t kMostShown = 100;
+    auto& count = source::info(diagnostic.id).severity == Severity::error ? errors_ : others_;
+    if (++count <= kMostShown) return true;
+    ++left_out_;
+    return false;
+  }
+  /// The line that says how many were left out, or nothing.
+  std::string rest(const Look& look) const {
+    if (left_out_ == 0) return "";
+    return say(left_out_ == 1 ? kOneLeftOut : kLeftOut, look.language, left_out_) + "\n";
+  }
+
+ private:
+  std::size_t errors_ = 0, others_ = 0, left_out_ = 0;
+};
+
 std::string one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   return visible(text);
@@ -162,13 +186,19 @@ std::string one_line(std::string text) {
 std::string diagnostics_pretty(const Diagnostics& diagnostics, const SourceMap& sources, const Look& look) {
   const PrettyWriter writer(sources, look);
   std::string out;
-  for (const Diagnostic& diagnostic : diagnostics.items()) out += writer.write(diagnostic) + "\n";
-  return out;
+  Shown shown;
+  for (const Diagnostic& diagnostic : diagnostics.items()) {
+    if (shown(diagnostic)) out += writer.write(diagnostic) + "\n";
+  }
+  const std::string rest = shown.rest(look);
+  return out + (rest.empty() ? "" : rest + "\n");
 }
 
 std::string diagnostics_compact(const Diagnostics& diagnostics, const SourceMap& sources, const Look& look) {
   std::string out;
+  Shown shown;
   for (const Diagnostic& diagnostic : diagnostics.items()) {
+    if (!shown(diagnostic)) continue;
     const Severity severity = source::info(diagnostic.id).severity;
     if (diagnostic.has_span) {
       out += place(sources, diagnostic.span) + ": ";
@@ -183,7 +213,7 @@ std::string diagnostics_compact(const Diagnostics& diagnostics, const SourceMap&
     }
     out += "\n";
   }
-  return out;
+  return out + shown.rest(look);
 }
 
 std::string summary(const Diagnostics& diagnostics, Language language) {
