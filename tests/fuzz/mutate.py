@@ -2,6 +2,7 @@
 """Feeds the parser and the checker with hostile input and looks only at how they fail.
 
     mutate.py KPI --seconds 20 --seed 1
+    mutate.py KPI --count 400             # always the same inputs, for the test suite
 
 An input passes when `kpi check` ends by itself within five seconds of processor time with a status it documents (0 to 3), says something,
 says it on one stream, shows no internal text, names each mistake with a code, and puts each into a line of the input.
@@ -12,6 +13,7 @@ import argparse
 import concurrent.futures
 import itertools
 import json
+import math
 import os
 import random
 import re
@@ -97,10 +99,17 @@ class Inputs:
             "a long name": "metric " + "a" * size + " = 1\n", "a long number": "metric m = " + "9" * size + "\n",
             "a long fraction": "metric m = 0." + "3" * MEGABYTE + " + 1\n", "a long text": 'metric m = "' + "x" * size + '"\n',
             "an open long text": 'metric m = "' + "x" * size, "a long comment": "#" + "x" * size,
-            "a long line of blanks": "metric m =" + " " * size + "1\n", "a long row": "table t(a) {\n" + "| 1 " * (size // 4) + "|\n}\n",
+            "a long line of blanks": "metric m =" + " " * size + "1\n", "a long row": "table t(a) {\n" + "| 1 " * (size // 8) + "|\n}\n",
             "many rows": "table t(a) {\n| a | value |\n" + "".join(f"| {i} | {i} |\n" for i in range(20_000)) + "}\n",
             "many ranges": "table t(a) {\n| a | value |\n" + "".join(f"| {i}..{i + 2} | {i} |\n" for i in range(20_000)) + "}\n",
             "many lines": "\n" * size, "many dots": "metric m = a" + ".a" * MEGABYTE + "\n", "many braces": "{" * size,
+            "many mistakes on a line": " ".join(f"metric m{i} = nothing{i}" for i in range(20_000)),
+            "many broken declarations": "".join(f"alert a{i} for host every day\nmetric m{i} = a{i}\n" for i in range(5_000)),
+            "many unknown labels": "labels zh {\n" + "".join(f'x{i} "x"\n' for i in range(20_000)) + "}\n",
+            "many unknown units": "".join(f"metric m{i} = {i} GPB\n" for i in range(20_000)),
+            "many numbers too long": ("metric m = " + "9" * 100_000 + "\n") * 50,
+            "many open texts": 'metric m = "x\n' * 20_000, "many open tables": "table t(a) {\n| a |\n" * 20_000,
+            "many documents": "## x\n" * 100_000 + "metric m = 1\n",
             "many wrong characters": "$" * size, "many full-width characters": "（" * MEGABYTE, "many texts": '"a" ' * MEGABYTE,
             "many mistakes": "".join(f"metric m{i} = nothing{i}\n" for i in range(20_000)),
             "many declarations": "".join(f"metric m{i} = {i}\n" for i in range(20_000)),
@@ -125,7 +134,7 @@ class Inputs:
             yield f"byte {value} in a text", (HEADER + 'metric m = "').encode() + bytes([value]) + b'"\n'
         for name, text in {"overlong": b"\xc0\xaf", "surrogate": b"\xed\xa0\x80", "beyond Unicode": b"\xf4\x90\x80\x80", "cut": b"\xe4\xb8",
                            "zeros": b"\0" * 1000, "nothing": b"", "a mark": b"\xef\xbb\xbf", "half a mark": b"\xef\xbb", "UTF-32": "x".encode("utf-32"),
-                           "carriage returns": HEADER.replace("\n", "\r").encode(), "gzip": b"\x1f\x8b\x08\0" + os.urandom(10)}.items():
+                           "carriage returns": HEADER.replace("\n", "\r").encode(), "gzip": b"\x1f\x8b\x08\0" + bytes(range(200, 210))}.items():
             yield name, text
             yield name + " behind a policy", HEADER.encode() + text
 
@@ -237,7 +246,8 @@ def wrong_text(status, stdout, text, content, options):
         return f"a message shows its own parameter {unfilled[0]}"
     if status == 0 and heads:
         return "prints errors but ends with status 0"
-    again = re.search(r"`([^`]+)` [^\n]*\n(?:[^\n]*\n){1,8} *= (?:help: did you mean|建议：您是不是想写) `\1`", text)
+    found_words = re.sub(r"(, expected|，此处应为)[^\n]*", "", text)
+    again = re.search(r"`([^`]+)`[ ，][^\n]*\n(?:[^\n]*\n){1,8} *= (?:help: did you mean|建议：您是不是想写) `\1`", found_words)
     return f"suggests what was written: {again[1][:60]}" if again else ""
 
 
@@ -253,6 +263,7 @@ def main():
     parser = argparse.ArgumentParser(description="Hostile input for the parser and the checker.")
     parser.add_argument("kpi")
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--count", type=int, help="so many inputs instead of so many seconds")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a folder for inputs that fail")
     parser.add_argument("--jobs", type=int, default=2)
@@ -265,8 +276,10 @@ def main():
     fixed = list(inputs.fixed())
     random.Random(options.seed).shuffle(fixed)
     half = time.monotonic() + options.seconds / 2
-    stream = (item for item in itertools.chain(itertools.takewhile(lambda _: time.monotonic() < half, fixed), inputs.random())
-              if options.only in item[0])
+    first = fixed[:options.count // 2] if options.count else itertools.takewhile(lambda _: time.monotonic() < half, fixed)
+    stream = (item for item in itertools.chain(first, inputs.random()) if options.only in item[0])
+    if options.count:
+        stream, end = itertools.islice(stream, options.count), math.inf
     passed, failures = 0, []
     with tempfile.TemporaryDirectory(prefix="kpi-fuzz-") as name, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         def one(number, item):
@@ -280,8 +293,10 @@ def main():
 
         waiting, numbers = set(), itertools.count()
         while time.monotonic() < end:
-            while len(waiting) < 2 * options.jobs:
-                waiting.add(pool.submit(one, next(numbers), next(stream)))
+            for item in itertools.islice(stream, 2 * options.jobs - len(waiting)):
+                waiting.add(pool.submit(one, next(numbers), item))
+            if not waiting:
+                break
             done, waiting = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in done:
                 (label, content), flags, found = future.result()
