@@ -103,8 +103,8 @@ std::string Lowerer::doc_above(std::uint32_t begin) const {
   const std::string_view all = clean_.text;
   std::vector<std::string_view> lines;
   std::size_t line_begin = begin;
-  while (line_begin > 0 && all[line_begin - 1] != '\n' && all[line_begin - 1] != '\r') --line_begin;
-  if (all.substr(line_begin, begin - line_begin).find_first_not_of(" \t") != std::string_view::npos) return {};
+  while (line_begin > 0 && (all[line_begin - 1] == ' ' || all[line_begin - 1] == '\t')) --line_begin;
+  if (line_begin > 0 && all[line_begin - 1] != '\n' && all[line_begin - 1] != '\r') return {};
   while (line_begin > 0) {
     std::size_t end = line_begin - 1;
     if (all[end] == '\n' && end > 0 && all[end - 1] == '\r') --end;

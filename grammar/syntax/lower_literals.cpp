@@ -25,6 +25,13 @@ std::string digits_of(std::string_view text) {
   return result;
 }
 
+/// The value of a literal costs quadratic time in its length.
+constexpr std::size_t kMostDigits = 10'000;
+
+std::size_t digit_count(std::string_view number) {
+  return static_cast<std::size_t>(std::count_if(number.begin(), number.end(), is_digit));
+}
+
 /// The leading part made of digits, `_` and a point followed by a digit.
 std::size_t plain_length(std::string_view text) {
   std::size_t at = 0;
@@ -115,6 +122,10 @@ ExprNode Lowerer::number(Ref node) {
   NumberLit result;
   std::size_t at = plain_length(whole);
   result.digits = digits_of(whole.substr(0, at));
+  if (const std::size_t count = digit_count(result.digits); count > kMostDigits) {
+    report(ids::number_too_long, node).with("count", std::to_string(count)).with("limit", std::to_string(kMostDigits));
+    result.digits = "1";
+  }
   const auto skip_blanks = [&] { at = std::min(whole.find_first_not_of(" \t", at), whole.size()); };
   skip_blanks();
   if (at < whole.size() && whole[at] == '%') {
@@ -139,6 +150,7 @@ ExprNode Lowerer::bad_number(Ref node) {
   const std::size_t plain = plain_length(whole);
   const std::string_view rest = whole.substr(plain);
   NumberLit result{digits_of(whole.substr(0, plain)), false, {}};
+  if (digit_count(result.digits) > kMostDigits) result.digits = "1";
   if (result.digits.empty() || result.digits.front() == '.') result.digits.insert(0, "0");
   const std::string found(whole);
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };

@@ -211,19 +211,30 @@ struct Block : Custom<Block<Declaration, Clauses, Free, Item>> {
     const std::uint32_t brace = offset(in);
     if (!take_sign(in, state, "{", true)) return false;
     state.blocks.push_back(
-        {Declaration.view(), Clauses, Free == Keys::free, brace, state.indent_of(state.declaration_begin), false});
+        {Declaration.view(), Clauses, Free == Keys::free, brace, state.indent_of(state.declaration_begin), false, brace});
+    std::size_t previous = state.nodes.size();  // the first node of the clause read last
     while (!state.gave_up()) {
       const std::uint32_t item = offset(in);
+      state.blocks.back().item = item;
+      const std::size_t first_node = state.nodes.size();
       if (take_sign(in, state, "}", false)) break;
       const bool doubtful = Free == Keys::free || !state.has_partner(brace);
       if (state.at_end(item) || (doubtful && outside(state, item))) {
         state.close_for_user(brace, item);
         break;
       }
-      if (attempt<Item>(in, state) && offset(in) > item) continue;
+      if (attempt<Item>(in, state) && offset(in) > item) {
+        previous = first_node;
+        continue;
+      }
       if (state.declaration_begins(item)) {
         state.close_for_user(brace, item);
         break;
+      }
+      // A sign goes on with the clause before it, as in `needs count(orders) >`: what was read of that one is not all.
+      const bool goes_on = state.name_end_at(item) == item && state.at(item) != '|' && !state.nodes.empty();
+      if (goes_on && previous < state.nodes.size() && state.nodes.back().kind == NodeKind::clause) {
+        state.nodes.resize(previous);
       }
       state.expect(item, {{}, ids::phrase_clause});
       state.expect(item, {"}", {}});

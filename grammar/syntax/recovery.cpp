@@ -112,6 +112,7 @@ void State::report_failure(std::uint32_t item, Begins begins) {
     report(ids::unit_on_next_line, place, end).with("unit", std::string(text().substr(place, end - place)));
     return;
   }
+  const bool breaks_off = place > item && breaks_off_before(place);
   const bool first_in_block = !blocks.empty() && place == skip_space(blocks.back().begin + 1);
   const bool knows_words = begins == Begins::item && (blocks.empty() || !words(blocks.back().clauses).empty());
   if (place == item && word && knows_words && (starts_line(place) || first_in_block)) return report_unknown_word(place);
@@ -127,9 +128,13 @@ void State::report_failure(std::uint32_t item, Begins begins) {
     report(ids::digit_groups, begin, stop).with("fixed", fixed);
     return;
   }
+  if (breaks_off) last_reported_ = before;  // what stands at `place` may have a mistake of its own
+  const std::uint32_t mark_begin = breaks_off ? before : place;
+  const std::uint32_t mark_end = breaks_off ? before : end;
+  const std::string found_text = breaks_off ? source::phrase(ids::phrase_end_of_line) : found_at(place);
   constexpr std::size_t kMostNamed = 8;
   if (expected_.empty() || expected_.size() > kMostNamed) {
-    report(ids::unexpected_here, place, end).with("found", found_at(place));
+    report(ids::unexpected_here, mark_begin, mark_end).with("found", found_text);
     return;
   }
   std::vector<std::string> wanted;
@@ -138,9 +143,10 @@ void State::report_failure(std::uint32_t item, Begins begins) {
     wanted.push_back(one.word.empty() ? source::phrase(one.phrase) : "`" + std::string(one.word) + "`");
     candidates.emplace_back(one.word);
   }
-  auto& diagnostic =
-      report(ids::unexpected, place, end).with("found", found_at(place)).with("expected", source::alternatives(wanted));
-  if (!word) return;
+  auto& diagnostic = report(ids::unexpected, mark_begin, mark_end)
+                         .with("found", found_text)
+                         .with("expected", source::alternatives(wanted));
+  if (!word || breaks_off) return;
   const std::string found(text().substr(place, end - place));
   if (place == item && !blocks.empty()) {
     const auto& clauses = words(blocks.back().clauses);
@@ -177,9 +183,41 @@ bool State::declaration_begins(std::uint32_t offset) const {
   return next > end && (at(next) == '"' || is_digit(at(next)) || name_end_at(next) > next);
 }
 
+bool State::looks_like_start(std::uint32_t offset, std::uint32_t indent) const {
+  if (!starts_line(offset) || at(offset) == '`') return false;
+  const std::uint32_t end = name_end_at(offset);
+  const std::uint32_t next = skip_blanks(end);
+  if (end == offset || next == end || indent_of(offset) > indent) return false;
+  const auto goes_on = [&](std::uint32_t begin) {
+    const std::string_view word = text().substr(begin, name_end_at(begin) - begin);
+    return is_word(WordGroup::operator_word, word) || is_word(WordGroup::head_word, word);
+  };
+  return !goes_on(offset) && (at(next) == '"' || (name_end_at(next) > next && !goes_on(next)));
+}
+
+bool State::begins_next(std::uint32_t offset) const {
+  if (!starts_line(offset)) return false;
+  if (declaration_begins(offset)) return true;
+  const std::uint32_t outer = blocks.empty() ? declaration_begin : blocks.back().item;
+  if (looks_like_start(offset, indent_of(outer))) return true;
+  // `floor (…)` may be a call that goes on with the line above.
+  const bool clause = known_clause_begins(offset) && at(skip_blanks(name_end_at(offset))) != '(';
+  return clause && starts_line(outer) && indent_of(offset) <= indent_of(outer);
+}
+
+// Whether what is missing should be shown at the end of the line above `place`, where the next thing begins.
+bool State::breaks_off_before(std::uint32_t place) const {
+  const std::uint32_t end = name_end_at(place);
+  if (!starts_line(place) || end == place) return false;
+  return begins_next(place) || known_clause_begins(place) || colon_follows(end);
+}
+
+std::uint32_t State::line_begin(std::uint32_t offset) const {
+  return *(std::upper_bound(line_begins_.begin(), line_begins_.end(), offset) - 1);
+}
+
 std::uint32_t State::indent_of(std::uint32_t offset) const {
-  std::uint32_t line = offset;
-  while (line > 0 && !is_line_end(at(line - 1))) --line;
+  const std::uint32_t line = line_begin(offset);
   return skip_blanks(line) - line;
 }
 
@@ -227,6 +265,8 @@ std::uint32_t State::block_or_declaration(std::uint32_t begin) const {
   for (std::uint32_t offset = begin;; offset = token_behind(offset)) {
     offset = skip_lines(offset);
     if (at_end(offset) || declaration_begins(offset)) return offset;
+    const bool next = offset > begin && offset >= furthest_ && braces == 0;
+    if (next && looks_like_start(offset, indent_of(declaration_begin))) return offset;
     if (at(offset) == '}' && braces-- == 0) return offset;
     if (at(offset) != '{') continue;
     if (offset >= furthest_) return offset;

@@ -208,7 +208,7 @@ struct NameExpr : Custom<NameExpr>, Leaves<NodeKind::name_expr> {
   static bool parse(Input& in, State& state) {
     const std::uint32_t begin = offset(in);
     const std::uint32_t end = state.name_end_at(begin);
-    if (end == begin || state.colon_follows(end) || state.declaration_begins(begin)) return false;
+    if (end == begin || state.colon_follows(end) || state.begins_next(begin)) return false;
     if (is_word(WordGroup::operator_word, state.text().substr(begin, end - begin))) return false;
     return accept(in, state, end);
   }
@@ -327,8 +327,18 @@ struct BlockTable : sor<Part<NodeKind::more_rows, MoreRowsBody>, seq<Table, Mark
 // ---- parts that several declarations share --------------------------------------------------------------------------
 
 struct Label : Part<NodeKind::part_label, Token<QuotedText>> {};
-struct Type : Part<NodeKind::type, AnyName<NodeKind::name, ids::phrase_type>,
-                   opt<Part<NodeKind::optional_mark, QuietSign<"?">>>> {};
+/// Not the name of the next field, nor the next clause or declaration.
+struct TypeName : Custom<TypeName>, Leaves<NodeKind::name> {
+  static bool parse(Input& in, State& state) {
+    const std::uint32_t begin = offset(in);
+    const std::uint32_t end = state.name_end_at(begin);
+    const bool other = state.colon_follows(end) || state.begins_next(begin);
+    if (end > begin && !other) return accept(in, state, end);
+    state.expect(begin, {{}, ids::phrase_type});
+    return false;
+  }
+};
+struct Type : Part<NodeKind::type, TypeName, opt<Part<NodeKind::optional_mark, QuietSign<"?">>>> {};
 struct TableRef : sor<Token<QuotedText>, Name> {};
 struct FromTable : Part<NodeKind::part_from, Word<"from">, TableRef> {};
 struct Where : Part<NodeKind::part_where, Word<"where">, Expression> {};
@@ -560,8 +570,9 @@ struct RuleClause
           Example, GenericClause> {};
 struct RuleSeverity : sor<LeafWord<NodeKind::part_severity, "error">, LeafWord<NodeKind::part_severity, "warning">,
                           LeafWord<NodeKind::part_severity, "info">, SeverityWord> {};
+struct RuleHead : seq<RuleIdToken, opt<Label>, opt<RuleSeverity>, opt<Label>> {};
 struct RuleBlock : Block<"rule", WordGroup::clause_rule, Keys::known, RuleClause> {};
-struct Rule : Declared<"rule", NodeKind::rule, seq<RuleIdToken, star<sor<RuleSeverity, Label>>>, RuleBlock> {};
+struct Rule : Declared<"rule", NodeKind::rule, RuleHead, RuleBlock> {};
 
 struct AllowClause : Clause<sor<seq<sor<Key<"because">, Key<"owner">>, Text>, seq<Key<"until">, PlainLiteral>>> {};
 struct AllowBlock : Block<"allow", WordGroup::clause_allow, Keys::known, AllowClause> {};
@@ -572,13 +583,21 @@ struct InRange : Part<NodeKind::part_range, Word<"in">, RangeLevel> {};
 struct FormField
     : Part<NodeKind::form_field, Name, plus<sor<InRange, seq<opt<NextPeriod>, Value>>>, opt<QuietSign<",">>> {};
 struct FormFields : seq<QuietSign<"{">, star<FormField>, Sign<"}">> {};
-struct SameLineWord : seq<SameLine, KeptWord> {};
+/// `cost` of the same attack may follow on the same line.
+struct ClauseAhead : Custom<ClauseAhead> {
+  static bool parse(Input& in, State& state) {
+    const std::uint32_t begin = offset(in);
+    const std::string_view word = state.text().substr(begin, state.name_end_at(begin) - begin);
+    return !state.blocks.empty() && is_word(state.blocks.back().clauses, word);
+  }
+};
+struct SameLineWord : seq<SameLine, not_at<ClauseAhead>, KeptWord> {};
 struct Form
     : Part<NodeKind::form, sor<seq<Key<"adds">, Part<NodeKind::second, RangeLevel>, Path, opt<FormFields>>,    //
                                seq<Key<"removes">, Part<NodeKind::second, RangeLevel>, Word<"of">, Path>,      //
                                seq<Key<"changes">, Path, Part<NodeKind::part_value, Word<"to">, Expression>>,  //
                                seq<Key<"moves">, Path, star<SameLineWord>>,                                    //
-                               seq<Key<"splits">, opt<SameLine, Path>, star<SameLineWord>>>> {};
+                               seq<Key<"splits">, opt<SameLine, not_at<ClauseAhead>, Path>, star<SameLineWord>>>> {};
 struct AttackItem : sor<Form, Clause<Key<"cost">, Expression>, GenericClause> {};
 struct AttackBlock : Block<"attack", WordGroup::clause_attack, Keys::known, AttackItem> {};
 struct Attack : Declared<"attack", NodeKind::attack, NameAndLabel, AttackBlock> {};
@@ -633,7 +652,7 @@ struct Column
 struct ImportOption
     : Part<NodeKind::import_option, sor<seq<Key<"skip">, KeptWord, Word<"where">, Expression>,  //
                                         seq<Key<"key">, sor<seq<QuietSign<"(">, WordList, Sign<")">>, WordList>>,
-                                        seq<OtherKey, SameLine, Values>>> {};
+                                        seq<not_at<ColumnAhead>, OtherKey, SameLine, Values>>> {};
 struct ImportBlock : Block<"import", WordGroup::clause_import, Keys::free, sor<Column, ImportOption>> {};
 struct Import : Declared<"import", NodeKind::import,
                          seq<NameAndLabel, Part<NodeKind::part_into, Word<"into">, TableRef>>, ImportBlock> {};

@@ -19,6 +19,11 @@ bool is_line_end(char c) { return c == '\n' || c == '\r'; }
 State::State(const CleanText& clean, source::SourceId source, source::Diagnostics& diagnostics)
     : clean_(clean), source_(source), diagnostics_(diagnostics), space_begin_(clean.text.size() + 1, kNowhere) {
   nodes.reserve(clean.text.size() / 4);
+  line_begins_.push_back(0);
+  for (std::size_t at = text().find_first_of("\r\n"); at != std::string_view::npos;
+       at = text().find_first_of("\r\n", at + 1)) {
+    line_begins_.push_back(static_cast<std::uint32_t>(at + 1));
+  }
   match_braces();
 }
 

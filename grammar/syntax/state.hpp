@@ -41,6 +41,7 @@ struct BlockFrame {
   std::uint32_t begin;   // of its `{`
   std::uint32_t indent;  // of its declaration
   bool table_seen = false;
+  std::uint32_t item = 0;  // where the clause being read begins
 };
 
 class State {
@@ -90,6 +91,11 @@ class State {
   bool known_clause_begins(std::uint32_t offset) const;
   /// Whether a line begins at `offset` with a word that begins a declaration.
   bool declaration_begins(std::uint32_t offset) const;
+  /// Whether a line that is indented no further than `indent` begins with two words, or a word and a text, that cannot
+  /// go on with what stands above: surely a declaration or clause whose first word is misspelt.
+  bool looks_like_start(std::uint32_t offset, std::uint32_t indent) const;
+  /// Whether the name at `offset` is not a value but the beginning of what follows an unfinished expression.
+  bool begins_next(std::uint32_t offset) const;
   std::uint32_t indent_of(std::uint32_t offset) const;
   /// From a broken clause to the next one, the block's `}` or a declaration.
   std::uint32_t next_clause(std::uint32_t item, const BlockFrame& block) const;
@@ -113,6 +119,8 @@ class State {
   std::uint32_t token_behind(std::uint32_t offset) const;
   std::uint32_t skip_lines(std::uint32_t offset) const;
   void match_braces();
+  std::uint32_t line_begin(std::uint32_t offset) const;
+  bool breaks_off_before(std::uint32_t place) const;
   bool clause_begins(std::uint32_t offset, const BlockFrame& block, std::uint32_t item) const;
   void report_unknown_word(std::uint32_t offset);
 
@@ -121,6 +129,7 @@ class State {
   source::Diagnostics& diagnostics_;
   source::Diagnostic unreported_;
   std::vector<std::uint32_t> space_begin_;  // by the offset behind the space
+  std::vector<std::uint32_t> line_begins_;  // ascending
   std::vector<std::uint32_t> unmatched_;    // ascending offsets of `{` without `}`
   std::vector<Expected> expected_;
   std::uint32_t furthest_ = 0;

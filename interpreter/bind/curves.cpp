@@ -47,7 +47,7 @@ class CurveBinder {
   };
 
   bool check_header(model::CurveKind kind) {
-    if (is_broken_header(s_, decl_.table)) return false;
+    if (is_broken_header(s_, decl_.table) || (decl_.table.rows.empty() && decl_.head.incomplete)) return false;
     const std::string first = kind == model::CurveKind::line ? "at" : "from";
     const std::string second = kind == model::CurveKind::brackets ? "rate" : "value";
     const auto& header = decl_.table.header;

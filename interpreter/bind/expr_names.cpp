@@ -259,11 +259,24 @@ ExprId ExprBinder::subject_field(EntityId entity, std::span<const syntax::Ident*
 ExprId ExprBinder::bind_in_subject(const Chain& chain, const Symbol* symbol, bool& handled) {
   const syntax::Ident& name = *chain.parts[0];
   if (c_.place == Place::metric) {
-    // Which entity is scored shows only in the fields that are read, so declarations come first here.
-    if (symbol) return {};
     const auto found = s_.entities_with_field.find(name.text);
     if (found == s_.entities_with_field.end()) return {};
     const auto& owners = found->second;
+    const bool of_library = chain.parts.size() > 1 && c_.module->aliases.contains(name.text);
+    if (symbol && of_library) return {};
+    if (symbol) {
+      // Which entity is scored shows only in the fields that are read: until then it can be any of them.
+      for (const EntityId owner : owners) {
+        if (c_.subject.valid() && c_.subject != owner) continue;
+        const SourceRef source = SourceRef::of(owner);
+        const bool same = is_same_reference(source, s_.field_names(source).at(name.text), *symbol);
+        if (same || source_of(*symbol) == source) continue;
+        handled = true;
+        ambiguous(name, s_.source_name(source) + "." + name.text, declared_as(*symbol, name.text));
+        return error(chain.span);
+      }
+      return {};
+    }
     EntityId entity = owners.front();
     if (std::find(owners.begin(), owners.end(), c_.subject) != owners.end())
       entity = c_.subject;

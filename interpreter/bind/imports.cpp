@@ -33,7 +33,7 @@ class ImportBinder {
       }
       bind_column(column);
     }
-    if (decl_.columns.empty())
+    if (decl_.columns.empty() && !decl_.head.incomplete)
       s_.report(D::import_without_columns, import().named.span).with("name", import().named.name);
     for (const auto& option : decl_.options) bind_option(option);
   }
@@ -88,9 +88,12 @@ class ImportBinder {
 
   void bind_column_option(model::ImportColumn& column, const syntax::Ident& option,
                           const std::optional<syntax::Text>& text) {
-    const auto known = require_word(s_, option, {"carry", "empty", "yes", "no"});
-    if (!known) return;
-    if (!text && *known != 0) {
+    static const std::vector<std::string> kWithText = {"format", "decimal", "group", "prefix",
+                                                       "carry",  "empty",   "yes",   "no"};
+    static const std::vector<std::string> kAll = {"trim",  "percent", "code",  "key",   "format", "decimal",
+                                                  "group", "prefix",  "carry", "empty", "yes",    "no"};
+    if (!require_word(s_, option, text ? kWithText : kAll)) return;
+    if (!text && option.text != "carry") {
       s_.report(D::clause_incomplete, option.span).with("clause", option.text).with("example", option.text + " \"…\"");
       return;
     }
@@ -128,7 +131,9 @@ class ImportBinder {
 
   void bind_key(const syntax::Ident& word) {
     std::vector<std::string> names;
-    for (const auto& column : decl_.columns) names.push_back(column.name.text);
+    for (const auto& column : decl_.columns) {
+      if (std::find(names.begin(), names.end(), column.name.text) == names.end()) names.push_back(column.name.text);
+    }
     if (std::find(names.begin(), names.end(), word.text) != names.end()) {
       import().key.push_back(word.text);
       return;

@@ -81,7 +81,11 @@ void bind_labels(Session& session) {
         name += part.text;
       }
       if (!known.contains(name)) {
-        suggest(session.report_unknown(D::unknown_label, entry.element.span, name).with("name", name), name, names);
+        // Thousands of mistakes in thousands of names are not worth comparing all of them.
+        constexpr std::size_t kMostCompared = 500'000;
+        const bool few = session.diagnostics.items().size() * names.size() <= kMostCompared;
+        auto& unknown = session.report_unknown(D::unknown_label, entry.element.span, name).with("name", name);
+        if (few) suggest(unknown, name, names);
         continue;
       }
       note(session, all, declared.module->prefix, entry.element);

@@ -1,5 +1,6 @@
 // Looking names up, and saying what was probably meant when there is none.
 #include <algorithm>
+#include <span>
 
 #include "grammar/source/diagnostics/names.hpp"
 #include "interpreter/bind/session.hpp"
@@ -31,6 +32,13 @@ std::optional<std::uint32_t> require_kind(Session& session, const Module& module
                     .with("wanted", std::string(keyword(kind)));
   if (symbol->span.end != 0) found.label(symbol->span, D::declared_here);
   return std::nullopt;
+}
+
+/// Whether as many candidates may still be compared with a misspelt name. With thousands of both, hints would cost
+/// more than all the rest, and nobody reads that many.
+bool may_compare(const Session& session, std::size_t candidates) {
+  constexpr std::size_t kMostCompared = 500'000;
+  return (session.diagnostics.items().size() + 1) * candidates <= kMostCompared;
 }
 
 }  // namespace
@@ -78,6 +86,9 @@ std::optional<std::uint32_t> require_symbol(Session& session, const Module& modu
 
 std::vector<std::string> visible_names(const Session& session, const Module& module, std::optional<SymbolKind> kind) {
   std::vector<std::string> result;
+  std::size_t all = module.names.size() + session.modules[0]->names.size();
+  for (const auto& [alias, library] : module.aliases) all += library->names.size();
+  if (!may_compare(session, all)) return result;
   const auto take = [&](const Module& from, const std::string& prefix) {
     for (const auto& [name, symbol] : from.names) {
       if (!kind || symbol.kind == *kind) result.push_back(prefix + name);
@@ -92,19 +103,18 @@ std::vector<std::string> visible_names(const Session& session, const Module& mod
 
 source::Diagnostic& suggest(source::Diagnostic& diagnostic, std::string_view name,
                             const std::vector<std::string>& candidates) {
-  // Every name is compared with every candidate: with thousands of both, hints would cost more than all the rest.
-  constexpr std::size_t kMostCandidates = 1000;
-  if (candidates.size() > kMostCandidates) return diagnostic;
   if (auto nearest = source::nearest_name(name, candidates)) diagnostic.suggest(std::move(*nearest));
   return diagnostic;
 }
 
 std::string join(const std::vector<std::string>& words, std::string_view separator) {
+  constexpr std::size_t kMostListed = 60;  // for the eye; a table may have hundreds of columns
   std::string result;
-  for (const std::string& word : words) {
+  for (const std::string& word : words.size() > kMostListed ? std::span(words).first(kMostListed) : std::span(words)) {
     if (!result.empty()) result += separator;
     result += word;
   }
+  if (words.size() > kMostListed) result += std::string(separator) + "…";
   return result;
 }
 
@@ -163,6 +173,13 @@ std::optional<FieldId> require_field(Session& session, SourceRef source, const s
   if (const auto found = names.find(name.text); found != names.end()) {
     session.occurs(name.span, session.field(source, found->second).named.span);
     return found->second;
+  }
+  if (!may_compare(session, names.size())) {
+    session.report(D::unknown_field, name.span)
+        .with("name", name.text)
+        .with("source", session.source_name(source))
+        .with("fields", "…");
+    return std::nullopt;
   }
   suggest(session.report(D::unknown_field, name.span)
               .with("name", name.text)

@@ -24,7 +24,8 @@ class PayoutBinder {
     payout().entity = *entity;
     for (const syntax::PayoutClause& clause : decl_.clauses) bind_clause(clause);
     if (!seen_.contains("amount") && !seen_.contains("pool")) {
-      s_.report(D::payout_without_amount, payout().named.span).with("name", payout().named.name);
+      if (!decl_.head.incomplete)
+        s_.report(D::payout_without_amount, payout().named.span).with("name", payout().named.name);
     } else if (seen_.contains("amount") && seen_.contains("pool")) {
       s_.report(D::amount_and_pool, seen_.at("pool")).label(seen_.at("amount"), D::first_declared_here);
     }

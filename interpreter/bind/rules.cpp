@@ -29,7 +29,8 @@ class RuleBinder {
     for (const auto& text : {decl.report, decl.help}) {
       if (text) check_placeholders(*text);
     }
-    if (!decl.report) s_.report(D::rule_without_report, decl.head.keyword).with("name", stub.named.name);
+    if (!decl.report && !decl.head.incomplete)
+      s_.report(D::rule_without_report, decl.head.keyword).with("name", stub.named.name);
     if (decl.authority) require_word(s_, *decl.authority, {"law", "platform", "guidance", "house"});
     for (const auto& cite : decl.cites) check_limits(cite.limits);
     check_limits(decl.applies);
@@ -159,7 +160,7 @@ void bind_allow(Session& session, Module& module, const syntax::AllowDecl& decl)
   const std::pair<const char*, bool> clauses[] = {
       {"because", decl.because.has_value()}, {"owner", decl.owner.has_value()}, {"until", decl.until.has_value()}};
   for (const auto& [clause, present] : clauses) {
-    if (!present)
+    if (!present && !decl.head.incomplete)
       session.report(D::allow_clause_missing, decl.head.keyword).with("clause", clause).with("rule", stub.rule);
   }
   std::vector<std::string> rules;
@@ -175,7 +176,7 @@ void bind_allow(Session& session, Module& module, const syntax::AllowDecl& decl)
     stub.on = decl.on->text;
     if (const Symbol* symbol = find_symbol(session, module, stub.on)) session.occurs(decl.on->span, symbol->span);
     const auto names = element_names(session, module);
-    if (std::find(names.begin(), names.end(), stub.on) == names.end()) {
+    if (!find_symbol(session, module, stub.on) && std::find(names.begin(), names.end(), stub.on) == names.end()) {
       suggest(session.report_unknown(D::unknown_name, decl.on->span, stub.on).with("name", stub.on), stub.on, names);
     }
   }
@@ -191,7 +192,8 @@ class AttackBinder {
 
   void bind(const syntax::AttackDecl& decl, model::AttackStub& stub) {
     stub.span = decl.head.keyword;
-    if (decl.forms.empty()) s_.report(D::attack_without_form, stub.named.span).with("name", stub.named.name);
+    if (decl.forms.empty() && !decl.head.incomplete)
+      s_.report(D::attack_without_form, stub.named.span).with("name", stub.named.name);
     for (const auto& form : decl.forms) bind_form(form);
   }
 

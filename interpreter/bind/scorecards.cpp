@@ -452,7 +452,7 @@ class ScorecardBinder {
       }
       card().gates.push_back(std::move(gate));
     }
-    if (decl_.gates.empty() && !decl_.table) {
+    if (decl_.gates.empty() && !decl_.table && !decl_.head.incomplete) {
       s_.report(D::scorecard_empty, card().named.span).with("name", card().named.name);
     }
   }

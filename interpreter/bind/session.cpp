@@ -87,7 +87,9 @@ std::string Session::text(Span span) const {
     space = false;
     result += c;
   }
-  return result;
+  // Messages put what is quoted into backquotes themselves.
+  const bool quoted_name = result.size() > 2 && result.front() == '`' && result.find('`', 1) == result.size() - 1;
+  return quoted_name ? result.substr(1, result.size() - 2) : result;
 }
 
 std::string Session::describe(const Type& type) const {

@@ -258,7 +258,7 @@ void bind_entity_clauses(Session& session, std::uint32_t index) {
       entity.label_field = FieldId{i};
     }
   }
-  if (entity.key.empty() && !is_required(session, SourceRef::of(EntityId{index})))
+  if (entity.key.empty() && !decl.head.incomplete && !is_required(session, SourceRef::of(EntityId{index})))
     session.report(D::entity_without_key, entity.named.span).with("name", entity.named.name);
 }
 

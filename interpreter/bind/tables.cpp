@@ -47,7 +47,7 @@ class TableBinder {
  private:
   bool bind_header() {
     const auto& header = decl_.table.header;
-    bool good = !is_broken_header(s_, decl_.table);
+    bool good = !is_broken_header(s_, decl_.table) && !(decl_.table.rows.empty() && decl_.head.incomplete);
     if (!good) {
       for (const syntax::Ident& column : decl_.columns)
         s_.policy.tables[index_].columns.push_back({column.text, Type{}, column.span});
@@ -63,10 +63,18 @@ class TableBinder {
       }
       return std::nullopt;
     };
+    // A column that nothing asks for is the missing one misspelt: one error says so.
+    const auto known = [&](const syntax::HeaderCell& cell) {
+      const auto is = [&](const std::string& name) { return cell.words.size() == 1 && cell.words[0].text == name; };
+      return is("value") || std::any_of(decl_.columns.begin(), decl_.columns.end(),
+                                        [&](const syntax::Ident& column) { return is(column.text); });
+    };
+    const bool misspelt = !std::all_of(header.begin(), header.end(), known);
     for (const syntax::Ident& column : decl_.columns) {
       s_.policy.tables[index_].columns.push_back({column.text, Type{}, column.span});
       const auto at = find(column.text);
-      if (!at) {
+      if (!at && misspelt) good = false;
+      if (!at && !misspelt) {
         s_.report(D::table_column_missing, column.span)
             .with("column", column.text)
             .label(header.empty() ? decl_.table.span : header[0].span, D::header_is_here);
@@ -75,7 +83,8 @@ class TableBinder {
       inputs_.push_back(at.value_or(0));
     }
     const auto value = find("value");
-    if (!value) {
+    if (!value && misspelt) good = false;
+    if (!value && !misspelt) {
       s_.report(D::table_column_missing, header.empty() ? decl_.table.span : header.back().span)
           .with("column", "value");
       good = false;

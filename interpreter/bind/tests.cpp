@@ -29,13 +29,13 @@ class TestBinder {
         test.period = *period;
       else
         s_.report(D::period_expected, decl.period_span).with("text", decl.period->text);
-    } else if (needs_period) {
+    } else if (needs_period && !decl.head.incomplete) {
       s_.report(D::test_without_period, decl.head.keyword);
     }
     if (decl.as_of) test.as_of = require_date(s_, module_, *decl.as_of);
     for (const auto& given : decl.given) bind_given(test, given);
     for (const auto& expect : decl.expect) bind_expect(test, expect);
-    if (decl.expect.empty()) s_.report(D::test_without_expectation, decl.head.keyword);
+    if (decl.expect.empty() && !decl.head.incomplete) s_.report(D::test_without_expectation, decl.head.keyword);
     return test;
   }
 
