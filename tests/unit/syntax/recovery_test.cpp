@@ -27,8 +27,8 @@ TEST_CASE("a broken declaration does not hide the next one", "[recovery]") {
 TEST_CASE("a value that is missing is not looked for in the next declaration", "[recovery]") {
   const auto parsed = parse("metric b =\nmetric c = 1 +\nmetric d == 2\nmetric e = 1");
   CHECK(parsed.messages() ==
-        "unexpected `metric`, expected a value\n"
-        "unexpected `metric`, expected a value\n"
+        "unexpected end of the line, expected a value\n"
+        "unexpected end of the line, expected a value\n"
         "unexpected `==`, expected `=`\n");
   CHECK(parsed.first<syntax::MetricDecl>().head.name->text == "e");
 }
@@ -65,12 +65,12 @@ metric m = 1 {
         "`GPB` is neither a currency code nor a unit of time (GBP)\n"
         "`flor` is not a clause of `payout` (floor)\n"
         "unexpected `=`, expected a name\n"
-        "unexpected `budget`, expected a name\n"
-        "unexpected `earned`, expected `)`\n"
+        "unexpected end of the line, expected a name\n"
+        "unexpected end of the line, expected `)`\n"
         "unexpected `14`, expected `after`\n"
         "`bettr` is not a clause of `metric` (better)\n"
-        "unexpected `show`, expected a name\n"
-        "unexpected `matures`, expected `where`, `including`, `at`, `each` or `)`\n"
+        "unexpected end of the line, expected a name\n"
+        "unexpected end of the line, expected `where`, `including`, `at`, `each` or `)`\n"
         "unexpected `3`, expected `after`\n");
   CHECK(parsed.first<syntax::PayoutDecl>().clauses.back().key.text == "payable");
   CHECK(parsed.first<syntax::MetricDecl>().clauses.back().key.text == "tags");
@@ -86,7 +86,7 @@ TEST_CASE("fields of an entity recover one by one", "[recovery]") {
   x : number key (
   y : text
 })");
-  CHECK(parsed.findings() == "K0150 5:10, K0153 6:3, K0150 8:3, K0150 10:3");
+  CHECK(parsed.findings() == "K0150 5:10, K0153 6:3, K0150 7:22, K0150 9:19");
   CHECK(parsed.first<syntax::EntityDecl>().fields.back().name.text == "y");
 }
 
