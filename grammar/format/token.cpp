@@ -182,7 +182,8 @@ class Tokenizer {
         break;
       case NodeKind::decision_table:
       case NodeKind::curve:  // `name(inputs)`
-        if (const std::size_t bracket = token_at(node.begin) + 2; tokens_[bracket].text == "(")
+        if (const std::size_t bracket = token_at(node.begin) + 2;
+            bracket < tokens_.size() && tokens_[bracket].text == "(")
           tokens_[bracket].tight = true;
         break;
       case NodeKind::unary:
