@@ -301,6 +301,8 @@ struct AlertDecl {
   std::vector<MetricClause> clauses;  // others, kept for later
 };
 
+/// `zh "…"` behind a text: the same in another language; several texts behind a citation of several.
+struct Translation { Ident language; std::vector<Text> texts; Span span; };
 /// A limit behind a rule or citation: `market CN, UK`, `platform tiktok_shop`, `since D`, `until D`.
 struct RuleLimit { Ident key; std::vector<Ident> words; std::optional<ExprId> date; Span span; };
 struct RuleDecl {
@@ -312,19 +314,38 @@ struct RuleDecl {
   std::optional<Ident> report_on;
   std::optional<Text> report;
   std::optional<Text> help;
+  std::optional<Text> rationale;
+  std::vector<Translation> label_translations, report_translations, help_translations, rationale_translations;
   std::optional<Ident> authority;     // law platform guidance house
-  struct Cite { std::vector<Text> texts; std::vector<RuleLimit> limits; Span span; };
+  struct Cite {
+    std::vector<Text> texts;
+    std::vector<Translation> translations;
+    std::vector<RuleLimit> limits;
+    std::optional<Ident> status;      // verified secondary unverified superseded
+    std::optional<ExprId> checked;    // when somebody last looked at the source
+    std::optional<Text> url;
+    Span span;
+  };
   std::vector<Cite> cites;
   std::vector<RuleLimit> applies;
   struct MarketSeverity { Ident severity; std::vector<Ident> markets; Span span; };
   std::vector<MarketSeverity> severities;   // error in VN, MY
+  struct Fix {                        // fix "…" insert "…" into v; … after v; fix "…" remove v
+    Text title;
+    std::vector<Translation> translations;
+    std::optional<Text> inserted;     // none: the variable's declaration is removed
+    bool into = false;                // a clause of the variable's block; otherwise a declaration behind it
+    Ident variable;
+    Span span;
+  };
+  std::optional<Fix> fix;
   struct Example { bool fails = false; std::uint32_t file = 0; Span span; };  // index into File::nested
   std::vector<Example> examples;
-  std::vector<MetricClause> clauses;  // rationale, checked and others: texts and words
+  std::vector<MetricClause> clauses;  // checked, tags and others: texts and words
 };
 struct AllowDecl {
   Head head;                          // name = rule id, may contain `-`
-  std::optional<Ident> on;
+  std::optional<Ident> on;            // `bonus`, `monthly.net_sales`
   std::optional<Text> because, owner;
   std::optional<ExprId> until;
 };

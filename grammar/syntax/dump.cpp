@@ -146,6 +146,11 @@ class Dumper {
   static std::string limit(const RuleLimit& limit, const std::string& date) {
     return " " + limit.key.text + piece("", names(limit.words)) + piece("", date);
   }
+  static std::string translations(const std::vector<Translation>& all) {
+    std::string result;
+    for (const Translation& one : all) result += " " + one.language.text + " " + texts(one.texts);
+    return result;
+  }
   std::string limits(const std::vector<RuleLimit>& all) const {
     std::string result;
     for (const RuleLimit& one : all) result += limit(one, one.date ? expr(*one.date) : "");
@@ -252,15 +257,26 @@ class Dumper {
     for (const auto& clause : decl.clauses) dump(clause);
   }
   void dump(const RuleDecl& decl) {
-    begin("rule", decl.head, opt_name("", decl.severity));
+    begin("rule", decl.head, translations(decl.label_translations) + opt_name("", decl.severity));
     for (const auto& binder : decl.binders) inner("for " + print_name(binder.kind) + " " + print_name(binder.variable));
     if (decl.where) inner("where " + expr(*decl.where));
-    if (decl.report) inner("report" + opt_name("on", decl.report_on) + opt_text("", decl.report));
-    if (decl.help) inner("help" + opt_text("", decl.help));
+    if (decl.report) inner("report" + opt_name("on", decl.report_on) + opt_text("", decl.report) +
+                           translations(decl.report_translations));
+    if (decl.help) inner("help" + opt_text("", decl.help) + translations(decl.help_translations));
     if (decl.authority) inner("authority" + opt_name("", decl.authority));
-    for (const auto& cite : decl.cites) inner("cite " + texts(cite.texts) + limits(cite.limits));
+    for (const auto& cite : decl.cites) {
+      inner("cite " + texts(cite.texts) + translations(cite.translations) + limits(cite.limits) +
+            opt_name("status", cite.status) + opt_expr("checked", cite.checked) + opt_text("url", cite.url));
+    }
     if (!decl.applies.empty()) inner("applies" + limits(decl.applies));
     for (const auto& severity : decl.severities) inner(severity.severity.text + " in " + names(severity.markets));
+    if (decl.rationale) inner("rationale" + opt_text("", decl.rationale) + translations(decl.rationale_translations));
+    if (decl.fix) {
+      const auto& fix = *decl.fix;
+      inner("fix " + print_text(fix.title.value) + translations(fix.translations) +
+            (fix.inserted ? opt_text("insert", fix.inserted) + (fix.into ? " into " : " after ") : " remove ") +
+            print_name(fix.variable));
+    }
     for (const auto& clause : decl.clauses) dump(clause);
     for (const auto& example : decl.examples) {
       inner(example.fails ? "fails" : "passes");

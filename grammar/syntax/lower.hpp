@@ -151,6 +151,10 @@ class Lowerer {
 
   // lower_rules.cpp
   RuleLimit limit(Ref node);
+  Translation translation(Ref node);
+  std::vector<Translation> translations(Ref node);
+  RuleDecl::Cite cite(Ref node);
+  void lower_fix(Ref node, RuleDecl& rule);
   void rule_clause(Ref node, RuleDecl& rule);
   RuleDecl::Example example(Ref node);
   void lower_rule(Ref node);

@@ -11,6 +11,65 @@ RuleLimit Lowerer::limit(Ref node) {
   return {all.key, all.words, all.value(), all.span};
 }
 
+Translation Lowerer::translation(Ref node) {
+  Translation result;
+  result.span = span(node);
+  for (Ref part = node.child(); part; part = part.next()) {
+    if (part.is(NodeKind::key)) result.language = ident(part);
+    if (part.is(NodeKind::text)) result.texts.push_back(text_value(part));
+  }
+  return result;
+}
+
+std::vector<Translation> Lowerer::translations(Ref node) {
+  std::vector<Translation> result;
+  for (Ref part = node.child(); part; part = part.next()) {
+    if (part.is(NodeKind::translation)) result.push_back(translation(part));
+  }
+  return result;
+}
+
+RuleDecl::Cite Lowerer::cite(Ref node) {
+  RuleDecl::Cite result;
+  result.span = span(node);
+  result.translations = translations(node);
+  for (Ref part = node.child(); part; part = part.next()) {
+    if (part.is(NodeKind::text)) result.texts.push_back(text_value(part));
+    if (!part.is(NodeKind::limit)) continue;
+    const std::string_view key = text(part.child());
+    if (key == "status") {
+      if (first_time(!result.status, part, key)) result.status = ident(part.find(NodeKind::word));
+    } else if (key == "checked") {
+      if (first_time(!result.checked, part, key)) result.checked = limit(part).date;
+    } else if (key == "url") {
+      if (first_time(!result.url, part, key)) result.url = text_value(part.find(NodeKind::text));
+    } else {
+      result.limits.push_back(limit(part));
+    }
+  }
+  return result;
+}
+
+void Lowerer::lower_fix(Ref node, RuleDecl& rule) {
+  if (!first_time(!rule.fix, node, "fix")) return;
+  RuleDecl::Fix fix;
+  fix.span = span(node);
+  fix.translations = translations(node);
+  bool titled = false;
+  for (Ref part = node.child(); part; part = part.next()) {
+    if (part.is(NodeKind::text)) {
+      if (titled)
+        fix.inserted = text_value(part);
+      else
+        fix.title = text_value(part);
+      titled = true;
+    }
+    if (part.is(NodeKind::word)) fix.into = text(part) == "into";
+    if (part.is(NodeKind::name)) fix.variable = ident(part);
+  }
+  rule.fix = std::move(fix);
+}
+
 // The example is a file of its own, so that its names stay apart from those around it.
 RuleDecl::Example Lowerer::example(Ref node) {
   RuleDecl::Example result;
@@ -34,8 +93,15 @@ void Lowerer::rule_clause(Ref node, RuleDecl& rule) {
     if (!first_time(!rule.report, node, key)) return;
     if (const Ref on = node.find(NodeKind::part_on)) rule.report_on = ident_of(on);
     rule.report = text_value(node.find(NodeKind::text));
+    rule.report_translations = translations(node);
   } else if (key == "help") {
-    if (first_time(!rule.help, node, key)) rule.help = text_value(node.find(NodeKind::text));
+    if (!first_time(!rule.help, node, key)) return;
+    rule.help = text_value(node.find(NodeKind::text));
+    rule.help_translations = translations(node);
+  } else if (key == "rationale") {
+    if (!first_time(!rule.rationale, node, key)) return;
+    rule.rationale = text_value(node.find(NodeKind::text));
+    rule.rationale_translations = translations(node);
   } else if (key == "authority") {
     if (first_time(!rule.authority, node, key)) rule.authority = ident(node.find(NodeKind::word));
   } else if (key == "applies") {
@@ -53,15 +119,15 @@ void Lowerer::lower_rule(Ref node) {
       case NodeKind::part_severity:
         if (first_time(!result.severity, part, text(part))) result.severity = ident(part);
         break;
-      case NodeKind::cite: {
-        RuleDecl::Cite cite{{}, {}, span(part)};
-        for (Ref inner = part.child(); inner; inner = inner.next()) {
-          if (inner.is(NodeKind::text)) cite.texts.push_back(text_value(inner));
-          if (inner.is(NodeKind::limit)) cite.limits.push_back(limit(inner));
-        }
-        result.cites.push_back(std::move(cite));
+      case NodeKind::translation:
+        result.label_translations.push_back(translation(part));
         break;
-      }
+      case NodeKind::cite:
+        result.cites.push_back(cite(part));
+        break;
+      case NodeKind::fix:
+        lower_fix(part, result);
+        break;
       case NodeKind::market_severity: {
         Parts all = parts(part);
         result.severities.push_back({all.key, std::move(all.words), all.span});
@@ -83,7 +149,12 @@ void Lowerer::lower_rule(Ref node) {
 void Lowerer::lower_allow(Ref node) {
   AllowDecl result;
   result.head = head(node);
-  if (const Ref on = node.find(NodeKind::part_on)) result.on = ident_of(on);
+  if (const Ref on = node.find(NodeKind::part_on)) {
+    const Path element = path(on.find(NodeKind::path));
+    Ident joined{"", element.span, false};
+    for (const Ident& part : element.parts) joined.text += (joined.text.empty() ? "" : ".") + part.text;
+    result.on = std::move(joined);
+  }
   for (Ref part = node.child(); part; part = part.next()) {
     if (!part.is(NodeKind::clause)) continue;
     const std::string_view key = text(part.child());

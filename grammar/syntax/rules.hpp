@@ -556,27 +556,39 @@ struct Alert : Declared<"alert", NodeKind::alert, AlertHead, opt<AlertBlock>> {}
 struct Binder : Part<NodeKind::binder, Name, Name> {};
 struct Limit : Part<NodeKind::limit, sor<seq<sor<Key<"market">, Key<"platform">>, WordList>,
                                          seq<sor<Key<"since">, Key<"until">>, PlainLiteral>>> {};
+/// `zh "…"` behind a text or a citation: the same in another language.
+struct Translation
+    : Part<NodeKind::translation, sor<Key<"zh">, Key<"en">>, Token<QuotedText>, star<Token<QuotedText>>> {};
+struct RuleText : seq<Text, star<Translation>> {};
+struct CiteLimit : sor<Limit, Part<NodeKind::limit, Key<"status">, KeptWord>,
+                       Part<NodeKind::limit, Key<"checked">, PlainLiteral>, Part<NodeKind::limit, Key<"url">, Text>> {};
 struct NestedFile;
 struct Example : Part<NodeKind::example, sor<Key<"fails">, Key<"passes">>, NestedBlock<NestedFile>> {};
 struct OnName : Part<NodeKind::part_on, Word<"on">, Name> {};
+/// `fix "…" insert "…" into v`, `… after v`, `fix "…" remove v`
+struct Fix : Part<NodeKind::fix, Key<"fix">, RuleText,
+                  sor<seq<Key<"remove">, Name>, seq<Key<"insert">, Text, sor<Kept<"into">, Kept<"after">>, Name>>> {};
 struct RuleClause
     : sor<Clause<sor<seq<Key<"for">, CommaList<Binder>, opt<Where>>,  //
-                     seq<Key<"report">, opt<OnName>, Text>,           //
-                     seq<Key<"help">, Text>,                          //
+                     seq<Key<"report">, opt<OnName>, RuleText>,       //
+                     seq<sor<Key<"help">, Key<"rationale">>, RuleText>,  //
                      seq<Key<"authority">, KeptWord>,                 //
                      seq<Key<"applies">, plus<Limit>>>>,
-          Part<NodeKind::cite, Key<"cite">, Text, star<Token<QuotedText>>, star<Limit>>,
+          Part<NodeKind::cite, Key<"cite">, Text, star<Token<QuotedText>>, star<Translation>, star<CiteLimit>>,
           Part<NodeKind::market_severity, sor<Key<"error">, Key<"warning">, Key<"info">>, Word<"in">, WordList>,
-          Example, GenericClause> {};
+          Fix, Example, GenericClause> {};
 struct RuleSeverity : sor<LeafWord<NodeKind::part_severity, "error">, LeafWord<NodeKind::part_severity, "warning">,
                           LeafWord<NodeKind::part_severity, "info">, SeverityWord> {};
-struct RuleHead : seq<RuleIdToken, opt<Label>, opt<RuleSeverity>, opt<Label>> {};
+struct RuleTitle : seq<Label, star<Translation>> {};
+struct RuleHead : seq<RuleIdToken, opt<RuleTitle>, opt<RuleSeverity>, opt<RuleTitle>> {};
 struct RuleBlock : Block<"rule", WordGroup::clause_rule, Keys::known, RuleClause> {};
 struct Rule : Declared<"rule", NodeKind::rule, RuleHead, RuleBlock> {};
 
 struct AllowClause : Clause<sor<seq<sor<Key<"because">, Key<"owner">>, Text>, seq<Key<"until">, PlainLiteral>>> {};
 struct AllowBlock : Block<"allow", WordGroup::clause_allow, Keys::known, AllowClause> {};
-struct Allow : Declared<"allow", NodeKind::allow, seq<RuleIdToken, opt<Label>, opt<OnName>>, AllowBlock> {};
+/// `on bonus`, `on monthly.net_sales`
+struct OnElement : Part<NodeKind::part_on, Word<"on">, Path> {};
+struct Allow : Declared<"allow", NodeKind::allow, seq<RuleIdToken, opt<Label>, opt<OnElement>>, AllowBlock> {};
 
 struct NextPeriod : Part<NodeKind::form_next, Word<"next">, Word<"period">> {};
 struct InRange : Part<NodeKind::part_range, Word<"in">, RangeLevel> {};

@@ -28,7 +28,7 @@ enum class NodeKind : std::uint8_t {
   // clauses
   clause, field, shift, phase, gate, gate_effect, label_entry, given, expect, expect_in, column, column_from, column_or,
   column_option, import_option, binder, limit, cite, example, form, form_field, form_next, assignment, assigned_field,
-  market_severity,
+  market_severity, translation, fix,
   // declarations
   edition, policy, library, use, param, entity, events, required, exchange, ensure, calendar, exclude, metric, phases, decision_table,
   curve, scorecard, payout, alert, rule, allow, attack, labels, test, import, nested_file, file,

@@ -277,22 +277,24 @@ alert b for host when x
 }
 
 TEST_CASE("rules, exceptions, attacks", "[declaration]") {
-  const std::string text = R"(rule no-fake-2 error "Leave fakes out" {
+  const std::string text = R"(rule no-fake-2 error "Leave fakes out" zh "剔除虚假订单" {
   for payout p, metric m where m.affects(pay, score) and not m.excludes(kind: fake)
   report on m "`{m}` counts"
-  help "add `exclude …`"
+    zh "`{m}` 计入"
+  help "add `exclude …`" zh "请添加"
   authority platform
   cite "Guidelines"
-  cite "Law" "art. 17" market CN since 2025-10-15
+  cite "Law" "art. 17" zh "法" "第十七条" market CN since 2025-10-15 status verified checked 2026-02-03 url "https://example.org"
   applies market CN, UK platform tiktok_shop until 2027-01-01
   error in VN, MY warning in UK
   rationale "why" checked 2026-01-01
+  fix "do it" zh "修复" insert "cap 3 GBP" into p
   fails { edition 2026 policy q { currency GBP } metric a = 1 { better lower } }
   passes {
     metric b = 2
   }
 }
-allow payout-cliff on bonus { because "agreed" owner "people" until 2026-12-31 }
+allow payout-cliff on monthly.bonus { because "agreed" owner "people" until 2026-12-31 }
 attack self_purchase "Self" {
   adds 1 ..= 20 sales { amount in 1 GBP ..= 500 GBP refunded next period = amount, x = 1 }
   removes 0 ..= 10_000 of sessions.views
@@ -303,19 +305,20 @@ attack self_purchase "Self" {
 }
 attack hide { removes 0 ..= 10_000 of sessions.views cost 0 }
 )";
-  CHECK(dumped(text) == R"(rule no-fake-2 "Leave fakes out" error
+  CHECK(dumped(text) == R"(rule no-fake-2 "Leave fakes out" zh "剔除虚假订单" error
   for payout p
   for metric m
   where m.affects(pay, score) and not m.excludes(kind: fake)
-  report on m "`{m}` counts"
-  help "add `exclude …`"
+  report on m "`{m}` counts" zh "`{m}` 计入"
+  help "add `exclude …`" zh "请添加"
   authority platform
   cite "Guidelines"
-  cite "Law", "art. 17" market CN since 2025-10-15
+  cite "Law", "art. 17" zh "法", "第十七条" market CN since 2025-10-15 status verified checked 2026-02-03 url "https://example.org"
   applies market CN, UK platform tiktok_shop until 2027-01-01
   error in VN, MY
   warning in UK
   rationale "why"
+  fix "do it" zh "修复" insert "cap 3 GBP" into p
   checked 2026-01-01
   fails
     edition 2026
@@ -325,7 +328,7 @@ attack hide { removes 0 ..= 10_000 of sessions.views cost 0 }
       better lower
   passes
     metric b = 2
-allow payout-cliff on bonus
+allow payout-cliff on `monthly.bonus`
   because "agreed"
   owner "people"
   until 2026-12-31
