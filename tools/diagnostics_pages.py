@@ -17,6 +17,7 @@ AREAS = [
     (600, "Running", "运行"),
     (700, "Tests", "测试"),
     (800, "Command line", "命令行"),
+    (900, "Lint rules", "合规规则"),
     (1000, "Formatter", "排版"),
 ]
 TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([A-Za-z_0-9]+)|([(),])|//[^\n]*|\s+')

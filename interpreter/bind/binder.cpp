@@ -37,6 +37,7 @@ model::Policy bind(const syntax::File& file, const source::SourceMap& sources, L
   bind_tests(session);
   bind_imports(session);
   bind_rules(session);
+  bind_attacks(session);
   check_requirements(session);
   return std::move(session.policy);
 }

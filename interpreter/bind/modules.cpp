@@ -184,7 +184,11 @@ class Collector {
   void add(Module& module, const syntax::AlertDecl& decl) {
     add_apart(module, decl, s_.policy.alerts, s_.alerts, "alert");
   }
-  void add(Module& module, const syntax::RuleDecl& decl) { add_apart(module, decl, s_.policy.rules, s_.rules, "rule"); }
+  void add(Module& module, const syntax::RuleDecl& decl) {
+    add_apart(module, decl, s_.policy.rules, s_.rules, "rule");
+    // A rule is known by its id everywhere.
+    if (decl.head.name) s_.policy.rules.back().named.name = decl.head.name->text;
+  }
   void add(Module& module, const syntax::AllowDecl& decl) { s_.allows.push_back({&decl, &module}); }
   void add(Module& module, const syntax::AttackDecl& decl) {
     add_apart(module, decl, s_.policy.attacks, s_.attacks, "attack");

@@ -294,7 +294,8 @@ void bind_alerts(Session& session);      // alerts.cpp
 void bind_labels(Session& session);      // labels.cpp
 void bind_tests(Session& session);       // tests.cpp
 void bind_imports(Session& session);     // imports.cpp
-void bind_rules(Session& session);       // rules.cpp
+void bind_rules(Session& session);       // lint_rules.cpp
+void bind_attacks(Session& session);     // rules.cpp
 
 /// Reports `a → b → a` for the declaration `name`, which is being bound already.
 void report_cycle(Session& session, const std::string& name, Span use);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "interpreter/model/expr.hpp"
+#include "interpreter/model/rule.hpp"
 
 namespace kpi::model {
 
@@ -340,8 +341,45 @@ struct Import {
   Span span;
 };
 
-struct RuleStub { Named named; std::string severity; Span span; };   // parsed and name-checked only, until lint runs them
-struct AllowStub { std::string rule; std::string on; std::string because, owner; std::optional<Date> until; Span span; };
+/// A lint rule; interpreter/lint runs it.
+struct Rule {
+  Named named;                           // the name is its id, also when it comes from a library
+  RuleText title;
+  RuleSeverity severity = RuleSeverity::warning;
+  struct MarketSeverity { RuleSeverity severity; std::vector<std::string> markets; };
+  std::vector<MarketSeverity> market_severities;
+  std::vector<RuleBinder> binders;       // slots 1, 2, …; quantifiers use further slots
+  std::uint32_t slots = 1;
+  RuleExprId where;                      // invalid: every combination
+  std::uint32_t report_slot = 0;
+  RuleTemplate report, help;
+  RuleText rationale;
+  std::optional<Authority> authority;
+  RuleLimits applies;
+  std::vector<Citation> cites;
+  std::optional<Date> checked;           // of all citations without a date of their own
+  std::vector<std::string> tags;
+  std::optional<RuleFix> fix;
+  std::vector<RuleExample> examples;
+  std::vector<RuleExpr> exprs;
+  std::string library;                   // name of the library it stands in; empty: the policy itself
+  Span span;                             // of the keyword
+  Span declaration;                      // of the whole declaration
+  bool sound = false;                    // bound without a mistake, so that it can run
+  const RuleExpr& expr(RuleExprId id) const { return exprs[id.index]; }
+};
+/// An exception from a rule.
+struct Allow {
+  std::string rule, on, because, owner;  // on: `bonus`, `monthly.net_sales`; empty: every element
+  std::optional<Date> until;             // last day
+  Span span, declaration;
+};
+/// A library that the policy uses.
+struct Library {
+  Named named;
+  std::string version, owner;
+  std::optional<Date> review_by;
+};
 struct AttackStub { Named named; Span span; };
 
 struct Policy {
@@ -363,8 +401,9 @@ struct Policy {
   std::vector<Scorecard> scorecards;
   std::vector<Payout> payouts;
   std::vector<Alert> alerts;
-  std::vector<RuleStub> rules;
-  std::vector<AllowStub> allows;
+  std::vector<Rule> rules;
+  std::vector<Allow> allows;
+  std::vector<Library> libraries;        // used ones, in the order of their first `use`
   std::vector<AttackStub> attacks;
   std::vector<Test> tests;
   std::vector<Import> imports;

@@ -338,12 +338,12 @@ TEST_CASE("imports") {
 
 TEST_CASE("rules, exceptions and attacks") {
   check_cases({
-      {"rule r error { for metric m where m.affects(pay) and not exists(alert a where a.reads(m)) report on m \"`{m}`\" }", ""},
-      {"rule r error { for metrik m report on m \"x\" }", "K0211 at 'metrik'"},
-      {"rule r error { for metric m where n.affects(pay) report on m \"x\" }", "K0233 at 'n'"},
-      {"rule r error { for metric m report on k \"x {j}\" }", "K0233 at 'k'; K0233 at '{j}'"},
-      {"rule r error { for metric m help \"x\" }", "K0465 at 'rule'"},
-      {"rule payout-jump error { for metric m report on m \"x\" }\nallow payout-jmp on orders { because \"b\" owner \"o\" until 2026-12-31 }",
+      {"rule r error { for metric m where m.affects(pay) and not exists(alert a where a.reads(m)) report on m \"`{m}`\" authority house }", ""},
+      {"rule r error { for metrik m report on m \"x\" authority house }", "K0211 at 'metrik'"},
+      {"rule r error { for metric m where n.affects(pay) report on m \"x\" authority house }", "K0233 at 'n'"},
+      {"rule r error { for metric m report on k \"x {j}\" authority house }", "K0233 at 'k'; K0233 at '{j}'"},
+      {"rule r error { for metric m help \"x\" authority house }", "K0465 at 'rule'"},
+      {"rule payout-jump error { for metric m report on m \"x\" authority house }\nallow payout-jmp on orders { because \"b\" owner \"o\" until 2026-12-31 }",
        "K0234 at 'payout-jmp'"},
       {"allow payout-cliff on bons { because \"b\" owner \"o\" until 2026-12-31 }", "K0200 at 'bons'"},
       {"allow payout-cliff on orders { because \"b\" owner \"o\" }", "K0466 at 'allow'"},
@@ -352,6 +352,41 @@ TEST_CASE("rules, exceptions and attacks") {
       {"attack a { adds 1 orders.amount }", "K0468 at 'orders.amount'"},
       {"attack a { removes 3 of orders }", "K0469 at 'orders'"},
       {"attack a { adds 1 orders { amount in 1 ..= 5 } }", "K0302 at '1 ..= 5'"},
+  });
+}
+
+TEST_CASE("conditions of rules") {
+  const auto rule = [](const std::string& condition) {
+    return "rule r error { for metric m, payout p, row k where " + condition + " report on m \"x\" authority house }";
+  };
+  check_cases({
+      {rule("m.nature in [volume, value] and p.payee = employee and employee = p.payee"), ""},
+      {rule("p.cap is none or p.cap > 500 or p.cap.value * 2 > p.assumption(fake_order_cost) default 3"), ""},
+      {rule("count(row x where x.scorecard = k.scorecard) > 3 and sum(row x, x.weight where x.metric = m) < 50%"), ""},
+      {rule("policy.effective_to - policy.effective_from > 366 days and policy.announced + 30 days > 2026-01-01"), ""},
+      {rule("k.target > 8 hours and k.target / 1 hour > 3 and UK in policy.markets"), ""},
+      {rule("m.excludes(fake) and m.excludes(kind: fake, role: orders) and m.reads(orders) and p.reads(metric: m)"), ""},
+      {rule("contains(m.label, [\"a\", \"b\"]) and m.mentions(\"view\", \"like\")"), ""},
+      {rule("m.weigth > 1"), "K0900 at 'weigth'"},
+      {rule("m.weight.unit = money"), "K0900 at 'unit'"},
+      {rule("m.excludes(kinds: fake)"), "K0901 at 'kinds'"},
+      {rule("m.excludes(role: orders)"), "K0902 at 'm.excludes(role: orders)'"},
+      {rule("m.excludes(kind: fakes)"), "K0211 at 'fakes'"},
+      {rule("m.lower_is_better(3)"), "K0903 at '3'"},
+      {rule("m.weight"), "K0904 at 'm.weight'"},
+      {rule("not m.unit"), "K0904 at 'm.unit'"},
+      {rule("p.payee = emploee"), "K0211 at 'emploee'"},
+      {rule("m = p"), "K0905 at 'm = p'"},
+      {rule("m.unit > 3"), "K0905 at 'm.unit > 3'"},
+      {rule("sqrt(m.weight) > 1"), "K0906 at 'sqrt'"},
+      {rule("m.matures within 3 days of m.matures"), "K0907 at 'm.matures within 3 days of m.matures'"},
+      {"rule r error { for metric m report on m \"x\" }", "K0909 at 'rule'"},
+      {"rule r error { for metric m report on m \"x\" authority law }", "K0910 at 'law'"},
+      {"rule r error { for metric m report on m \"this is illegal\" authority house }", "K0908 at '\"this is illegal\"'"},
+      {"rule r error { for metric m report on m \"x\" zh \"y\" zh \"z\" authority house }", "K0912 at 'zh \"z\"'"},
+      {"table t(a) {\n | a | value |\n | \"x\" | 1 |\n | otherwise | 2 |\n}\n" + rule("m.weight > t(\"x\")"), ""},
+      {"table t(a) {\n | a | value |\n | \"x\" | 1 |\n | otherwise | 2 |\n}\n" + rule("m.weight > t(\"x\", 3)"),
+       "K0911 at 't(\"x\", 3)'"},
   });
 }
 
