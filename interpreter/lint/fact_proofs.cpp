@@ -1,0 +1,139 @@
+#include "interpreter/lint/fact_proofs.hpp"
+
+#include "interpreter/lint/flow.hpp"
+#include "interpreter/model/walk.hpp"
+#include "interpreter/prove/facts.hpp"
+
+namespace kpi::lint {
+
+using model::PropertyId;
+using prove::Verdict;
+using value::Number;
+using value::Value;
+
+struct FactProofs::Impl {
+  const model::Policy& policy;
+  std::unique_ptr<prove::Facts> facts;
+  DataFlow flow{policy};
+
+  /// Gates on content violations are there to stop pay; what they do is no cliff.
+  bool is_compliance(const std::string& quantity) {
+    for (std::uint32_t i = 0; i < policy.metrics.size(); ++i) {
+      if (policy.metrics[i].named.name == quantity) return flow.reads_role(flow.metric({i}), "violations");
+    }
+    return false;
+  }
+
+  /// Whether pay depends on amounts of orders that may be of any size: then a gain that was found may rest on a single
+  /// order of a million, and says nothing.
+  bool any_amount(model::PayoutId payout) {
+    for (const auto& [source, id] : flow.payout(payout).fields) {
+      if (!source.is_events() || policy.event(source.events()).role != "orders") continue;
+      const model::Field& field = policy.fields(source)[id.index];
+      if (field.type.unit.money != 0 && !field.range.valid() && !field.computed.valid()) return true;
+    }
+    return false;
+  }
+};
+
+FactProofs::FactProofs(const model::Policy& policy) : impl_(std::make_unique<Impl>(Impl{policy, nullptr})) {}
+FactProofs::~FactProofs() = default;
+
+namespace {
+
+Value number(const std::optional<Number>& value) { return value ? Value(*value) : Value(); }
+bool decided(Verdict verdict) { return verdict == Verdict::proved || verdict == Verdict::refuted; }
+
+/// The largest jump (or the largest in proportion) at a threshold of performance. A jump that was found is real also
+/// when there may be others; that there is none is known only when every place was decided.
+Value jump(const prove::Jumps& jumps, const std::string& quantity, bool relative, const auto& left_out) {
+  std::optional<Number> largest;
+  bool from_nothing = false;
+  for (const prove::Jump& one : jumps.items) {
+    if (one.kind != prove::Jump::Kind::performance || (!quantity.empty() && one.quantity != quantity)) continue;
+    if (quantity.empty() && left_out(one.quantity)) continue;
+    if (relative && !one.relative) {
+      from_nothing = true;
+      continue;
+    }
+    const Number& size = relative ? *one.relative : one.size;
+    if (!largest || *largest < size) largest = size;
+  }
+  if (largest) return *largest;
+  return jumps.complete && !from_nothing ? Value(Number()) : Value();
+}
+
+/// Brackets with a higher rate further up, anywhere in the formula.
+bool rises_with_amount(const model::Policy& policy, model::ExprId formula) {
+  bool found = false;
+  model::walk(policy, formula, [&](model::ExprId, const model::Expr& expr) {
+    const auto* apply = std::get_if<model::CurveApply>(&expr.node);
+    if (!apply || policy.curves[apply->curve.index].kind != model::CurveKind::brackets) return;
+    const auto& points = policy.curves[apply->curve.index].points;
+    for (std::size_t i = 1; i < points.size(); ++i) found = found || points[i - 1].value < points[i].value;
+  });
+  return found;
+}
+
+}  // namespace
+
+Value FactProofs::ask(PropertyId property, model::PayoutId payout, std::optional<model::MetricId> metric) const {
+  if (!impl_->facts) impl_->facts = std::make_unique<prove::Facts>(impl_->policy);
+  prove::Facts& facts = *impl_->facts;
+  const std::string quantity = metric ? impl_->policy.metrics[metric->index].named.name : "";
+  const auto compliance = [&](const std::string& name) { return impl_->is_compliance(name); };
+  switch (property) {
+    case PropertyId::payout_highest: {
+      const prove::Bounds& bounds = facts.bounds(payout);
+      return bounds.verdict == Verdict::proved ? number(bounds.highest) : Value();
+    }
+    case PropertyId::payout_lowest:
+      return number(facts.bounds(payout).lowest);
+    case PropertyId::payout_bounded: {
+      const Verdict verdict = facts.bounds(payout).verdict;
+      return decided(verdict) ? Value(verdict == Verdict::proved) : Value();
+    }
+    case PropertyId::payout_max_jump:
+      return jump(facts.jumps(payout), quantity, false, compliance);
+    case PropertyId::payout_jump_share:
+      return jump(facts.jumps(payout), quantity, true, compliance);
+    case PropertyId::payout_monotone_in: {
+      const bool lower = impl_->policy.metrics[metric->index].lower_is_better;
+      const Verdict verdict =
+          facts.monotone_in(payout, *metric, lower ? prove::Direction::down : prove::Direction::up).verdict;
+      return decided(verdict) ? Value(verdict == Verdict::proved) : Value();
+    }
+    case PropertyId::payout_retroactive:
+      return !facts.accelerators(payout).empty();
+    case PropertyId::payout_accelerates:
+      return rises_with_amount(impl_->policy, impl_->policy.payouts[payout.index].amount);
+    case PropertyId::payout_fake_order_gain: {
+      if (impl_->any_amount(payout)) return {};
+      const prove::Gain& gain = facts.fake_order_gain(payout);
+      if (gain.verdict == Verdict::refuted) return gain.net;
+      return gain.verdict == Verdict::unknown ? Value() : Value(Number());
+    }
+    case PropertyId::payout_single_order_swing: {
+      if (impl_->any_amount(payout)) return {};
+      const prove::Gain& gain = facts.single_order_swing(payout);
+      return gain.verdict == Verdict::unknown ? Value() : Value((gain.pay_after - gain.pay_before).abs());
+    }
+    case PropertyId::payout_influence:
+      for (const prove::Influence& one : facts.influence(payout)) {
+        if (one.metric == *metric && !one.unbounded) return one.highest - one.lowest;
+      }
+      return {};
+    case PropertyId::payout_lowest_total_pay: {
+      const prove::LowestPay& lowest = facts.lowest_total_pay(payout);
+      return decided(lowest.verdict) ? Value(lowest.total) : Value();
+    }
+    case PropertyId::payout_highest_deduction: {
+      const prove::LowestPay& lowest = facts.lowest_total_pay(payout);
+      return decided(lowest.verdict) ? Value(lowest.penalties) : Value();
+    }
+    default:
+      return {};
+  }
+}
+
+}  // namespace kpi::lint

@@ -1,0 +1,196 @@
+#include "interpreter/lint/lint.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "interpreter/lint/evaluate.hpp"
+
+namespace kpi::lint {
+namespace {
+
+bool matches_market(const std::vector<std::string>& limits, const std::vector<std::string>& markets) {
+  return std::any_of(limits.begin(), limits.end(), [&](const std::string& limit) {
+    return std::any_of(markets.begin(), markets.end(),
+                       [&](const std::string& market) { return market_matches(limit, market); });
+  });
+}
+
+bool overlaps(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::any_of(a.begin(), a.end(),
+                     [&](const auto& one) { return std::find(b.begin(), b.end(), one) != b.end(); });
+}
+
+/// FNV-1a over the parts, with a separator that no name has.
+class Fingerprint {
+ public:
+  void add(std::string_view part) {
+    for (const char c : part) byte(static_cast<unsigned char>(c));
+    byte(0);
+  }
+  std::string hex() const {
+    std::string result;
+    for (int shift = 60; shift >= 0; shift -= 4) result += "0123456789abcdef"[(hash_ >> shift) & 15];
+    return result;
+  }
+
+ private:
+  void byte(unsigned char value) { hash_ = (hash_ ^ value) * 0x100000001B3ULL; }
+  std::uint64_t hash_ = 0xCBF29CE484222325ULL;
+};
+
+std::vector<Cited> cited(const model::Rule& rule, const model::Header& header) {
+  std::vector<Cited> result;
+  for (const model::Citation& cite : rule.cites) {
+    if (!applies(cite.limits, header)) continue;
+    Cited one;
+    for (std::size_t language = 0; language < 2; ++language) {
+      std::string& text = one.text.by_language[language];
+      for (const model::RuleText& part : cite.texts) text += (text.empty() ? "" : ", ") + part.in(language);
+    }
+    one.status = cite.status;
+    one.checked = cite.checked;
+    one.url = cite.url;
+    result.push_back(std::move(one));
+  }
+  return result;
+}
+
+class Linter {
+ public:
+  Linter(const model::Policy& policy, const source::SourceMap& sources, const Request& request)
+      : policy_(policy), request_(request), on_(policy, sources, request.packs, request.as_of, request.proofs) {}
+
+  Result run() {
+    // Rules about unused exceptions see what all others found.
+    for (const bool last : {false, true}) {
+      std::set<std::string> seen;
+      run_rules(policy_, "", last, seen);
+      for (const Pack& pack : request_.packs) run_rules(*pack.home, pack.name, last, seen);
+    }
+    auto& all = result_.findings;
+    std::stable_sort(all.begin(), all.end(), [](const Finding& a, const Finding& b) {
+      return std::tuple(a.span.source.index, a.span.begin, a.rule->named.name, a.on) <
+             std::tuple(b.span.source.index, b.span.begin, b.rule->named.name, b.on);
+    });
+    take_baseline();
+    return std::move(result_);
+  }
+
+ private:
+  void run_rules(const model::Policy& home, const std::string& pack, bool last, std::set<std::string>& seen) {
+    for (const model::Rule& rule : home.rules) {
+      const bool first = seen.insert(rule.named.name).second;  // the policy's own replaces one of a pack
+      if (!first || !rule.sound || rule.report.empty()) continue;
+      if (!request_.only_rule.empty() && rule.named.name != request_.only_rule) continue;
+      if (asks(rule, model::PropertyId::allow_unused) != last || !applies(rule.applies, policy_.header)) continue;
+      ++result_.rules;
+      run_rule(rule, home, pack.empty() ? rule.library : pack);
+    }
+  }
+
+  void run_rule(const model::Rule& rule, const model::Policy& home, const std::string& pack) {
+    RuleRun run(rule, home, on_);
+    std::set<std::pair<std::string, std::string>> said;  // several combinations can say the same of one element
+    run.run([&] {
+      Finding finding;
+      finding.rule = &rule;
+      finding.pack = pack;
+      finding.severity = severity_for(rule, policy_.header);
+      finding.element = run.slot(rule.report_slot);
+      finding.on = on_.name(finding.element);
+      finding.span = on_.span(finding.element);
+      for (std::size_t language = 0; language < 2; ++language) {
+        finding.message.by_language[language] = run.text(rule.report, language);
+        if (!rule.help.empty()) finding.help.by_language[language] = run.text(rule.help, language);
+      }
+      if (!said.insert({finding.on, finding.message.by_language[0]}).second) return;
+      finding.cites = cited(rule, policy_.header);
+      Fingerprint fingerprint;
+      fingerprint.add(rule.named.name);
+      fingerprint.add(policy_.header.name);
+      fingerprint.add(model::name(finding.element.kind));
+      fingerprint.add(finding.on);
+      // What else the combination consists of tells two findings on one element apart.
+      for (const auto& binder : rule.binders) fingerprint.add(on_.name(run.slot(binder.slot)));
+      finding.fingerprint = fingerprint.hex();
+      if (rule.fix) {
+        finding.fix_element = run.slot(rule.fix->slot);
+        if (!rule.fix->remove) finding.fix_text = run.text(rule.fix->inserted, 0);
+      }
+      if (request_.only_rule.empty()) take_exception(finding);
+      result_.findings.push_back(std::move(finding));
+    });
+  }
+
+  void take_exception(Finding& finding) {
+    for (std::size_t i = 0; i < policy_.allows.size(); ++i) {
+      const model::Allow& allow = policy_.allows[i];
+      if (allow.rule != finding.rule->named.name || !names(allow.on, finding)) continue;
+      ++on_.allow_uses[i];
+      if (allow.until && *allow.until < request_.as_of) continue;  // expired: it was of use, but no longer covers
+      finding.state = State::allowed;
+      finding.allow = i;
+      return;
+    }
+  }
+
+  /// `on` names the element, its declaration, or what it belongs to.
+  bool names(const std::string& on, const Finding& finding) const {
+    if (on.empty() || on == finding.on || on == on_.owner_name(finding.element)) return true;
+    const model::Named* named = on_.named(finding.element);
+    const bool local = finding.element.kind == ElementKind::gate || finding.element.kind == ElementKind::penalty;
+    return local && named && named->name == on;
+  }
+
+  void take_baseline() {
+    if (!request_.baseline) return;
+    Baseline left = *request_.baseline;
+    for (Finding& finding : result_.findings) {
+      const auto known = left.find(finding.fingerprint);
+      if (finding.state != State::reported || known == left.end() || known->second == 0) continue;
+      --known->second;
+      finding.state = State::in_baseline;
+    }
+  }
+
+  const model::Policy& policy_;
+  const Request& request_;
+  Reflection on_;
+  Result result_;
+};
+
+}  // namespace
+
+bool applies(const model::RuleLimits& limits, const model::Header& header) {
+  if (!limits.markets.empty() && !matches_market(limits.markets, header.markets)) return false;
+  if (!limits.platforms.empty() && !overlaps(limits.platforms, header.platforms)) return false;
+  if (limits.since && header.effective_to && *header.effective_to < *limits.since) return false;
+  return !(limits.until && header.effective_from && *header.effective_from > *limits.until);
+}
+
+model::RuleSeverity severity_for(const model::Rule& rule, const model::Header& header) {
+  std::optional<model::RuleSeverity> strictest;
+  for (const auto& one : rule.market_severities) {
+    if (matches_market(one.markets, header.markets))
+      strictest = std::max(strictest.value_or(one.severity), one.severity);
+  }
+  return strictest.value_or(rule.severity);
+}
+
+std::size_t Result::count(model::RuleSeverity severity) const {
+  return static_cast<std::size_t>(std::count_if(findings.begin(), findings.end(), [&](const Finding& finding) {
+    return finding.state == State::reported && finding.severity == severity;
+  }));
+}
+
+std::size_t Result::count(State state) const {
+  return static_cast<std::size_t>(
+      std::count_if(findings.begin(), findings.end(), [&](const Finding& finding) { return finding.state == state; }));
+}
+
+Result lint(const model::Policy& policy, const source::SourceMap& sources, const Request& request) {
+  return Linter(policy, sources, request).run();
+}
+
+}  // namespace kpi::lint

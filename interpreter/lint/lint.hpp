@@ -1,0 +1,80 @@
+// The lint: which rules run over a policy, what they find, and what exceptions and a baseline make of it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "interpreter/lint/reflection.hpp"
+
+namespace kpi::lint {
+
+/// A citation as it stands beside a finding.
+struct Cited {
+  model::RuleText text;  // source and article, joined
+  model::CiteStatus status = model::CiteStatus::unverified;
+  std::optional<value::Date> checked;
+  std::string url;
+};
+
+/// A change of a file: the text of the span is replaced.
+struct Edit {
+  source::Span span;
+  std::string text;
+};
+struct Fix {
+  model::RuleText title;
+  Edit edit;
+  bool safe = false;  // every payout stays what it is: checked by comparing pay_text before and after
+};
+
+enum class State : std::uint8_t { reported, allowed, in_baseline };
+
+struct Finding {
+  const model::Rule* rule = nullptr;
+  std::string pack;  // where the rule stands: `std.compliance.core`, a library, or empty for the policy itself
+  model::RuleSeverity severity = model::RuleSeverity::warning;
+  Element element;
+  std::string on;  // name of the element
+  source::Span span;
+  model::RuleText message, help;
+  std::vector<Cited> cites;  // those in force for the policy
+  std::string fingerprint;   // of rule, policy and element; the same when lines move
+  State state = State::reported;
+  std::optional<std::size_t> allow;  // index of the exception that covers it
+  std::string fix_text;              // what the rule's fix would insert; empty: nothing, or a removal
+  std::optional<Element> fix_element;
+  std::optional<Fix> fix;      // worked out by who has the syntax tree
+};
+
+/// Fingerprint to how many findings carry it.
+using Baseline = std::map<std::string, std::size_t>;
+
+struct Request {
+  std::vector<Pack> packs;  // besides the policy's own rules; a rule of the policy replaces one of the same id
+  value::Date as_of;
+  const Proofs* proofs = nullptr;
+  const Baseline* baseline = nullptr;
+  std::string only_rule;  // run this one alone, without exceptions; empty: all
+};
+
+struct Result {
+  std::vector<Finding> findings;                          // by place, then rule
+  std::size_t rules = 0;                                  // how many ran
+  std::size_t count(model::RuleSeverity severity) const;  // reported ones
+  std::size_t count(State state) const;
+};
+
+/// The policy must have no errors.
+Result lint(const model::Policy& policy, const source::SourceMap& sources, const Request& request);
+
+/// Everything that decides what is paid, as text: two policies with the same text pay the same on every store. Labels,
+/// alerts, tests, rules, exceptions and descriptions are left out.
+std::string pay_text(const model::Policy& policy);
+
+/// Limits as they apply to this policy: its markets, platforms and effective days.
+bool applies(const model::RuleLimits& limits, const model::Header& header);
+/// The severity in the policy's markets: the strictest one.
+model::RuleSeverity severity_for(const model::Rule& rule, const model::Header& header);
+
+}  // namespace kpi::lint

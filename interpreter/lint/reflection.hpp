@@ -1,0 +1,96 @@
+// A policy as rules see it: its elements, their names and places, and one function for each property of
+// model/rule_properties.def.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "interpreter/lint/datum.hpp"
+#include "interpreter/lint/flow.hpp"
+#include "interpreter/lint/proofs.hpp"
+
+namespace kpi::lint {
+
+using Arguments = std::vector<std::vector<Datum>>;  // by parameter; empty where left out
+
+/// A text that people read, with the place where it stands.
+struct PolicyText {
+  std::string content, of;
+  std::string language;  // empty: the declaration's own
+  std::string kind;      // a word of the set text_kind
+  source::Span span;
+};
+
+/// A file of rules that runs besides the policy's own.
+struct Pack {
+  const model::Policy* home = nullptr;  // where its tables and rules stand
+  std::string name;                     // `std.compliance.core`
+};
+
+class Reflection {
+ public:
+  /// All must outlive the reflection. `proofs` may be null: then nothing is proved.
+  Reflection(const model::Policy& policy, const source::SourceMap& sources, std::vector<Pack> packs, value::Date as_of,
+             const Proofs* proofs);
+
+  const std::vector<Element>& elements(ElementKind kind) const;
+  /// `language`: of labels, as source::Language.
+  Datum property(model::PropertyId property, const Element& element, const Arguments& arguments,
+                 std::size_t language) const;
+
+  /// As the policy writes it; with its owner in front for rows, gates, penalties and fields.
+  std::string name(const Element& element) const;
+  std::string label(const Element& element, std::size_t language) const;
+  source::Span span(const Element& element) const;
+  /// The declaration that an exception may name instead: the scorecard of a row, the events of a field …; else none.
+  std::string owner_name(const Element& element) const;
+  const model::Named* named(const Element& element) const;
+
+  const model::Policy& policy() const { return policy_; }
+  const source::SourceMap& sources() const { return sources_; }
+  DataFlow& flow() const { return flow_; }
+  const Proofs* proofs() const { return proofs_; }
+  value::Date as_of() const { return as_of_; }
+  const std::vector<Pack>& packs() const { return packs_; }
+
+  /// What a computed element reads.
+  const Flow& flow_of(const Element& element) const;
+  Direction direction_of(const Element& element, const DataFlow::Input& input) const;
+  Element formula(model::ExprId id, const Element& of) const;
+
+  struct LibraryView {
+    std::string name, label, doc, version, owner;
+    std::optional<value::Date> review_by, checked;
+    bool standard = false;
+    std::size_t rules = 0;
+    source::Span span;
+  };
+  const std::vector<LibraryView>& libraries() const { return libraries_; }
+  const std::vector<PolicyText>& texts() const { return texts_; }
+
+  /// How many findings each exception has covered so far, by its index. Rules that ask `allow.unused` run last.
+  mutable std::vector<std::size_t> allow_uses;
+
+ private:
+  void collect_elements();
+  void collect_texts();
+  void collect_libraries();
+
+  const model::Policy& policy_;
+  const source::SourceMap& sources_;
+  std::vector<Pack> packs_;
+  value::Date as_of_;
+  const Proofs* proofs_;
+  mutable DataFlow flow_;
+  std::map<ElementKind, std::vector<Element>> elements_;
+  std::vector<PolicyText> texts_;
+  std::vector<LibraryView> libraries_;
+  mutable std::map<Element, Flow> flows_;
+};
+
+/// 1 market that is `limit` or a part of it: `EU` holds for `DE`, `US` for `US_CA`. Capitals do not matter.
+bool market_matches(std::string_view limit, std::string_view market);
+
+}  // namespace kpi::lint
