@@ -21,6 +21,8 @@ Exit run_data(const Invocation& invocation, const Terminal& terminal);
 Exit run_run(const Invocation& invocation, const Terminal& terminal);
 Exit run_explain(const Invocation& invocation, const Terminal& terminal);
 Exit run_test(const Invocation& invocation, const Terminal& terminal);
+Exit run_lint(const Invocation& invocation, const Terminal& terminal);
+Exit run_rule(const Invocation& invocation, const Terminal& terminal);
 Exit run_eval(const Invocation& invocation, const Terminal& terminal);
 Exit run_new(const Invocation& invocation, const Terminal& terminal);
 Exit run_lock(const Invocation& invocation, const Terminal& terminal);

@@ -3,9 +3,11 @@
 #include <filesystem>
 #include <system_error>
 
+#include "grammar/source/diagnostics/cli.hpp"
 #include "grammar/source/diagnostics/project.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
+#include "interpreter/driver/rule_scaffold.hpp"
 #include "interpreter/driver/templates.hpp"
 #include "interpreter/report/table.hpp"
 #include "interpreter/report/words.hpp"
@@ -126,6 +128,26 @@ std::string next_steps(const std::string& folder, const Template& made, source::
   return out;
 }
 
+/// `kpi new rule ID`
+Exit new_rule(const Invocation& invocation) {
+  if (invocation.arguments[0] != "rule") {
+    throw Failure(ids::unexpected_argument, {{"command", "new"},
+                                             {"word", invocation.arguments[1]},
+                                             {"usage", usage(*invocation.command, invocation.language)}});
+  }
+  const std::string& id = invocation.arguments[1];
+  const std::string file = invocation.value("--rules").value_or("house_rules.kpi");
+  scaffold_rule(id, file);
+  if (invocation.format != Format::pretty) return Exit::clean;
+  const bool zh = invocation.language == source::Language::zh;
+  write_result(
+      zh ? "规则 `" + id + "` 已写入 `" + file + "`。\n请修改条件、文字和示例，然后运行 `kpi test " + file + "`。\n"
+         : "Rule `" + id + "` is in `" + file + "`.\nChange its condition, texts and examples, then run `kpi test " +
+               file + "`.\n",
+      std::nullopt);
+  return Exit::clean;
+}
+
 }  // namespace
 
 Exit run_new(const Invocation& invocation, const Terminal& terminal) {
@@ -135,6 +157,7 @@ Exit run_new(const Invocation& invocation, const Terminal& terminal) {
     return Exit::clean;
   }
   if (invocation.arguments.empty()) throw Failure(ids::new_needs_a_name, {});
+  if (invocation.arguments.size() == 2) return new_rule(invocation);
   const std::string& folder = invocation.arguments.front();
   const std::string name = policy_name(folder);
   const auto wanted = invocation.value("--template");

@@ -38,6 +38,12 @@ Compiled Session::compile_text(const std::string& name, std::string text) {
   return result;
 }
 
+model::Policy Session::bind_nested(const syntax::File& file, source::Diagnostics& found) {
+  model::Policy policy = bind::bind(file, sources, libraries_, found);
+  found.sort_and_deduplicate();
+  return policy;
+}
+
 eval::Run Session::evaluate(const Compiled& compiled, eval::DataSource& data, const eval::RunRequest& request) {
   eval::Run run = eval::run(compiled.policy, data, request, diagnostics);
   diagnostics.sort_and_deduplicate();

@@ -40,6 +40,8 @@ class Session {
   Compiled compile(const std::string& path);
   /// The same for a text that is already there.
   Compiled compile_text(const std::string& name, std::string text);
+  /// Binds a policy that stands inside another file, such as the example of a rule; its mistakes go to `found`.
+  model::Policy bind_nested(const syntax::File& file, source::Diagnostics& found);
   /// Evaluates a policy without errors over the data.
   eval::Run evaluate(const Compiled& compiled, eval::DataSource& data, const eval::RunRequest& request);
 

@@ -1,5 +1,6 @@
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "grammar/source/diagnostics/cli.hpp"
@@ -7,6 +8,7 @@
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/requests.hpp"
+#include "interpreter/driver/rule_examples.hpp"
 #include "interpreter/driver/session.hpp"
 #include "interpreter/eval/run/coverage.hpp"
 #include "interpreter/eval/run/test_runner.hpp"
@@ -144,9 +146,12 @@ Exit run_test(const Invocation& invocation, const Terminal& terminal) {
   nlohmann::ordered_json coverage_array = nlohmann::ordered_json::array();
   nlohmann::ordered_json tests = nlohmann::ordered_json::array();
   for (const Compiled& compiled : files) {
-    if (compiled.policy.tests.empty()) remarks.add_without_span(ids::file_has_no_tests).with("file", compiled.path);
+    std::vector<eval::TestResult> examples = run_rule_examples(session, compiled);
+    if (compiled.policy.tests.empty() && examples.empty())
+      remarks.add_without_span(ids::file_has_no_tests).with("file", compiled.path);
     eval::Coverage coverage(compiled.policy);
-    const FileTests file{compiled.path, eval::run_tests(compiled.policy, reader_beside(compiled.path), &coverage, how)};
+    FileTests file{compiled.path, eval::run_tests(compiled.policy, reader_beside(compiled.path), &coverage, how)};
+    std::move(examples.begin(), examples.end(), std::back_inserter(file.report.tests));
     if (wanted.wanted) {
       coverages +=
           "\n" + report::coverage_text(coverage, compiled.policy, compiled.path, session.sources, terminal.out);

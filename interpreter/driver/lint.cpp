@@ -1,0 +1,190 @@
+// kpi lint: compliance rules over policies.
+#include <ctime>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include <list>
+
+#include "grammar/source/diagnostics/cli.hpp"
+#include "grammar/source/diagnostics/lint.hpp"
+#include "interpreter/driver/commands.hpp"
+#include "interpreter/driver/files.hpp"
+#include "interpreter/driver/lint_fix.hpp"
+#include "interpreter/driver/project_config.hpp"
+#include "interpreter/driver/rule_packs.hpp"
+#include "interpreter/driver/session.hpp"
+#include "interpreter/lint/fact_proofs.hpp"
+#include "interpreter/report/diagnostics_json.hpp"
+#include "interpreter/report/lint_report.hpp"
+#include "interpreter/report/words.hpp"
+
+namespace kpi::driver {
+namespace {
+
+namespace ids = source::ids;
+using Json = nlohmann::ordered_json;
+
+/// The day that exceptions are measured against. Runs never look at the clock; an exception that ends must.
+value::Date today(const Invocation& invocation) {
+  if (const auto text = invocation.value("--as-of")) {
+    if (const auto day = value::Date::parse(*text)) return *day;
+    throw Failure(ids::bad_option_value, {{"option", "--as-of"}, {"value", *text}, {"expected", "`2026-07-31`"}});
+  }
+  constexpr std::int64_t kDay = 86'400;
+  return value::Date{static_cast<std::int32_t>(std::time(nullptr) / kDay)};
+}
+
+lint::Baseline read_baseline(const std::string& file) {
+  lint::Baseline result;
+  const Json json = Json::parse(read_policy_file(file), nullptr, false);
+  const auto findings = json.is_object() ? json.find("findings") : json.end();
+  bool good = !json.is_discarded() && json.is_object() && findings != json.end() && findings->is_array();
+  if (good) {
+    for (const Json& finding : *findings) {
+      good = good && finding.is_object() && finding.contains("fingerprint") && finding["fingerprint"].is_string();
+      if (good) ++result[finding["fingerprint"].get<std::string>()];
+    }
+  }
+  if (!good) throw Failure(ids::baseline_unreadable, {{"file", file}});
+  return result;
+}
+
+/// What people see of a finding stands beside its fingerprint, so that a review of the file makes sense.
+std::string baseline_text(const report::LintReport& report) {
+  Json findings = Json::array();
+  for (const auto& file : report.files) {
+    for (const auto& finding : file.result.findings) {
+      if (finding.state == lint::State::allowed) continue;
+      findings.push_back({{"fingerprint", finding.fingerprint},
+                          {"rule", finding.rule->named.name},
+                          {"policy", file.policy->header.name},
+                          {"on", finding.on}});
+    }
+  }
+  return report::json_text({{"version", 1}, {"findings", std::move(findings)}});
+}
+
+/// All or nothing: a temporary file beside it takes its place.
+void replace_file(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".kpi-fix";
+  write_result(text, temporary);
+  std::error_code error;
+  std::filesystem::permissions(temporary, std::filesystem::status(path, error).permissions(), error);
+  std::filesystem::rename(temporary, path, error);
+  if (error) {
+    const std::string reason = error.message();
+    std::filesystem::remove(temporary, error);
+    throw Failure(ids::output_not_writable, {{"file", path}, {"reason", reason}});
+  }
+}
+
+std::string rendered(const report::LintReport& report, const source::SourceMap& sources, const Invocation& invocation,
+                     const Terminal& terminal) {
+  const std::string format = invocation.value("--format").value_or("pretty");
+  if (format == "sarif") return report::lint_sarif(report, sources, invocation.language);
+  if (format == "github") return report::lint_github(report, sources, invocation.language);
+  if (format == "junit") return report::lint_junit(report, sources, invocation.language);
+  if (format == "json") return report::lint_json(report, sources, invocation.language);
+  if (format == "compact") return report::lint_compact(report, sources, terminal.out);
+  return report::lint_pretty(report, sources, terminal.out);
+}
+
+/// One pass over all files.
+class Run {
+ public:
+  Run(const Invocation& invocation, const ProjectConfig& config) : invocation_(invocation), config_(config) {
+    rules_ = config.rules;
+    if (const auto file = invocation.value("--rules")) rules_.push_back(*file);
+    const std::string baseline = invocation.value("--baseline").value_or(config.baseline);
+    if (!baseline.empty() && !invocation.has("--write-baseline")) baseline_ = read_baseline(baseline);
+    report_.as_of = today(invocation);
+    report_.version = kVersion;
+  }
+
+  /// False when a file does not compile; the mistakes are in session.diagnostics.
+  bool run() {
+    for (const std::string& path : invocation_.arguments) compiled_.push_back(session.compile(path));
+    if (session.diagnostics.has_errors()) return false;
+    for (const Compiled& file : compiled_) {
+      if (file.policy.is_library) continue;  // a library is linted with the policy that uses it
+      lint::Request request;
+      request.packs = packs_.for_policy(file.policy, rules_);
+      if (session.diagnostics.has_errors()) return false;
+      request.as_of = report_.as_of;
+      const lint::FactProofs proofs(file.policy);
+      request.proofs = &proofs;
+      if (baseline_) request.baseline = &*baseline_;
+      report::LintedFile& linted = report_.files.emplace_back();
+      linted.path = file.path;
+      linted.policy = &file.policy;
+      linted.result = lint::lint(file.policy, session.sources, request);
+      work_out_fixes(file, session, linted.result);
+    }
+    return true;
+  }
+
+  /// Writes the files that have fixes; how many changes were made.
+  std::size_t fix(bool unsafe) {
+    std::size_t applied = 0;
+    auto linted = report_.files.begin();
+    for (const Compiled& file : compiled_) {
+      if (file.policy.is_library) continue;
+      const Fixed fixed = apply_fixes(file, session, (linted++)->result, unsafe);
+      if (fixed.applied == 0) continue;
+      // Each fix was tried alone; together they must compile too.
+      Session trial;
+      (void)trial.compile_text(file.path, fixed.text);
+      if (trial.diagnostics.has_errors()) continue;
+      replace_file(file.path, fixed.text);
+      applied += fixed.applied;
+    }
+    return applied;
+  }
+
+  const report::LintReport& report() const { return report_; }
+  Session session;
+
+ private:
+  const Invocation& invocation_;
+  const ProjectConfig& config_;
+  std::vector<std::string> rules_;
+  std::optional<lint::Baseline> baseline_;
+  RulePacks packs_{session};
+  std::list<Compiled> compiled_;  // the report points into them
+  report::LintReport report_;
+};
+
+}  // namespace
+
+Exit run_lint(const Invocation& invocation, const Terminal& terminal) {
+  const ProjectConfig config = project_config(invocation.arguments.front());
+  if (invocation.has("--unsafe") && !invocation.has("--fix"))
+    throw Failure(ids::option_needs_other, {{"option", "--unsafe"}, {"other", "--fix"}});
+  std::size_t fixed = 0;
+  auto run = std::make_unique<Run>(invocation, config);
+  bool compiles = run->run();
+  if (compiles && invocation.has("--fix")) {
+    fixed = run->fix(invocation.has("--unsafe"));
+    if (fixed > 0) {
+      run = std::make_unique<Run>(invocation, config);
+      compiles = run->run();
+    }
+  }
+  if (!compiles) {
+    print_to_standard_error(run->session.diagnostics, run->session.sources, invocation.format, terminal.err);
+    return Exit::not_compiled;
+  }
+  const report::LintReport& report = run->report();
+  if (const auto file = invocation.value("--write-baseline")) write_result(baseline_text(report), *file);
+  write_result(rendered(report, run->session.sources, invocation, terminal), invocation.value("--output"));
+  source::Diagnostics remarks;
+  if (invocation.has("--fix")) remarks.add_without_span(ids::fixes_applied).with("count", std::to_string(fixed));
+  if (const auto file = invocation.value("--write-baseline"))
+    remarks.add_without_span(ids::baseline_written).with("file", *file);
+  print_to_standard_error(remarks, run->session.sources, invocation.format, terminal.err);
+  if (invocation.has("--write-baseline")) return Exit::clean;
+  const bool deny = config.deny_warnings || invocation.has("--deny");
+  return report.errors() > 0 || (deny && report.warnings() > 0) ? Exit::findings : Exit::clean;
+}
+
+}  // namespace kpi::driver

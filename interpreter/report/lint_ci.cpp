@@ -1,0 +1,128 @@
+// Lint findings as CI systems show them: GitHub's workflow commands and JUnit's XML.
+#include <string>
+
+#include "interpreter/report/lint_report.hpp"
+
+namespace kpi::report {
+namespace {
+
+using lint::Finding;
+using lint::State;
+using model::RuleSeverity;
+
+std::size_t at(Language language) { return static_cast<std::size_t>(language); }
+
+std::string replaced(std::string_view text, bool property) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '%')
+      out += "%25";
+    else if (c == '\r')
+      out += "%0D";
+    else if (c == '\n')
+      out += "%0A";
+    else if (property && c == ':')
+      out += "%3A";
+    else if (property && c == ',')
+      out += "%2C";
+    else
+      out += c;
+  }
+  return out;
+}
+
+/// Characters that XML 1.0 has no way to write are left out.
+std::string xml(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\n':
+        out += "&#10;";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) >= 0x20 || c == '\t') out += c;
+    }
+  }
+  return out;
+}
+
+std::string body(const Finding& finding, Language language) {
+  std::string text = finding.message.in(at(language));
+  if (!finding.help.empty()) text += "\n" + finding.help.in(at(language));
+  for (const auto& cite : finding.cites)
+    text += "\n" + std::string(authority_title(finding, language)) + ": " + cite_text(cite, language);
+  return text;
+}
+
+}  // namespace
+
+std::string lint_github(const LintReport& report, const source::SourceMap& sources, Language language) {
+  std::string out;
+  for (const LintedFile& file : report.files) {
+    for (const Finding& finding : file.result.findings) {
+      if (finding.state != State::reported) continue;
+      const source::Source& source = sources.get(finding.span.source);
+      const auto begin = source.lines.position(source.text, finding.span.begin);
+      const auto end = source.lines.position(source.text, finding.span.end);
+      const std::string_view level =
+          finding.severity == RuleSeverity::info ? "notice" : severity_name(finding.severity);
+      out += "::" + std::string(level) + " file=" + replaced(source.name, true) +
+             ",line=" + std::to_string(begin.line) + ",col=" + std::to_string(begin.column) +
+             ",endLine=" + std::to_string(end.line) + ",endColumn=" + std::to_string(end.column) +
+             ",title=" + replaced(finding.rule->named.name, true) + "::" + replaced(body(finding, language), false) +
+             "\n";
+    }
+  }
+  return out;
+}
+
+std::string lint_junit(const LintReport& report, const source::SourceMap& sources, Language language) {
+  std::string suites;
+  std::size_t all = 0, failures = 0;
+  for (const LintedFile& file : report.files) {
+    std::string cases;
+    std::size_t count = 0, failed = 0, skipped = 0;
+    for (const Finding& finding : file.result.findings) {
+      ++count;
+      const source::Source& source = sources.get(finding.span.source);
+      const auto begin = source.lines.position(source.text, finding.span.begin);
+      cases += "    <testcase classname=\"" + xml(file.path) + "\" name=\"" +
+               xml(finding.rule->named.name + " " + finding.on) + "\" file=\"" + xml(source.name) + "\" line=\"" +
+               std::to_string(begin.line) + "\">\n";
+      if (finding.state != State::reported || finding.severity == RuleSeverity::info) {
+        ++skipped;
+        cases += "      <skipped message=\"" + xml(finding.message.in(at(language))) + "\"/>\n";
+      } else {
+        ++failed;
+        cases += "      <failure type=\"" + std::string(severity_name(finding.severity)) + "\" message=\"" +
+                 xml(finding.message.in(at(language))) + "\">" + xml(body(finding, language)) + "</failure>\n";
+      }
+      cases += "    </testcase>\n";
+    }
+    if (count == 0) {
+      count = 1;
+      cases = "    <testcase classname=\"" + xml(file.path) + "\" name=\"lint\"/>\n";
+    }
+    suites += "  <testsuite name=\"" + xml(file.path) + "\" tests=\"" + std::to_string(count) + "\" failures=\"" +
+              std::to_string(failed) + "\" errors=\"0\" skipped=\"" + std::to_string(skipped) + "\">\n" + cases +
+              "  </testsuite>\n";
+    all += count;
+    failures += failed;
+  }
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"kpi lint\" tests=\"" + std::to_string(all) +
+         "\" failures=\"" + std::to_string(failures) + "\">\n" + suites + "</testsuites>\n";
+}
+
+}  // namespace kpi::report

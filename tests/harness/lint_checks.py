@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""What must hold for the lint as a whole.
+
+    lint_checks.py KPI_BINARY [SHARED_DIR]
+
+The pages are current; every rule of the program has texts in both languages, sources where it needs them, and examples that
+behave as they say; SARIF fits its schema (which lies outside the repository, in SHARED_DIR/peer, by default $KPI_SHARED);
+fingerprints stay when lines move; fixes keep pay; the CI files call the program as it is.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from expectation import ROOT, closing_line  # noqa: E402
+from json_schema import problems  # noqa: E402
+
+PUSH = """edition 2026
+
+policy push "Push" {
+  market VN  platform tiktok_shop  currency USD  timezone "Asia/Ho_Chi_Minh"
+  effective 2026-07-01 to 2027-06-30
+}
+entity host from hosts { host_id : text key  joined : date }
+events orders as orders from orders at placed_at {
+  order_id : text key  host : host from host_id  placed_at : datetime  amount : money in USD  buyer_id : text personal
+}
+metric order_count = count(orders)
+metric gmv "GMV 成交额" = sum(orders.amount)
+scorecard session for host every day {
+  | metric      | weight | target    | curve |
+  | order_count | 60%    | 100       | pass  |
+  | gmv         | 40%    | 5_000 USD | pass  |
+  missing zero
+}
+payout daily_bonus for host from session {
+  payee   employee
+  amount  if order_count >= 100 then 200 USD else 0
+  base    20 USD
+  penalty missed "Missed quota" = if order_count < 100 then 20 USD else 0 from base
+  assume  fake_order_cost = 1 USD
+}
+allow wage-fine on missed { because "until the new contract"  owner "hr"  until 2026-12-31 }
+"""
+# What the comments of the design's example name, as ids of rules.
+NAMED = {"no-review-date", "notice-too-short", "no-fake-order-exclusion", "gross-of-refunds-payout",
+         "revenue-basis-undeclared", "order-quota-per-session", "no-cold-start-phase", "volume-only-scorecard",
+         "payout-cliff", "brushing-arbitrage", "wage-fine"}
+
+
+class Checks:
+    def __init__(self, kpi, shared):
+        self.kpi, self.shared = kpi, shared
+        self.passed = self.failed = 0
+
+    def check(self, holds, text):
+        if holds:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"FAILED: {text}")
+
+    def run(self, *arguments, cwd=ROOT, env=None):
+        return subprocess.run([self.kpi, *map(str, arguments)], cwd=cwd, env=env, capture_output=True, encoding="utf-8",
+                              check=False)
+
+    def lint(self, folder, *options, text=PUSH, form="json"):
+        (folder / "push.kpi").write_text(text, encoding="utf-8")
+        return self.run("lint", "push.kpi", "--as-of", "2026-07-01", "--format", form, *options, cwd=folder)
+
+    # ---- rules --------------------------------------------------------------------------------------------------------
+
+    def pages(self):
+        run = subprocess.run([sys.executable, "tools/rules_page.py", "--check"], cwd=ROOT, capture_output=True,
+                             encoding="utf-8", check=False)
+        self.check(run.returncode == 0, run.stdout)
+
+    def packs(self):
+        rules = json.loads(self.run("rule", "--list", "--format", "json").stdout)["rules"]
+        self.check(len(rules) >= 12, f"only {len(rules)} rules")
+        for rule in rules:
+            name = rule["id"]
+            for part in ("title", "report", "help", "rationale"):
+                for language in ("en", "zh"):
+                    self.check(rule[part][language], f"{name}: no {part} in {language}")
+                self.check(re.search("[\u4e00-\u9fff]", rule[part]["zh"]), f"{name}: the Chinese {part} is not Chinese")
+            self.check(rule["fails"] and rule["passes"], f"{name}: an example is missing")
+            self.check("authority" in rule, f"{name}: no authority")
+            if rule.get("authority") in ("law", "platform"):
+                self.check(rule["cites"], f"{name}: no citation")
+            for language in ("en", "zh"):
+                page = self.run("rule", name, "--lang", language)
+                self.check(page.returncode == 0 and name in page.stdout, f"{name}: no page in {language}")
+        files = sorted((ROOT / "stdlib" / "compliance").glob("*.kpi"))
+        run = self.run("test", *files)
+        self.check(run.returncode == 0, f"examples of the packs:\n{run.stdout}{run.stderr}")
+        clean = self.run("check", *files, "--deny", "warnings")
+        self.check(clean.returncode == 0, f"the packs themselves:\n{clean.stdout}")
+
+    # ---- findings -----------------------------------------------------------------------------------------------------
+
+    def findings(self, folder):
+        run = self.lint(folder)
+        self.check(run.returncode == 1, f"exit status {run.returncode}: {run.stderr}")
+        found = json.loads(run.stdout)["files"][0]["findings"]
+        rules = {finding["rule"] for finding in found}
+        self.check(NAMED <= rules, f"not found: {sorted(NAMED - rules)}")
+        allowed = [finding["rule"] for finding in found if finding["state"] == "allowed"]
+        self.check(allowed == ["wage-fine"], f"allowed: {allowed}")
+        # Moved lines, comments and labels change no fingerprint; a renamed metric does.
+        prints = {finding["fingerprint"] for finding in found}
+        moved = "# moved\n\n" + PUSH.replace("GMV 成交额", "Sales").replace("payout daily", "\n\n# pay\npayout daily")
+        again = json.loads(self.lint(folder, text=moved).stdout)["files"][0]["findings"]
+        self.check({finding["fingerprint"] for finding in again} == prints, "fingerprints change when lines move")
+        renamed = json.loads(self.lint(folder, text=PUSH.replace("gmv", "sales")).stdout)["files"][0]["findings"]
+        self.check({finding["fingerprint"] for finding in renamed} != prints, "a renamed metric keeps its fingerprint")
+
+    def baseline(self, folder):
+        written = self.lint(folder, "--write-baseline", "base.json")
+        self.check(written.returncode == 0, f"--write-baseline: {written.stderr}")
+        clean = self.lint(folder, "--baseline", "base.json")
+        self.check(clean.returncode == 0, "the findings of the baseline are reported again")
+        worse = PUSH.replace("payout daily", "metric rows = count(orders)\npayout second for host every month "
+                             "{ payee employee  amount rows * 1 USD }\npayout daily")
+        new = self.lint(folder, "--baseline", "base.json", text=worse)
+        reported = [f for f in json.loads(new.stdout)["files"][0]["findings"] if f["state"] == "reported"]
+        self.check(new.returncode == 1 and {f["element"]["name"] for f in reported} >= {"rows"},
+                   f"new findings beside a baseline: {reported}")
+        bad = folder / "bad.json"
+        bad.write_text("[1, 2]")
+        self.check(self.lint(folder, "--baseline", "bad.json").returncode == 2, "a broken baseline is accepted")
+
+    def fixes(self, folder):
+        run = self.lint(folder, "--fix")
+        text = (folder / "push.kpi").read_text(encoding="utf-8")
+        self.check("review_by 2026-09-29" in text, f"the fix was not applied: {run.stderr}")
+        rest = json.loads(run.stdout)["files"][0]["findings"]
+        self.check("no-review-date" not in {finding["rule"] for finding in rest}, "the fixed finding is still there")
+        self.check(self.run("check", "push.kpi", cwd=folder).returncode == 0, "the fixed file does not compile")
+        again = self.lint(folder, "--fix", text=text)
+        self.check((folder / "push.kpi").read_text(encoding="utf-8") == text, f"fixing twice changes: {again.stderr}")
+        # A fix that changes pay is applied on demand only.
+        (folder / "own.kpi").write_text(
+            'edition 2026\nlibrary own { version "1" }\nrule needs-cap warning "Cap" {\n  for payout p where p.cap is none\n'
+            '  report on p "no cap"\n  authority house\n  fix "cap it" insert "cap 1 USD" into p\n}\n', encoding="utf-8")
+        self.lint(folder, "--rules", "own.kpi", "--fix", text=text)
+        self.check("cap 1 USD" not in (folder / "push.kpi").read_text(encoding="utf-8"), "an unsafe fix was applied")
+        self.lint(folder, "--rules", "own.kpi", "--fix", "--unsafe", text=text)
+        self.check("cap 1 USD" in (folder / "push.kpi").read_text(encoding="utf-8"), "--unsafe did not apply the fix")
+
+    def formats(self, folder):
+        sarif = json.loads(self.lint(folder, form="sarif").stdout)
+        schema = self.shared / "peer" / "sarif-schema-2.1.0.json"
+        if schema.exists():
+            found = problems(sarif, json.loads(schema.read_text(encoding="utf-8")))
+            self.check(not found, "SARIF: " + "; ".join(found[:5]))
+            broken = json.loads(json.dumps(sarif))
+            broken["runs"][0]["results"][0]["level"] = "fatal"
+            self.check(problems(broken, json.loads(schema.read_text(encoding="utf-8"))), "the schema check checks nothing")
+        else:
+            print(f"{schema} is not there: SARIF was not compared with its schema")
+        results = sarif["runs"][0]["results"]
+        rules = sarif["runs"][0]["tool"]["driver"]["rules"]
+        self.check(all(rules[r["ruleIndex"]]["id"] == r["ruleId"] for r in results), "ruleIndex points elsewhere")
+        self.check(any("suppressions" in r for r in results), "the exception is no suppression")
+        self.check(any("fixes" in r for r in results), "no fix in SARIF")
+        lines = PUSH.split("\n")
+        for result in results:
+            region = result["locations"][0]["physicalLocation"]["region"]
+            line = lines[region["startLine"] - 1]
+            marked = line.encode("utf-16-le")[2 * region["startColumn"] - 2:2 * region["endColumn"] - 2].decode("utf-16-le")
+            name = result["locations"][0]["logicalLocations"][0]["name"].split(".")[-1]
+            self.check(marked == name, f"SARIF marks {marked!r} for {name}")
+        junit = self.lint(folder, form="junit").stdout
+        suite = ElementTree.fromstring(junit.encode("utf-8")).find("testsuite")
+        self.check(int(suite.get("failures")) == len(suite.findall("testcase/failure")) > 0, "JUnit counts wrongly")
+        github = self.lint(folder, form="github").stdout.splitlines()
+        self.check(github and all(re.match(r"::(error|warning|notice) file=push\.kpi,line=\d+,col=\d+,", line)
+                                  for line in github), f"annotations: {github[:2]}")
+
+    # ---- the design's examples ------------------------------------------------------------------------------------------
+
+    def design_examples(self):
+        bad = self.shared / "design" / "examples" / "bad_incentive.kpi"
+        good = self.shared / "design" / "examples" / "uk_live_hosts.kpi"
+        if not bad.exists():
+            print(f"{bad} is not there: the design's examples were not linted")
+            return
+        run = self.run("lint", bad, "--format", "json", "--as-of", "2026-07-01")
+        found = {finding["rule"] for finding in json.loads(run.stdout)["files"][0]["findings"]}
+        self.check(run.returncode == 1 and NAMED <= found, f"bad_incentive.kpi: not found {sorted(NAMED - found)}")
+        run = self.run("lint", good, "--format", "compact", "--as-of", "2026-07-01")
+        self.check(run.returncode == 0, f"uk_live_hosts.kpi:\n{run.stdout}{run.stderr}")
+
+    def own_policies(self):
+        for policy in sorted((ROOT / "policies").glob("*/policy.kpi")):
+            run = self.run("lint", policy, "--format", "compact", "--as-of", "2026-07-01")
+            self.check(run.returncode == 0, f"{policy.name}:\n{run.stdout}{run.stderr}")
+
+    # ---- CI -------------------------------------------------------------------------------------------------------------
+
+    def ci_files(self, folder):
+        (folder / "push.kpi").write_text(PUSH, encoding="utf-8")
+        program = folder / "bin" / "kpi"
+        program.parent.mkdir(exist_ok=True)
+        shutil.copy2(self.kpi, program)
+        base = {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+
+        def script(**settings):
+            return subprocess.run([ROOT / "ci" / "lint.sh"], cwd=folder, env=base | settings, capture_output=True,
+                                  encoding="utf-8", check=False)
+
+        run = script(KPI_FILES="*.kpi", KPI_SARIF="out.sarif", KPI_JUNIT="out.xml")
+        self.check(run.returncode == 1 and run.stdout.startswith("::"), f"ci/lint.sh: {run.returncode} {run.stderr}")
+        self.check(json.loads((folder / "out.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0", "no SARIF file")
+        ElementTree.parse(folder / "out.xml")
+        self.check(script(KPI_FILES="none/*.kpi").returncode == 2, "ci/lint.sh accepts no files")
+        # Every option that the files use is one of the program's; every setting of the action reaches the script.
+        help_text = self.run("lint", "--help").stdout
+        shell = (ROOT / "ci" / "lint.sh").read_text(encoding="utf-8")
+        for option in set(re.findall(r"(--[a-z-]+) ", shell)) - {"--target", "--build"}:
+            self.check(option in help_text, f"ci/lint.sh uses {option}")
+        action = (ROOT / "action.yml").read_text(encoding="utf-8")
+        for name in re.findall(r"inputs\.(\w+)", action):
+            self.check(re.search(rf"^  {name}:", action, re.M), f"action.yml: the input {name} is not declared")
+        for name in re.findall(r"^        (KPI_\w+):", action, re.M):
+            self.check(name in shell, f"action.yml sets {name}, which ci/lint.sh does not read")
+        for name in re.findall(r"^    (KPI_\w+):", (ROOT / "ci" / "gitlab.yml").read_text(encoding="utf-8"), re.M):
+            self.check(name in shell, f"ci/gitlab.yml sets {name}, which ci/lint.sh does not read")
+        entry = re.search(r"^  entry: kpi (.*)$", (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"), re.M)[1]
+        hook = self.run(*entry.split(), "push.kpi", "own.kpi", cwd=folder)
+        self.check(hook.returncode == 1, f"the pre-commit hook: {hook.returncode} {hook.stderr}")
+
+
+def main():
+    kpi = str(Path(sys.argv[1]).resolve())
+    shared = Path(sys.argv[2] if len(sys.argv) > 2 else os.environ.get("KPI_SHARED", ROOT.parent / "shared"))
+    checks = Checks(kpi, shared)
+    checks.pages()
+    checks.packs()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in (checks.findings, checks.baseline, checks.fixes, checks.formats, checks.ci_files):
+            part(folder)
+    checks.design_examples()
+    checks.own_policies()
+    return closing_line(checks.passed, checks.failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
