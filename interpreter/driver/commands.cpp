@@ -1,5 +1,7 @@
 #include "interpreter/driver/commands.hpp"
 
+#include "interpreter/driver/language_server.hpp"
+
 namespace kpi::driver {
 namespace {
 
@@ -271,6 +273,14 @@ const std::vector<CommandSpec>& commands() {
         "常量表达式的精确值；`-` 表示从标准输入逐行读取。"},
        {},
        run_eval},
+      {"lsp",
+       "",
+       0,
+       0,
+       {"Serve an editor: the Language Server Protocol over standard input and output.",
+        "为编辑器提供语言服务：通过标准输入输出使用语言服务器协议（LSP）。"},
+       {},
+       run_lsp},
   };
   return table;
 }

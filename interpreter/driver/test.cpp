@@ -7,6 +7,7 @@
 #include "grammar/source/diagnostics/test.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
+#include "interpreter/driver/given_files.hpp"
 #include "interpreter/driver/requests.hpp"
 #include "interpreter/driver/rule_examples.hpp"
 #include "interpreter/driver/session.hpp"
@@ -20,13 +21,7 @@
 #include "interpreter/storage/csv_reader.hpp"
 
 namespace kpi::driver {
-namespace {
 
-namespace words = report::words;
-using source::DiagnosticId;
-namespace ids = source::ids;
-
-/// `given orders from "orders.csv"`: the file beside the policy, every cell as text, empty cells absent.
 eval::GivenFileReader reader_beside(const std::string& policy_path) {
   return [folder = std::filesystem::path(policy_path).parent_path()](
              const model::GivenTable& given) -> std::optional<eval::GivenFile> {
@@ -51,6 +46,12 @@ eval::GivenFileReader reader_beside(const std::string& policy_path) {
     }
   };
 }
+
+namespace {
+
+namespace words = report::words;
+using source::DiagnosticId;
+namespace ids = source::ids;
 
 struct FileTests {
   std::string path;

@@ -1,0 +1,110 @@
+// One file as the pipeline sees it, with an index of what is declared where and which names mean it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "grammar/syntax/characters.hpp"
+#include "grammar/syntax/tree.hpp"
+#include "interpreter/driver/session.hpp"
+#include "interpreter/lsp/document.hpp"
+
+namespace kpi::lsp {
+
+using source::SourceId;
+using source::Span;
+
+enum class What : std::uint8_t {
+  policy,
+  param,
+  entity,
+  events,
+  field,
+  calendar,
+  exclusion,
+  metric,
+  table,
+  curve,
+  scorecard,
+  gate,
+  payout,
+  penalty,
+  alert,
+  phase,
+  rule,
+  attack,
+  import,
+  alias,
+};
+/// The word that a declaration of this kind begins with, or what people call it: `field`, `gate`.
+std::string_view word(What what);
+
+/// A declared name. `index` is its place in the vector of its kind in the Policy; of a field, gate, penalty or phase
+/// that of the declaration around it, and `inner` its place there.
+struct Declaration {
+  What what = What::policy;
+  Span span;         // of the name
+  std::string name;  // as policies write it, with the prefix of its library
+  std::string label, doc;
+  std::uint32_t index = 0, inner = 0;
+  bool of_events = false;  // of a field: its source is events
+};
+
+/// A name in the text and what it means.
+struct Meaning {
+  Span use;
+  const Declaration* declaration = nullptr;
+};
+
+class Analysis {
+ public:
+  /// Compiles `name` from `texts`, where it must be; other files come from there or from the disk.
+  Analysis(const driver::TextsByPath& texts, const std::string& name);
+
+  const driver::Session& session() const { return session_; }
+  const driver::Compiled& compiled() const { return compiled_; }
+  const model::Policy& policy() const { return compiled_.policy; }
+  const syntax::File& file() const { return compiled_.file; }
+  SourceId source() const { return compiled_.source; }
+  /// What ended the compilation, such as a library that cannot be read; there is no policy then.
+  const std::optional<source::Diagnostic>& failure() const { return failure_; }
+
+  std::string_view text() const { return session_.sources.get(source()).text; }
+  const Document& document(SourceId source) const;
+  const std::string& name_of(SourceId source) const { return session_.sources.get(source).name; }
+  bool reads(const std::string& name) const { return session_.sources.find(name).has_value(); }
+
+  /// The grammar's tree of the file itself; made when first asked for.
+  const syntax::Tree& tree() const;
+  const syntax::CleanText& clean() const;
+
+  const std::vector<Declaration>& declarations() const { return declarations_; }
+  const std::vector<bind::Occurrence>& occurrences() const { return compiled_.occurrences; }
+  const Declaration* declaration_at(Span name) const;
+  /// What the name at a byte of the file itself means; the byte behind it counts too.
+  std::optional<Meaning> meaning_at(std::uint32_t offset) const;
+  /// By full name; none if several kinds have it is the first in the order of What.
+  const Declaration* find(std::string_view name) const;
+
+  /// The label in a language ("en", "zh"); empty if there is none.
+  std::string label(const Declaration& declaration, const std::string& language) const;
+  /// The type of a parameter, field, metric, curve's value or decision table's value; empty otherwise.
+  std::string type_text(const Declaration& declaration) const;
+  const model::Field* field(const Declaration& declaration) const;
+
+ private:
+  void index();
+
+  driver::Session session_;
+  driver::Compiled compiled_;
+  std::optional<source::Diagnostic> failure_;
+  std::vector<Declaration> declarations_;
+  mutable std::map<std::uint32_t, Document> documents_;
+  mutable std::unique_ptr<syntax::CleanText> clean_;
+  mutable std::unique_ptr<syntax::Tree> tree_;
+};
+
+}  // namespace kpi::lsp

@@ -1,0 +1,522 @@
+// What can be written at the cursor.
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "grammar/syntax/keywords.hpp"
+#include "interpreter/driver/embedded_files.hpp"
+#include "interpreter/lsp/context.hpp"
+#include "interpreter/lsp/features.hpp"
+#include "interpreter/lsp/help.hpp"
+#include "interpreter/value/time.hpp"
+
+namespace kpi::lsp {
+namespace {
+
+using syntax::WordGroup;
+
+ItemKind kind_of(What what) {
+  switch (what) {
+    case What::entity:
+      return ItemKind::entity;
+    case What::events:
+      return ItemKind::events;
+    case What::field:
+      return ItemKind::field;
+    case What::param:
+      return ItemKind::parameter;
+    case What::phase:
+      return ItemKind::phase;
+    case What::curve:
+    case What::table:
+      return ItemKind::curve;
+    case What::exclusion:
+      return ItemKind::exclusion;
+    case What::scorecard:
+    case What::payout:
+      return ItemKind::scorecard;
+    case What::rule:
+      return ItemKind::rule;
+    case What::alias:
+      return ItemKind::module;
+    default:
+      return ItemKind::metric;
+  }
+}
+
+struct Template {
+  std::string_view word, snippet;
+};
+/// Declarations as snippets; the others are offered as words.
+constexpr Template kTemplates[] = {
+    {"policy",
+     "policy ${1:name} \"${2:Label}\" {\n  version   \"1\"\n  currency  ${3:GBP}\n  timezone  \"${4:Europe/London}\"\n "
+     " effective ${5:2026-01-01} to ${6:2026-12-31}\n}"},
+    {"entity", "entity ${1:host} \"${2:Host}\" from ${3:hosts} {\n  ${4:host_id} : text key\n  $0\n}"},
+    {"events",
+     "events ${1:orders} \"${2:Orders}\" as ${3:orders} from ${4:orders} at ${5:paid_at} {\n  ${6:order_id} : text "
+     "key\n  ${5:paid_at} : datetime\n  $0\n}"},
+    {"exclude", "exclude ${1:name} \"${2:Label}\" kind ${3:test} from ${4:orders} where $0"},
+    {"metric", "metric ${1:name} \"${2:Label}\" = $0"},
+    {"phases",
+     "phases for ${1:host} {\n  ${2:cold_start} \"${3:Cold start}\" when $0\n  mature \"Mature\" otherwise\n}"},
+    {"scorecard",
+     "scorecard ${1:monthly} \"${2:Monthly}\" for ${3:host} every ${4:month} {\n  | metric | weight | target | curve  "
+     "|\n  | $0 | 100%   | | capped |\n}"},
+    {"curve", "curve ${1:name}(${2:attainment}) ${3|steps,line,brackets|} {\n  | ${4:at} | value |\n  | $0 | |\n}"},
+    {"payout",
+     "payout ${1:bonus} \"${2:Bonus}\" for ${3:host} from ${4:monthly} {\n  payee    employee\n  amount   $0\n  "
+     "rounding half_even\n}"},
+    {"alert", "alert ${1:name} \"${2:Label}\" ${3:warning} for ${4:host} every ${5:day} when $0"},
+    {"allow",
+     "allow ${1:rule} on ${2:name} {\n  because \"${3:reason}\"\n  owner   \"${4:who}\"\n  until   ${5:2026-12-31}\n}"},
+    {"test",
+     "test \"${1:what must hold}\" {\n  given ${2:hosts}\n    | $0 |\n  period ${3:2026-07}\n  expect ${4:host} "
+     "\"${5:h1}\"\n    | score |\n    | |\n}"},
+};
+
+class Completer {
+ public:
+  Completer(const View& view, Position position)
+      : view_(view),
+        analysis_(view.analysis),
+        offset_(view.offset(position)),
+        c_(context_at(view.analysis.text(), offset_)) {
+    result_.replace = view.range({analysis_.source(), c_.begin, offset_});
+  }
+
+  Completions run() {
+    choose();
+    std::stable_sort(result_.items.begin(), result_.items.end(), [](const Completion& a, const Completion& b) {
+      return a.order != b.order ? a.order < b.order : a.label < b.label;
+    });
+    return std::move(result_);
+  }
+
+ private:
+  // ---- items
+
+  Completion& add(std::string label, ItemKind kind, int order = 5) {
+    if (!seen_.insert(label).second) {
+      static Completion ignored;
+      return ignored;
+    }
+    Completion& item = result_.items.emplace_back();
+    item.insert = label;
+    item.label = std::move(label);
+    item.kind = kind;
+    item.order = order;
+    return item;
+  }
+  void add(const Declaration& declaration, int order = 5) {
+    constexpr std::size_t kMostDescribed = 300;  // a list nobody reads to its end
+    std::string name = declaration.name;
+    if (syntax::is_word(WordGroup::operator_word, name)) name = "`" + name + "`";
+    Completion& item = add(std::move(name), kind_of(declaration.what), order);
+    const std::string label = analysis_.label(declaration, view_.chinese() ? "zh" : "en");
+    const std::string type = analysis_.type_text(declaration);
+    item.detail = type.empty() ? label : label.empty() ? type : type + " · " + label;
+    if (result_.items.size() <= kMostDescribed) item.documentation = describe(view_, declaration);
+  }
+  void declared(What what, int order = 5) {
+    for (const Declaration& declaration : analysis_.declarations()) {
+      if (declaration.what == what) add(declaration, order);
+    }
+  }
+  void words(WordGroup group, ItemKind kind = ItemKind::keyword, int order = 5) {
+    for (const std::string& word : syntax::words(group)) {
+      add(word, kind, order).documentation = help(word, c_.block.empty() ? c_.head : c_.block, view_.language);
+    }
+  }
+  void plain(std::initializer_list<std::string_view> all) {
+    for (const std::string_view word : all) {
+      add(std::string(word), ItemKind::keyword, 1).documentation = help(word, c_.block, view_.language);
+    }
+  }
+  void functions(WordGroup group) {
+    for (const std::string& word : syntax::words(group)) {
+      Completion& item = add(word, ItemKind::function, 6);
+      item.documentation = help(word, "", view_.language);
+      item.insert = word + "($0)";
+      item.is_snippet = true;
+    }
+  }
+  void fields(const std::vector<model::Field>& all, bool of_events, std::uint32_t index, int order = 2) {
+    for (std::uint32_t i = 0; i < all.size(); ++i) {
+      const Declaration* declaration = nullptr;
+      for (const Declaration& each : analysis_.declarations()) {
+        const bool same =
+            each.what == What::field && each.of_events == of_events && each.index == index && each.inner == i;
+        if (same) declaration = &each;
+      }
+      if (declaration) {
+        add(*declaration, order);
+      } else {
+        add(all[i].named.name, ItemKind::field, order);
+      }
+    }
+  }
+  void units() {
+    own_currency();
+    for (const std::string& word : syntax::words(WordGroup::duration_unit)) add(word, ItemKind::unit, 2);
+    for (const std::string& word : syntax::words(WordGroup::calendar_unit)) add(word, ItemKind::unit, 3);
+    currencies();
+  }
+  void own_currency() {
+    const value::Currency own = analysis_.policy().header.currency;
+    if (!own.is_none()) currency(std::string(own.code()), 0);
+  }
+  void currencies() {
+    for (const std::string& word : syntax::words(WordGroup::currency)) currency(word, 4);
+  }
+  void currency(const std::string& code, int order) {
+    const auto known = value::Currency::parse(code);
+    Completion& item = add(code, ItemKind::unit, order);
+    if (known) item.detail = view_.chinese() ? known->chinese_name() : known->english_name();
+  }
+
+  // ---- sources of rows
+
+  std::optional<model::SourceRef> source(const std::string& name) const {
+    const model::Policy& policy = analysis_.policy();
+    for (std::uint32_t i = 0; i < policy.events.size(); ++i) {
+      if (policy.events[i].named.name == name) return model::SourceRef::of(model::EventsId{i});
+    }
+    for (std::uint32_t i = 0; i < policy.entities.size(); ++i) {
+      if (policy.entities[i].named.name == name) return model::SourceRef::of(model::EntityId{i});
+    }
+    return std::nullopt;
+  }
+  void fields_of(model::SourceRef ref, int order = 2) {
+    fields(analysis_.policy().fields(ref), ref.is_events(), ref.index, order);
+  }
+
+  /// Where a reference field leads.
+  std::optional<model::SourceRef> follow(model::SourceRef from, const std::string& field) const {
+    for (const model::Field& each : analysis_.policy().fields(from)) {
+      if (each.named.name != field) continue;
+      if (each.type.kind == value::Kind::entity) return model::SourceRef::of(model::EntityId{each.type.index});
+      if (each.type.kind == value::Kind::event) return model::SourceRef::of(model::EventsId{each.type.index});
+    }
+    return std::nullopt;
+  }
+
+  /// The rows that bare names belong to: those of the call around, or of the declaration being written.
+  std::optional<model::SourceRef> rows() const {
+    if (!c_.source_in_call.empty()) {
+      if (const auto found = source(c_.source_in_call)) return found;
+    }
+    if (c_.block == "events" || c_.block == "entity") return source(c_.name);
+    if (c_.block.empty() && c_.head == "exclude") {
+      for (const model::Exclusion& exclusion : analysis_.policy().exclusions) {
+        if (exclusion.named.name == c_.name && !exclusion.from.empty())
+          return model::SourceRef::of(exclusion.from.front());
+      }
+    }
+    if (c_.block.empty() && c_.head == "events") return source(c_.name);
+    return std::nullopt;
+  }
+
+  // ---- contexts
+
+  void choose() {
+    if (c_.in_comment) return;
+    if (c_.in_text) return in_text();
+    if (!c_.path.empty()) return after_dot();
+    if (c_.in_table) return in_table();
+    if (c_.after_number) return units();
+    if (after_word()) return;
+    if (c_.after_colon && c_.block != "test") return types();
+    if (c_.at_item_start && c_.before != "=" && item()) return;
+    expression();
+  }
+
+  void in_text() {
+    if (c_.text_owner == "timezone" || c_.text_owner == "in") {
+      for (const std::string& zone : value::TimeZone::names()) add(zone, ItemKind::value);
+    }
+    if (c_.text_owner == "use" || c_.text_owner == "from") {
+      const std::string& file = analysis_.name_of(analysis_.source());
+      const std::string wanted = c_.text_owner == "use" ? ".kpi" : ".csv";
+      std::error_code ignored;
+      const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+      int left = 200;
+      for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+        if (left-- == 0) break;
+        const bool itself = entry.path().filename() == std::filesystem::path(file).filename();
+        if (entry.path().extension() == wanted && !itself) add(entry.path().filename().string(), ItemKind::module);
+      }
+    }
+  }
+
+  void after_dot() {
+    const std::string& first = c_.path.front();
+    if (c_.head == "use" || first == "std") {
+      std::string folder;
+      for (const std::string& part : c_.path) folder += part + "/";
+      for (const driver::EmbeddedFile& file : driver::embedded_files()) {
+        if (!file.path.starts_with(folder)) continue;
+        const std::string rest(file.path.substr(folder.size()));
+        add(rest.substr(0, rest.find_first_of("/.")), ItemKind::module);
+      }
+      return;
+    }
+    if (first == "period") return plain({"start", "end", "days"});
+    const Declaration* alias = analysis_.find(first);
+    if (alias && alias->what == What::alias) {
+      const std::string prefix = first + ".";
+      for (const Declaration& declaration : analysis_.declarations()) {
+        if (declaration.what == What::field || !declaration.name.starts_with(prefix)) continue;
+        Declaration inner = declaration;
+        inner.name = declaration.name.substr(prefix.size());
+        if (inner.name.find('.') == std::string::npos) {
+          Completion& item = add(inner.name, kind_of(inner.what), 2);
+          item.detail = analysis_.type_text(declaration);
+          item.documentation = describe(view_, declaration);
+        }
+      }
+      return;
+    }
+    std::optional<model::SourceRef> at = first == "this" ? rows() : source(first);
+    std::size_t used = 1;
+    if (!at) {
+      if (const auto row = rows()) at = follow(*row, first);
+    }
+    for (; at && used < c_.path.size(); ++used) at = follow(*at, c_.path[used]);
+    if (at) return fields_of(*at);
+    if (c_.path.size() == 1) plain({"target", "attainment", "points", "value", "weight"});  // result(m).
+  }
+
+  void phases() { declared(What::phase, 2); }
+
+  void in_table() {
+    if (c_.block == "scorecard") return c_.in_header ? scorecard_header() : scorecard_cell();
+    if (c_.block == "test") return c_.in_header ? test_header() : test_cell();
+    if (c_.in_header) {
+      if (c_.block == "curve") return plain({"from", "at", "value", "rate"});
+      return plain({"value"});
+    }
+    if (c_.after_number) return units();
+    const std::string column = c_.column < c_.header.size() ? c_.header[c_.column] : "";
+    if (column == "phase") phases();
+    plain({"otherwise"});
+    expression();
+  }
+
+  void scorecard_header() {
+    if (c_.before == "weight" || c_.before == "target") return phases();
+    plain({"metric", "weight", "target", "curve", "attain", "missing"});
+    phases();
+  }
+  void scorecard_cell() {
+    const std::string column = c_.column < c_.header.size() ? c_.header[c_.column] : "";
+    if (column == "metric") return declared(What::metric, 1);
+    if (column == "curve") {
+      words(WordGroup::builtin_curve, ItemKind::curve, 1);
+      return declared(What::curve, 2);
+    }
+    if (column == "attain") {
+      words(WordGroup::attainment, ItemKind::keyword, 1);
+      return plain({"from"});
+    }
+    if (column == "missing") return plain({"unscored", "zero", "skip"});
+    if (c_.after_number) return units();
+    expression();
+  }
+
+  void test_header() {
+    if (c_.head == "expect") {
+      plain({"phase", "score", "status"});
+      declared(What::metric, 2);
+      return declared(What::payout, 2);
+    }
+    const model::Policy& policy = analysis_.policy();
+    const auto columns = [&](const std::vector<model::Field>& all, const std::string& table) {
+      if (table != c_.subject) return;
+      for (const model::Field& field : all) {
+        if (field.column.empty()) continue;
+        const bool name =
+            syntax::is_word(WordGroup::operator_word, field.column) || field.column.find(' ') != std::string::npos;
+        add(name ? "`" + field.column + "`" : field.column, ItemKind::column, 1).detail = field.named.label;
+      }
+    };
+    for (const model::Entity& entity : policy.entities) columns(entity.fields, entity.table);
+    for (const model::Events& events : policy.events) columns(events.fields, events.table);
+  }
+  void test_cell() {
+    const std::string column = c_.column < c_.header.size() ? c_.header[c_.column] : "";
+    if (c_.after_number) return units();
+    if (column == "phase") return phases();
+    plain({"none", "true", "false"});
+    if (c_.head == "expect") plain({"unscored"});
+  }
+
+  bool after_word() {
+    const std::string& before = c_.before;
+    const std::string scope = c_.block.empty() ? c_.head : c_.block;
+    if (before == "for" && c_.block.empty() && c_.head != "rule")
+      return declared(What::entity, 1), plain({"company"}), true;
+    if (before == "kind") return words(WordGroup::exclusion_kind), true;
+    if (before == "every") return words(WordGroup::every_unit), true;
+    if (before == "each") return words(WordGroup::every_unit), true;
+    if (before == "including") return declared(What::exclusion, 1), true;
+    if (before == "as" && scope == "events") return words(WordGroup::role), true;
+    if (before == "as" && scope == "import") return types(), true;
+    if (before == "at" && c_.block.empty() && c_.head == "events") return times(), true;
+    if (before == "from" && c_.block.empty() && c_.head == "exclude") return declared(What::events, 1), true;
+    if (before == "from" && c_.block.empty() && c_.head == "payout") return declared(What::scorecard, 1), true;
+    if (before == "from" && c_.block == "payout") return plain({"bonus", "base"}), true;
+    if (before == "in" && (scope == "events" || scope == "entity") && !c_.block.empty()) return field_unit(), true;
+    if (before == "currency" && scope == "policy") return currencies(), true;
+    if (before == "allow") return rules(), true;
+    if (before == "on" && c_.head == "allow") return everything_scored(), true;
+    if (before == "use" && scope == "use") return libraries(), true;
+    if (before == "use" && scope == "exchange")
+      return plain({"day of event", "month_average", "period_end", "fixed"}), true;
+    if (before == "expect") return declared(What::entity, 1), plain({"excluded", "alert", "no", "error"}), true;
+    if (before == "excluded") return declared(What::events, 1), true;
+    if (before == "by" && c_.block == "test") return declared(What::exclusion, 1), true;
+    if (before == "given") return tables(), true;
+    if (before == "labels") return plain({"zh", "en"}), true;
+    if (before == "else" && c_.block == "scorecard") return plain({"score", "score at most", "unscored"}), true;
+    struct Values {
+      std::string_view scope, word;
+      std::initializer_list<std::string_view> values;
+    };
+    static const Values kValues[] = {
+        {"metric", "better", {"higher", "lower"}},
+        {"metric", "show", {"percent", "decimals", "in"}},
+        {"metric", "matures", {"after"}},
+        {"payout", "payee", {"employee", "agency", "creator"}},
+        {"payout", "rounding", {"half_even", "half_up", "half_down", "down", "up", "floor", "ceiling"}},
+        {"payout", "earned", {"after"}},
+        {"payout", "payable", {"after"}},
+        {"payout", "paid", {"when"}},
+        {"scorecard", "missing", {"unscored", "zero", "skip"}},
+        {"scorecard", "population", {"ever", "period", "active"}},
+        {"events", "duplicates", {"error", "keep_first", "allow"}},
+        {"entity", "duplicates", {"error", "keep_first", "allow"}},
+        {"events", "collected", {"platform", "export", "payee", "manual by"}},
+        {"entity", "collected", {"platform", "export", "payee", "manual by"}},
+        {"rule", "authority", {"law", "platform", "guidance", "house"}},
+        {"policy", "platform", {"tiktok_shop", "amazon", "shopify", "shopee", "lazada"}},
+    };
+    for (const Values& entry : kValues) {
+      if (entry.scope == c_.block && entry.word == before) return plain(entry.values), true;
+    }
+    return false;
+  }
+
+  void times() {
+    if (const auto own = source(c_.name)) {
+      for (const model::Field& field : analysis_.policy().fields(*own)) {
+        const bool time = field.type.kind == value::Kind::datetime || field.type.kind == value::Kind::date;
+        if (time) add(field.named.name, ItemKind::field, 1);
+      }
+    }
+  }
+  void field_unit() {
+    if (const auto own = source(c_.name)) fields_of(*own, 4);
+    for (const char* word : {"seconds", "minutes", "hours", "days", "weeks"}) add(word, ItemKind::unit, 3);
+    own_currency();
+    currencies();
+  }
+  void rules() {
+    declared(What::rule, 1);
+    for (const model::AllowStub& allow : analysis_.policy().allows) add(allow.rule, ItemKind::rule, 3);
+  }
+  void everything_scored() {
+    for (const What what : {What::payout, What::scorecard, What::metric, What::events, What::exclusion, What::curve})
+      declared(what, 2);
+  }
+  void libraries() {
+    for (const driver::EmbeddedFile& file : driver::embedded_files()) {
+      std::string name(file.path.substr(0, file.path.size() - 4));
+      std::replace(name.begin(), name.end(), '/', '.');
+      add(std::move(name), ItemKind::module, 1);
+    }
+  }
+  void tables() {
+    const model::Policy& policy = analysis_.policy();
+    for (const model::Entity& entity : policy.entities) {
+      if (!entity.table.empty()) add(entity.table, ItemKind::value, 1);
+    }
+    for (const model::Events& events : policy.events) add(events.table, ItemKind::value, 1);
+  }
+  void types() {
+    words(WordGroup::type, ItemKind::keyword, 1);
+    declared(What::entity, 2);
+    declared(What::events, 3);
+  }
+
+  static std::optional<WordGroup> clauses(const std::string& block) {
+    static const std::pair<std::string_view, WordGroup> kBlocks[] = {
+        {"policy", WordGroup::clause_policy},     {"entity", WordGroup::clause_entity},
+        {"events", WordGroup::clause_events},     {"exchange", WordGroup::clause_exchange},
+        {"calendar", WordGroup::clause_calendar}, {"exclude", WordGroup::clause_exclude},
+        {"metric", WordGroup::clause_metric},     {"scorecard", WordGroup::clause_scorecard},
+        {"payout", WordGroup::clause_payout},     {"alert", WordGroup::clause_alert},
+        {"rule", WordGroup::clause_rule},         {"allow", WordGroup::clause_allow},
+        {"attack", WordGroup::clause_attack},     {"test", WordGroup::clause_test},
+        {"import", WordGroup::clause_import}};
+    for (const auto& [word, group] : kBlocks) {
+      if (word == block) return group;
+    }
+    return std::nullopt;
+  }
+
+  /// Declarations at the top and in libraries, clauses in blocks.
+  bool item() {
+    const bool declares = c_.block.empty() || c_.block == "library" || c_.block == "fails" || c_.block == "passes";
+    if (declares) {
+      for (const Template& entry : kTemplates) {
+        Completion& snippet = add(std::string(entry.word), ItemKind::snippet, 1);
+        snippet.insert = entry.snippet;
+        snippet.is_snippet = true;
+        snippet.documentation = help(entry.word, "", view_.language);
+      }
+      words(WordGroup::declaration, ItemKind::keyword, 2);
+      if (c_.block == "library") words(WordGroup::clause_library, ItemKind::keyword, 3);
+      return true;
+    }
+    if (c_.block == "labels") {
+      for (const Declaration& declaration : analysis_.declarations()) {
+        if (declaration.what != What::alias && declaration.what != What::field) add(declaration);
+      }
+      return true;
+    }
+    if (const auto group = clauses(c_.block)) {
+      words(*group, ItemKind::keyword, 1);
+      return true;
+    }
+    return false;
+  }
+
+  void expression() {
+    if (const auto row = rows()) fields_of(*row, 1);
+    for (const What what :
+         {What::metric, What::param, What::events, What::entity, What::curve, What::table, What::alias}) {
+      declared(what, what == What::metric ? 3 : 4);
+    }
+    if (c_.block == "phases" || c_.head == "when" || c_.before == "phase" || c_.before_that == "phase") phases();
+    functions(WordGroup::aggregate);
+    functions(WordGroup::metric_function);
+    functions(WordGroup::scalar_function);
+    functions(WordGroup::text_function);
+    words(WordGroup::operator_word, ItemKind::keyword, 8);
+    words(WordGroup::reserved_name, ItemKind::keyword, 7);
+  }
+
+  const View& view_;
+  const Analysis& analysis_;
+  std::uint32_t offset_;
+  Context c_;
+  Completions result_;
+  std::set<std::string> seen_;
+};
+
+}  // namespace
+
+Completions complete(const View& view, Position position) { return Completer(view, position).run(); }
+
+}  // namespace kpi::lsp
