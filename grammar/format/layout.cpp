@@ -25,6 +25,7 @@ std::string padded(const std::string& text, std::size_t width) {
 /// The aligned columns of a block.
 struct Columns {
   std::size_t first = 0, second = 0;  // widths
+  bool mixed = false;                 // lines with several items are among them
   bool sources = false;               // of fields: `from …` stands in a column behind the types
 };
 
@@ -172,27 +173,22 @@ class Layouter {
     }
   }
 
-  /// Items that stood on a line together stay together if they fit.
+  /// Items that stood on a line together stay together as far as they fit.
   std::vector<Nodes> lines_of(const Nodes& nodes, std::size_t indent, NodeKind parent) const {
-    std::vector<Nodes> groups;
+    std::vector<Nodes> result;
+    std::size_t width = 0;
     for (const std::uint32_t node : nodes) {
       const Token& token = tokens_[pieces_.first_token(node)];
       const bool apart = parent == NodeKind::file || (parent == NodeKind::library && is_declaration(kind(node)));
-      const bool joins = !groups.empty() && !apart && !token.newline_before && token.comments.empty();
-      if (!joins) groups.emplace_back();
-      groups.back().push_back(node);
-    }
-    std::vector<Nodes> result;
-    for (Nodes& group : groups) {
-      std::size_t width = indent;
-      for (const std::uint32_t node : group) {
-        const auto text = flat_item(node);
-        width += text ? display_width(*text) + (node == group.front() ? 0 : 2) : kLineWidth + 1;
-      }
-      if (group.size() == 1 || width <= kLineWidth) {
-        result.push_back(std::move(group));
+      const auto text = flat_item(node);
+      const std::size_t own = text ? display_width(*text) : kLineWidth;
+      const bool together = !result.empty() && !apart && !token.newline_before && token.comments.empty();
+      if (together && width + 2 + own <= kLineWidth) {
+        result.back().push_back(node);
+        width += 2 + own;
       } else {
-        for (const std::uint32_t node : group) result.push_back({node});
+        result.push_back({node});
+        width = indent + own;
       }
     }
     return result;
@@ -208,6 +204,7 @@ class Layouter {
     };
     const bool fields = among([&](std::uint32_t node) { return kind(node) == NodeKind::field; }) > 0;
     columns.sources = among([&](std::uint32_t node) { return source_follows_type(node); }) > 1;
+    columns.mixed = std::any_of(groups.begin(), groups.end(), [](const Nodes& group) { return group.size() > 1; });
     for (const Nodes& group : groups) {
       if (group.size() > 1) continue;
       const Cells cells = cells_of(group.front(), parent, columns);
@@ -245,6 +242,7 @@ class Layouter {
         if (const auto type = child_of(node, NodeKind::type)) second_end = pieces_.behind(type);
         break;
       case NodeKind::label_entry:
+        if (columns.mixed) return cells;
         first_end = pieces_.behind(tree_[node].first_child);
         break;
       case NodeKind::shift:

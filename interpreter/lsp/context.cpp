@@ -201,9 +201,10 @@ Context context_at(std::string_view whole, std::uint32_t offset) {
     if (token.text == "{" && token.kind == Token::Kind::sign) {
       Frame inner;
       if (frame.has_item) {
-        inner.block = tokens[frame.item].text;
-        if (frame.item + 1 < i && tokens[frame.item + 1].kind == Token::Kind::word)
-          inner.name = tokens[frame.item + 1].text;
+        // `requires events orders … {` is a block of `events`.
+        const std::size_t item = frame.item + (tokens[frame.item].text == "requires" ? 1 : 0);
+        inner.block = tokens[item].text;
+        if (item + 1 < i && tokens[item + 1].kind == Token::Kind::word) inner.name = tokens[item + 1].text;
       }
       frames.push_back(inner);
     } else if (token.text == "}" && token.kind == Token::Kind::sign) {

@@ -290,11 +290,12 @@ def make_database(path):
 
 
 def test_formatting(folder):
-    loose = POLICY.replace("metric gpm ", "metric   gpm   ").replace("| gpm         |", "|gpm|").replace("  cap ", "      cap ")
+    tidy = subprocess.run([KPI, "fmt", "-"], input=POLICY, capture_output=True, text=True, check=True).stdout
+    loose = tidy.replace("metric gpm ", "metric   gpm   ").replace("| gpm         |", "|gpm|").replace("  cap ", "      cap ")
     client, document = start(folder, text=loose)
     edits = client.request("textDocument/formatting", {"textDocument": {"uri": document}, "options": {"tabSize": 2, "insertSpaces": True}})
-    assert applied(loose, edits) == POLICY
-    client.change(document, 0, len(loose), POLICY)
+    assert applied(loose, edits) == tidy
+    client.change(document, 0, len(loose), tidy)
     assert client.request("textDocument/formatting", {"textDocument": {"uri": document}, "options": {}}) == []
     client.replace(document, "metric gpm ", "metric gpm = = ")
     assert "syntax errors" in refused(client, "textDocument/formatting", {"textDocument": {"uri": document}, "options": {}})
