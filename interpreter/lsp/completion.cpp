@@ -423,7 +423,7 @@ class Completer {
   }
   void rules() {
     declared(What::rule, 1);
-    for (const model::AllowStub& allow : analysis_.policy().allows) add(allow.rule, ItemKind::rule, 3);
+    for (const auto& allow : analysis_.policy().allows) add(allow.rule, ItemKind::rule, 3);
   }
   void everything_scored() {
     for (const What what : {What::payout, What::scorecard, What::metric, What::events, What::exclusion, What::curve})
