@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs ctest in a build folder and adds up what the single programs counted.
 
-    summary.py BUILD [--jobs N] [--exclude REGEX] [--counts FILE]
+    summary.py BUILD [--jobs N] [--include REGEX] [--exclude REGEX] [--counts FILE]
 
 Catch2 programs count test cases, scripts the numbers of their closing line `N passed, N failed`; a program that ends
 without either (a crash, a time limit) counts as one failure. --counts writes `passed failed` for the caller to add up.
@@ -43,12 +43,14 @@ def _printed(output):
     return 0, 0
 
 
-def run(build, jobs, exclude):
+def run(build, jobs, include, exclude):
     """[(name, passed, failed, output)] of every registered test."""
     with tempfile.TemporaryDirectory(prefix="kpi-summary-") as folder:
         junit = Path(folder) / "junit.xml"
         command = ["ctest", "--test-dir", str(build), "-j", str(jobs), "--output-junit", str(junit), "--timeout", "900",
                    "--test-output-size-passed", "10000000", "--test-output-size-failed", "10000000"]
+        if include:
+            command += ["-R", include]
         if exclude:
             command += ["-E", exclude]
         subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
@@ -66,10 +68,11 @@ def main():
     parser = argparse.ArgumentParser(description="Runs ctest and prints the sum over all test programs.")
     parser.add_argument("build", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--include", help="only tests whose name matches")
     parser.add_argument("--exclude")
     parser.add_argument("--counts", type=Path)
     options = parser.parse_args()
-    rows = run(options.build, options.jobs, options.exclude)
+    rows = run(options.build, options.jobs, options.include, options.exclude)
     for name, _, failed, output in rows:
         if failed:
             print(f"---- {name}\n{output.strip()}\n")
