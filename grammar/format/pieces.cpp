@@ -55,7 +55,8 @@ Doc in_item(const Pieces& pieces, std::size_t token, const Node* child) {
     return line(pieces.token(token - 1).text == "{" ? " " : "  ");
   }
   if (child == nullptr && text == "}") return line();
-  return gap();
+  // The text in another language stands below when both do not fit on one line.
+  return child != nullptr && child->kind == NodeKind::translation ? line() : gap();
 }
 Doc in_gate(const Pieces& pieces, std::size_t token, const Node* child) {
   const std::string& text = pieces.token(token).text;
@@ -184,7 +185,10 @@ std::vector<Doc> Pieces::item(std::uint32_t node, std::size_t begin, std::size_t
   if (kind == NodeKind::gate) return {group({nest(kIndent, parts(node, begin, end, in_gate, Hang::align))})};
   const bool quantified = kind == NodeKind::clause && tokens_[first_token(node)].text == "for";  // of a rule
   if (quantified) return {group(parts(node, begin, end, before_where, Hang::align))};
-  return {group({align(0, braces(parts(node, begin, end, in_item, Hang::align)))})};
+  bool translated = false;
+  for (std::uint32_t child = tree_[node].first_child; child != 0; child = tree_[child].next)
+    translated = translated || tree_[child].kind == NodeKind::translation;
+  return {group({align(translated ? kIndent : 0, braces(parts(node, begin, end, in_item, Hang::align)))})};
 }
 
 }  // namespace kpi::format

@@ -525,8 +525,11 @@ RuleExprId RuleExprBinder::bind_binary(const syntax::Binary& node, Span place) {
     result = is_numeric(a.kind) && !a.zero ? of(a.kind) : is_numeric(b.kind) ? of(b.kind) : of(Kind::number);
   } else if (b.kind == Kind::number || is_formula(b)) {
     result = is_numeric(a.kind) ? of(a.kind) : of(Kind::number);
+    // A formula has the unit that the policy gives it: what the product compares with is for the evaluation to judge.
+    result.zero = is_formula(a) || is_formula(b);
   } else if (op == Op::multiply && a.kind == Kind::number) {
     result = of(b.kind);
+    result.zero = b.zero;
   } else if (op == Op::divide && a.kind == b.kind) {
     result = of(Kind::number);
   } else if (op == Op::divide && is_formula(a)) {

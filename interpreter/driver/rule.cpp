@@ -20,7 +20,13 @@ Exit run_rule(const Invocation& invocation, const Terminal& terminal) {
   if (const auto file = invocation.value("--rules")) more.push_back(*file);
   std::vector<report::RuleInPack> rules;
   for (const lint::Pack& pack : packs.all(more)) {
-    for (const model::Rule& rule : pack.home->rules) rules.push_back({&rule, pack.name});
+    for (const model::Rule& rule : pack.home->rules) {
+      // A pack that another one uses comes twice.
+      const std::string file = lint::standard_name(session.sources.get(rule.span.source).name);
+      const std::string name = file.empty() ? pack.name : file;
+      const auto same = [&](const auto& one) { return one.pack == name && one.rule->named.name == rule.named.name; };
+      if (std::none_of(rules.begin(), rules.end(), same)) rules.push_back({&rule, name});
+    }
   }
   if (session.diagnostics.has_errors()) {
     print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);

@@ -16,13 +16,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// `std/compliance/core.kpi` as `use` names it.
-std::string dotted(std::string_view path) {
-  std::string name(path.substr(0, path.size() - kEnding.size()));
-  std::replace(name.begin(), name.end(), '/', '.');
-  return name;
-}
-
 }  // namespace
 
 std::optional<lint::Pack> RulePacks::standard(const std::string& name) {
@@ -31,7 +24,7 @@ std::optional<lint::Pack> RulePacks::standard(const std::string& name) {
   if (!text) return std::nullopt;
   std::unique_ptr<Compiled>& file = files_[path];
   if (!file) file = std::make_unique<Compiled>(session_.compile_text(path, std::string(*text)));
-  return lint::Pack{&file->policy, dotted(path)};
+  return lint::Pack{&file->policy, lint::standard_name(path)};
 }
 
 lint::Pack RulePacks::own(const std::string& path) {

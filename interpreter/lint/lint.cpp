@@ -59,7 +59,10 @@ std::vector<Cited> cited(const model::Rule& rule, const model::Header& header) {
 class Linter {
  public:
   Linter(const model::Policy& policy, const source::SourceMap& sources, const Request& request)
-      : policy_(policy), request_(request), on_(policy, sources, request.packs, request.as_of, request.proofs) {}
+      : policy_(policy),
+        sources_(sources),
+        request_(request),
+        on_(policy, sources, request.packs, request.as_of, request.proofs) {}
 
   Result run() {
     // Rules about unused exceptions see what all others found.
@@ -85,8 +88,14 @@ class Linter {
       if (!request_.only_rule.empty() && rule.named.name != request_.only_rule) continue;
       if (asks(rule, model::PropertyId::allow_unused) != last || !applies(rule.applies, policy_.header)) continue;
       ++result_.rules;
-      run_rule(rule, home, pack.empty() ? rule.library : pack);
+      run_rule(rule, home, pack_of(rule, pack.empty() ? rule.library : pack));
     }
+  }
+
+  /// A pack may bring in others with `use`; a rule belongs to the file it stands in.
+  std::string pack_of(const model::Rule& rule, const std::string& pack) const {
+    const std::string name = standard_name(sources_.get(rule.span.source).name);
+    return name.empty() ? pack : name;
   }
 
   void run_rule(const model::Rule& rule, const model::Policy& home, const std::string& pack) {
@@ -155,12 +164,21 @@ class Linter {
   }
 
   const model::Policy& policy_;
+  const source::SourceMap& sources_;
   const Request& request_;
   Reflection on_;
   Result result_;
 };
 
 }  // namespace
+
+std::string standard_name(std::string_view file) {
+  constexpr std::string_view kEnding = ".kpi";
+  if (!file.starts_with("std/") || !file.ends_with(kEnding)) return "";
+  std::string name(file.substr(0, file.size() - kEnding.size()));
+  std::replace(name.begin(), name.end(), '/', '.');
+  return name;
+}
 
 bool applies(const model::RuleLimits& limits, const model::Header& header) {
   if (!limits.markets.empty() && !matches_market(limits.markets, header.markets)) return false;

@@ -10,7 +10,7 @@ using namespace kpi::test;
 namespace {
 
 struct Case {
-  const char* text;
+  std::string text;
   const char* findings;
 };
 

@@ -328,7 +328,7 @@ attack hide { removes 0 ..= 10_000 of sessions.views cost 0 }
       better lower
   passes
     metric b = 2
-allow payout-cliff on `monthly.bonus`
+allow payout-cliff on monthly.bonus
   because "agreed"
   owner "people"
   until 2026-12-31
