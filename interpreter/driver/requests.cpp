@@ -1,8 +1,10 @@
 #include "interpreter/driver/requests.hpp"
 #include "grammar/source/diagnostics/cli.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
+#include <thread>
 
 #include "interpreter/eval/run/explain.hpp"
 
@@ -53,6 +55,7 @@ std::size_t row_limit(const Invocation& invocation) {
 
 void read_how(const Invocation& invocation, eval::RunRequest& request) {
   const Language language = invocation.language;
+  request.threads = std::clamp(std::thread::hardware_concurrency(), 1U, static_cast<unsigned>(kMostThreads));
   if (const auto text = invocation.value("--threads"))
     request.threads = static_cast<unsigned>(parse_count("--threads", *text, kMostThreads, language));
   if (const auto text = invocation.value("--batch-rows"))

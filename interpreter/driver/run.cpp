@@ -13,7 +13,7 @@ namespace kpi::driver {
 namespace {
 
 std::string result_text(const Invocation& invocation, const Terminal& terminal, const Session& session,
-                        const Compiled& compiled, const eval::Run& run) {
+                        const Compiled& compiled, const eval::Run& run, std::vector<eval::ReadPath> read_paths) {
   switch (invocation.format) {
     case Format::json:
       return report::run_json(compiled.policy, run, session.diagnostics, session.sources, kVersion,
@@ -26,7 +26,8 @@ std::string result_text(const Invocation& invocation, const Terminal& terminal, 
   }
   report::Look look = terminal.out;
   if (invocation.has("--output")) look.colour = false;
-  return report::run_text(compiled.policy, run, {invocation.has("--verbose"), invocation.has("--all-metrics")}, look);
+  return report::run_text(compiled.policy, run,
+                          {invocation.has("--verbose"), invocation.has("--all-metrics"), std::move(read_paths)}, look);
 }
 
 }  // namespace
@@ -36,7 +37,8 @@ Exit run_run(const Invocation& invocation, const Terminal& terminal) {
   const auto compiled = compile_policy(session, invocation.arguments.front(), invocation, terminal);
   if (!compiled) return Exit::not_compiled;
   const eval::RunRequest request = run_request(invocation, compiled->policy);
-  storage::SqliteSource data(*invocation.value("--data"));
+  const bool cursor = invocation.value("--reader") == "cursor";
+  storage::SqliteSource data(*invocation.value("--data"), cursor ? storage::Reader::cursor : storage::Reader::pages);
   const eval::Run run = [&] {
     const Progress progress{std::string(report::word(report::words::reading_data, invocation.language))};
     return session.evaluate(*compiled, data, request);
@@ -46,7 +48,8 @@ Exit run_run(const Invocation& invocation, const Terminal& terminal) {
     print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
   }
   if (session.diagnostics.has_errors()) return Exit::unusable;
-  write_result(result_text(invocation, terminal, session, *compiled, run), invocation.value("--output"));
+  write_result(result_text(invocation, terminal, session, *compiled, run, data.read_paths()),
+               invocation.value("--output"));
   return Exit::clean;
 }
 

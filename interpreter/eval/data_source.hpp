@@ -14,21 +14,31 @@ namespace kpi::eval {
 
 enum class CellClass : std::uint8_t { null, integer, real, text, blob };
 
-/// One column of a batch. `bits[i]` is the integer, the IEEE 754 bits of a REAL, or the offset of a text in Batch::bytes
-/// with its length in `lengths[i]`.
+/// One column of a batch. `bits[i]` is the integer, the IEEE 754 bits of a REAL, or the offset of a text from the
+/// batch's base with its length in `lengths[i]`.
 struct RawColumn {
   std::vector<CellClass> classes;
   std::vector<std::int64_t> bits;
   std::vector<std::uint32_t> lengths;
+  std::uint8_t kinds = 0;  // the classes that occur, as bits; 0: not known
+  void note_kinds(std::size_t rows) {
+    kinds = 0;
+    for (std::size_t row = 0; row < rows; ++row) kinds |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(classes[row]));
+  }
+  /// Is every cell known to be of this class?
+  bool only(CellClass wanted) const { return kinds == 1U << static_cast<unsigned>(wanted); }
 };
 
 struct Batch {
   std::size_t rows = 0;
-  std::uint64_t first_row = 0;        // 0-based position of the batch's first row in the scan
-  std::vector<RawColumn> columns;     // parallel to the requested columns
+  std::uint64_t first_row = 0;     // 0-based position of the batch's first row in the scan
+  std::vector<RawColumn> columns;  // parallel to the requested columns
   std::vector<char> bytes;
+  /// Where texts lie: in memory of the scan until its next batch, or null: in `bytes`. From the start of every text at
+  /// least sixteen bytes can be read.
+  const char* base = nullptr;
   std::string_view text(std::size_t column, std::size_t row) const {
-    return {bytes.data() + columns[column].bits[row], columns[column].lengths[row]};
+    return {(base != nullptr ? base : bytes.data()) + columns[column].bits[row], columns[column].lengths[row]};
   }
 };
 
@@ -40,10 +50,47 @@ class TableScan {
 };
 
 struct TableSchema {
-  struct Column { std::string name; std::string declared_type; };
-  std::string name;                            // as stored
+  struct Column {
+    std::string name;
+    std::string declared_type;
+  };
+  std::string name;  // as stored
   std::vector<Column> columns;
-  std::vector<std::vector<std::string>> unique_keys;   // column sets that the store itself keeps unique and not null
+  std::vector<std::vector<std::string>> unique_keys;  // column sets that the store itself keeps unique and not null
+};
+
+/// How a table was read, for people who want to know why something is slow.
+struct ReadPath {
+  enum class Reason : std::uint8_t {
+    none,    // page by page
+    chosen,  // the user asked for SQLite's cursor
+    view,    // a view or virtual table: only SQLite knows its rows
+    without_rowid,
+    generated_column,
+    not_utf8,
+    write_ahead_log,  // another program's changes are not in the file yet
+    file_system,      // an extension of SQLite reads the file
+    unknown_format,   // encrypted, or of a newer kind
+    unusual_page,     // damage, or something rare: SQLite's cursor decides what it means
+  };
+  std::string table;
+  Reason reason = Reason::none;
+};
+
+/// Thrown by scans of parts when their table has to be read as a whole instead.
+class PartsFailed : public std::runtime_error {
+ public:
+  PartsFailed() : std::runtime_error("parts failed") {}
+};
+
+/// A table whose rows several threads may read, each a part of them that nobody else gets.
+class PartedTable {
+ public:
+  virtual ~PartedTable() = default;
+  /// One for each thread; made and used by it alone. Which rows it gets depends on the others. `first_row` of its
+  /// batches means nothing. Throws PartsFailed for whatever is unusual; then the table is to be read by
+  /// DataSource::scan.
+  virtual std::unique_ptr<TableScan> scan() = 0;
 };
 
 class DataSource {
@@ -54,6 +101,13 @@ class DataSource {
   virtual std::vector<std::string> tables() = 0;
   /// Rows in the store's own order. Columns are given by their stored names.
   virtual std::unique_ptr<TableScan> scan(const std::string& table, const std::vector<std::string>& columns) = 0;
+  /// The same rows for several threads; null where only one can read, or where there are too few rows to share.
+  virtual std::unique_ptr<PartedTable> parts(const std::string& /*table*/,
+                                             const std::vector<std::string>& /*columns*/) {
+    return nullptr;
+  }
+  /// How tables were read so far.
+  virtual std::vector<ReadPath> read_paths() const { return {}; }
   /// What messages call it: the file's name as the user typed it, or "test data".
   virtual std::string name() const = 0;
   /// In a test, a table that is not given exists, is empty and covered.

@@ -23,8 +23,10 @@ class MemorySource::Scan final : public TableScan {
     batch.rows = std::min(limit, table_.rows.size() - position_);
     batch.first_row = position_;
     batch.bytes.clear();
+    batch.base = nullptr;
     batch.columns.resize(columns_.size());
     for (std::size_t column = 0; column < columns_.size(); ++column) fill(batch, column);
+    batch.bytes.resize(batch.bytes.size() + 16);  // room to read two words at the last text
     position_ += batch.rows;
     return batch.rows > 0;
   }
@@ -44,6 +46,7 @@ class MemorySource::Scan final : public TableScan {
       raw.lengths[row] = static_cast<std::uint32_t>(cell.text.size());
       batch.bytes.insert(batch.bytes.end(), cell.text.begin(), cell.text.end());
     }
+    raw.note_kinds(batch.rows);
   }
 
   const Table& table_;

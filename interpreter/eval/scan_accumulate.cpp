@@ -25,6 +25,14 @@ bool fits_column(const Number& number, Decimal& decimal) {
   return true;
 }
 
+/// Adds numbers per cell of another thread.
+template <class Count>
+void add_counts(std::vector<Count>& to, const std::vector<Count>& from, std::span<const std::uint32_t> places, std::uint32_t cells) {
+  if (from.empty()) return;
+  to.resize(std::max<std::size_t>(to.size(), cells));
+  for (std::size_t cell = 0; cell < std::min(from.size(), places.size()); ++cell) to[places[cell]] += from[cell];
+}
+
 Value empty_result(AggregateFunction function) {
   if (function == AggregateFunction::exists) return false;
   if (function == AggregateFunction::sum || function == AggregateFunction::count || function == AggregateFunction::distinct) {
@@ -48,6 +56,9 @@ class Counter final : public Accumulator {
       const bool absent = fast ? vec.is_absent(row) : !program.simple(value.expr, row).has_value();
       if (!absent) ++present_[targets[row]];
     }
+  }
+  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
+    add_counts(present_, static_cast<const Counter&>(other).present_, places, cells);
   }
   Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>& counts) const override {
     const auto& from = aggregate_.value.valid() ? present_ : counts;
@@ -91,6 +102,13 @@ class Summer final : public Accumulator {
         wide_[targets[row]] += number;
       }
     }
+  }
+
+  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
+    const auto& from = static_cast<const Summer&>(other);
+    for (const auto& [scale, sums] : from.banks_) add_counts(bank(scale, cells), sums, places, cells);
+    add_counts(present_, from.present_, places, cells);
+    for (const auto& [cell, sum] : from.wide_) wide_[places[cell]] += sum;
   }
 
   Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>&) const override {
@@ -165,10 +183,21 @@ class Extreme final : public Accumulator {
       } else if (fits_column(x.number(), decimal)) {
         offer(bank(decimal.scale, cells), targets[row], decimal.mantissa, rep);
       } else {
-        auto [entry, is_new] = wide_.try_emplace(targets[row], x.number());
-        if (!is_new && (x.number() < entry->second) == is_min() && x.number() != entry->second) entry->second = x.number();
+        offer_wide(targets[row], x.number());
       }
     }
+  }
+
+  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
+    const auto& from = static_cast<const Extreme&>(other);
+    const Rep rep = rep_of(world_.policy.expr(aggregate_.value).type);
+    for (const auto& [scale, theirs] : from.banks_) {
+      Bank& best = bank(scale, cells);
+      for (std::size_t cell = 1; cell < theirs.has.size(); ++cell) {
+        if (theirs.has[cell] != 0) offer(best, places[cell], theirs.values[cell], rep);
+      }
+    }
+    for (const auto& [cell, number] : from.wide_) offer_wide(places[cell], number);
   }
 
   Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>&) const override {
@@ -205,6 +234,10 @@ class Extreme final : public Accumulator {
       bank.has.resize(cells);
     }
     return bank;
+  }
+  void offer_wide(std::uint32_t cell, const Number& x) {
+    auto [entry, is_new] = wide_.try_emplace(cell, x);
+    if (!is_new && (x < entry->second) == is_min() && x != entry->second) entry->second = x;
   }
   void offer(Bank& bank, std::uint32_t cell, std::int64_t x, Rep rep) const {
     if (bank.has[cell] != 0) {
@@ -249,6 +282,10 @@ class DistinctCounter final : public Accumulator {
       }
     }
     if (entries_.size() > 2 * compacted_ + (1 << 20)) compact();
+  }
+  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t) override {
+    for (const auto& [cell, code] : static_cast<const DistinctCounter&>(other).entries_) entries_.push_back({places[cell], code});
+    compact();
   }
   void finish() override {
     compact();
@@ -307,6 +344,14 @@ class Percentile final : public Accumulator {
         wide_.emplace_back(targets[row], x.number());
       }
     }
+  }
+  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t) override {
+    const auto& from = static_cast<const Percentile&>(other);
+    for (const auto& [scale, theirs] : from.banks_) {
+      auto& entries = banks_[scale];
+      for (const auto& [cell, x] : theirs) entries.emplace_back(places[cell], x);
+    }
+    for (const auto& [cell, number] : from.wide_) wide_.emplace_back(places[cell], number);
   }
   void finish() override {
     unify_scales();
@@ -402,6 +447,15 @@ class EdgeRow final : public Accumulator {
       if (!candidate.value.has_value()) continue;
       for (const FieldId key : events.key) candidate.key.push_back(cell_value(table.column(key), row, world_.pool));
       if (!best.value.has_value() || precedes(candidate, best)) best = std::move(candidate);
+    }
+  }
+  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
+    best_.resize(std::max<std::size_t>(best_.size(), cells));
+    const auto& from = static_cast<const EdgeRow&>(other).best_;
+    for (std::size_t cell = 1; cell < std::min(from.size(), places.size()); ++cell) {
+      if (!from[cell].value.has_value()) continue;
+      ReducedRow& best = best_[places[cell]];
+      if (!best.value.has_value() || precedes(from[cell], best)) best = from[cell];
     }
   }
   Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>&) const override {

@@ -59,6 +59,13 @@ bool ZoneClock::to_instant(std::int64_t local_micros, std::int64_t& instant) {
   return exact.has_value();
 }
 
+bool ZoneClock::is_uniform(std::int64_t local_day, std::int64_t& midnight) {
+  Day& slot = local_[static_cast<std::uint64_t>(local_day) % kSlots];
+  if (slot.day != local_day) fill_local(slot, local_day);
+  midnight = local_day * kMicrosPerDay - slot.offset;
+  return slot.uniform;
+}
+
 std::int32_t ZoneClock::local_day(std::int64_t instant) {
   const std::int64_t day = floor_day(instant);
   Day& slot = utc_[static_cast<std::uint64_t>(day) % kSlots];
@@ -159,9 +166,13 @@ bool Decoder::find_input(const TableSchema& schema, FieldId field) {
 void Decoder::decode(const Batch& batch, Table& out, BadCells& bad) {
   bad.clear();
   out.rows = batch.rows;
+  days_are_known_ = false;
+  for (auto& [field, digits] : minor_digits_) digits.known = false;
   for (const auto& input : inputs_) decode_input(batch, *input, out, bad);
   // A computed time is not decoded: whoever computes it asks for the days then.
-  if (events_ != nullptr && !events_->fields[events_->time.index].computed.valid() && out.has(events_->time)) fill_days(batch, out);
+  if (events_ != nullptr && !days_are_known_ && !events_->fields[events_->time.index].computed.valid() && out.has(events_->time)) {
+    fill_days(batch, out);
+  }
 }
 
 void Decoder::decode_input(const Batch& batch, Input& input, Table& out, BadCells& bad) {
@@ -169,6 +180,10 @@ void Decoder::decode_input(const Batch& batch, Input& input, Table& out, BadCell
   out.loaded[input.field.index] = 1;
   column.rep = input.rep;
   column.target = input.target;
+  if (input.column != kNoColumn && decode_usual(batch, input, out, column)) {
+    if (input.rep == Rep::number && (input.decl->integer || input.has_range)) check_numbers(batch, input, column, bad);
+    return;
+  }
   column.clear(batch.rows);
   if (input.column == kNoColumn) {
     column.any_absent = true;
@@ -212,15 +227,7 @@ Code Decoder::text_code(const Batch& batch, Input& input, std::size_t row) {
   const RawColumn& raw = batch.columns[input.column];
   if (raw.classes[row] == CellClass::integer) return world_.pool.integer(raw.bits[row]);
   if (raw.classes[row] != CellClass::text) return world_.pool.code(cell_text(batch, input.column, row));
-  const std::string_view text = batch.text(input.column, row);
-  if (text.size() > 8) return world_.pool.code(text);
-  std::uint64_t word = 0;
-  std::memcpy(&word, text.data(), text.size());
-  TextCache& cached = input.texts[mix(word + text.size()) & 255];
-  if (cached.word != word || cached.length != text.size()) {
-    cached = {word, static_cast<std::uint32_t>(text.size()), world_.pool.code(text)};
-  }
-  return cached.code;
+  return text_code(batch.text(input.column, row), input);
 }
 
 void Decoder::decode_texts(const Batch& batch, Input& input, Column& out, BadCells& bad) {

@@ -25,6 +25,8 @@ class ZoneClock {
   explicit ZoneClock(const value::TimeZone& zone) : zone_(&zone), local_(kSlots), utc_(kSlots) {}
   /// None for a time that the zone skips.
   bool to_instant(std::int64_t local_micros, std::int64_t& instant);
+  /// Has the local day one offset? Then the instant of its beginning.
+  bool is_uniform(std::int64_t local_day, std::int64_t& midnight);
   /// Days since 1970 of the local day.
   std::int32_t local_day(std::int64_t instant);
   const value::TimeZone& zone() const { return *zone_; }
@@ -67,9 +69,29 @@ class Decoder {
  private:
   static constexpr std::uint32_t kNoColumn = 0xFFFF'FFFF;
   struct TextCache {
-    std::uint64_t word = 0;
+    std::uint64_t word = 0, more = 0;   // the first sixteen bytes
     std::uint32_t length = 0xFFFF'FFFF;
     Code code = 0;
+  };
+  /// The day that was met last in times of the usual form.
+  struct UsualDay {
+    std::uint64_t start = 0, rest = 0;  // its text
+    const ZoneClock* clock = nullptr;
+    std::int64_t midnight = 0;          // the instant
+    std::int64_t day = 0;
+  };
+  /// Digits of the minor unit of each row's currency in the current batch.
+  struct MinorDigits {
+    bool known = false;                 // for this batch
+    bool complete = false;              // every row has a currency
+    int least = 0, most = 0;
+    std::vector<std::uint8_t> digits;
+    struct Cached {
+      Code code = -1;
+      std::uint8_t digits = 0;
+      bool is_currency = false;
+    };
+    std::array<Cached, 64> cache = {};
   };
   struct Input {
     FieldId field;
@@ -83,6 +105,7 @@ class Decoder {
     bool has_range = false;
     value::RangeValue range;
     std::array<TextCache, 256> texts = {};
+    UsualDay usual_day;                 // of times
     std::string last_text;              // of dates and times
     std::int64_t last_value = 0;
     bool last_valid = false;
@@ -92,6 +115,16 @@ class Decoder {
   void find_inputs(const TableSchema& schema);
   bool find_input(const TableSchema& schema, FieldId field);
   void decode_input(const Batch& batch, Input& input, Table& out, BadCells& bad);
+  // Whole columns whose cells are all of the usual class and in the usual form (scan_decode_usual.cpp). False: nothing is
+  // said about the column, and it is decoded cell by cell.
+  bool decode_usual(const Batch& batch, Input& input, Table& table, Column& out);
+  bool usual_texts(const Batch& batch, Input& input, Column& out);
+  bool usual_references(const Batch& batch, const Input& input, Column& out);
+  bool usual_numbers(const Batch& batch, const Input& input, const Table& table, Column& out);
+  bool usual_booleans(const Batch& batch, const Input& input, Column& out);
+  bool usual_times(const Batch& batch, Input& input, Table& table, Column& out);
+  const MinorDigits& minor_digits_of(FieldId currency, const Table& table);
+
   void decode_texts(const Batch& batch, Input& input, Column& out, BadCells& bad);
   void decode_references(const Batch& batch, Input& input, Column& out, BadCells& bad);
   void decode_numbers(const Batch& batch, Input& input, Table& table, Column& out, BadCells& bad);
@@ -102,6 +135,7 @@ class Decoder {
   void check_numbers(const Batch& batch, const Input& input, Column& out, BadCells& bad);
 
   Code text_code(const Batch& batch, Input& input, std::size_t row);
+  Code text_code(std::string_view text, Input& input);
   bool cell_number(const Batch& batch, const Input& input, std::size_t row, Decimal& decimal, Number& wide, bool& is_wide) const;
   void store_wide(Column& out, std::size_t row, Number number) const;
   bool read_time(std::string_view text, Input& input, ZoneClock& clock, std::int64_t& instant, bool& gap);
@@ -123,6 +157,8 @@ class Decoder {
   std::vector<std::unique_ptr<Input>> inputs_;
   std::map<const value::TimeZone*, std::unique_ptr<ZoneClock>> clocks_;
   ZoneClock* fixed_clock_ = nullptr;
+  std::map<FieldId, MinorDigits> minor_digits_;   // by currency field
+  bool days_are_known_ = false;                   // of the current batch
   std::map<Code, ZoneClock*> zones_by_name_;
 };
 

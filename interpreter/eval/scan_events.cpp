@@ -1,19 +1,20 @@
 #include "interpreter/eval/scan_events.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 
 namespace kpi::eval::scanning {
 
 using value::Instant;
 
-EventsScan::EventsScan(World& world, Plan& plan, Resources& resources, EventsId events)
+EventsScan::EventsScan(World& world, Plan& plan, Resources& resources, EventsId events, EventsState* state)
     : world_(world),
       plan_(plan),
       resources_(resources),
       events_(events),
       decl_(world.policy.events[events.index]),
-      state_(world.events[events.index]) {
+      state_(state != nullptr ? *state : world.events[events.index]) {
   for (std::size_t index = 0; index < world.policy.exclusions.size(); ++index) {
     const auto& from = world.policy.exclusions[index].from;
     if (std::find(from.begin(), from.end(), events) != from.end()) own_exclusions_ |= std::uint64_t{1} << index;
@@ -83,6 +84,10 @@ Lane& EventsScan::lane_for(Grouping* grouping, FieldId at, std::uint64_t exclude
   lane.at = at;
   lane.excluded_by = excluded_by;
   lane.filter = filter;
+  const auto set = std::find_if(cell_sets_.begin(), cell_sets_.end(),
+                                [&](const CellSet& cells) { return cells.grouping == grouping && cells.at == at; });
+  lane.cells = static_cast<std::size_t>(set - cell_sets_.begin());
+  if (set == cell_sets_.end()) cell_sets_.push_back({grouping, at, {}});
   return lane;
 }
 
@@ -144,8 +149,10 @@ bool EventsScan::run() {
   const bool is_prepared = resources_.prepare(events_, pass.reads);
   if (!is_unique && !world_.data.schema(decl_.table)) return false;
   if (!pass.open() || !is_unique || !is_kept || !is_prepared) return false;
-  if (!only_times) compile(pass);
-  pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) { take(pass.program(), batch, table, active); });
+  if (!run_in_parts(pass)) {
+    if (!only_times) compile(pass);
+    pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) { take(pass.program(), batch, table, active); });
+  }
   for (const auto& grouping : groupings_) grouping->finish();
   for (const auto& lane : lanes_) {
     for (const auto& accumulator : lane->accumulators) accumulator->finish();
@@ -218,7 +225,8 @@ void EventsScan::find_exclusions(Program& program, const Table& table, const std
   passes_.resize(table.rows);
   for (const auto& [index, condition] : exclusions_) {
     program.truth(condition, passes_.data());
-    for (std::size_t row = 0; row < table.rows; ++row) masks_[row] |= std::uint64_t{passes_[row]} << index;
+    const auto shift = static_cast<unsigned>(index);
+    for (std::size_t row = 0; row < table.rows; ++row) masks_[row] |= std::uint64_t{passes_[row]} << shift;
   }
   for (const FieldId reference : references_) {
     const Column& column = table.column(reference);
@@ -239,7 +247,7 @@ void EventsScan::store_masks(const Table& table, const std::vector<std::uint8_t>
   for (std::size_t row = 0; row < table.rows; ++row) {
     if (active[row] == 0 || masks_[row] == 0) continue;
     const std::uint32_t index = kept.index.find(cell_code(keys, row, world_.pool));
-    if (index != kNoRow) kept.masks[index] |= masks_[row];
+    if (index != kNoRow) std::atomic_ref(kept.masks[index]).fetch_or(masks_[row], std::memory_order_relaxed);
   }
 }
 
@@ -302,22 +310,19 @@ const Column& EventsScan::times_of(Program& program, const Table& table, FieldId
   return times;
 }
 
-const std::vector<std::int32_t>& EventsScan::days_of(Program& program, const Table& table, FieldId at,
-                                                     const std::vector<std::uint8_t>& active) {
+/// Days that decide slots; a day before all others where there is none.
+std::span<const std::int64_t> EventsScan::days_of(Program& program, const Table& table, FieldId at,
+                                                  const std::vector<std::uint8_t>& active) {
+  if (!at.valid()) return table.days.values;
   auto& days = days_[at];
-  if (!days.empty()) return days;
-  days.resize(table.rows, std::numeric_limits<std::int32_t>::min());
-  if (!at.valid()) {
-    for (std::size_t row = 0; row < table.rows; ++row) days[row] = static_cast<std::int32_t>(table.days.values[row]);
-    return days;
-  }
+  days.assign(table.rows, std::numeric_limits<std::int32_t>::min());
   const Column& times = times_of(program, table, at, active);
   const value::TimeZone& zone = decl_.zone != nullptr ? *decl_.zone : world_.zone();
   const auto& as_of = world_.request.as_of;
   for (std::size_t row = 0; row < table.rows; ++row) {
     if (times.is_absent(row)) continue;
     if (times.rep == Rep::date) {
-      days[row] = static_cast<std::int32_t>(times.values[row]);
+      days[row] = times.values[row];
     } else if (!as_of || times.values[row] <= as_of->micros) {
       days[row] = zone.local_date(Instant{times.values[row]}).days;
     }
@@ -325,56 +330,73 @@ const std::vector<std::int32_t>& EventsScan::days_of(Program& program, const Tab
   return days;
 }
 
-const std::vector<std::uint32_t>& EventsScan::owners_of(Program& program, const Table& table, EntityId entity,
-                                                        const std::vector<std::uint8_t>& active) {
-  auto& owners = owners_[entity];
-  if (!owners.empty()) return owners;
-  owners.assign(table.rows, entity.index == 0 ? 0 : kNoRow);
-  if (entity.index == 0) return owners;
+/// The row of the entity that each row belongs to.
+Vec EventsScan::owners_of(Program& program, const Table& table, EntityId entity, const std::vector<std::uint8_t>& active) {
+  Owners& owners = owners_[entity];
+  if (entity.index == 0) {
+    if (owners.rows.size() < table.rows) owners.rows.assign(table.rows, 0);
+    return {owners.rows.data(), nullptr, 0};
+  }
   Vec vec;
-  if (program.evaluate(owner_nodes_[entity], vec)) {
-    for (std::size_t row = 0; row < table.rows; ++row) {
-      if (!vec.is_absent(row)) owners[row] = static_cast<std::uint32_t>(vec.values[row]);
-    }
-    return owners;
-  }
+  if (program.evaluate(owner_nodes_[entity], vec)) return vec;
+  owners.rows.assign(table.rows, 0);
+  owners.absent.assign(table.rows, 1);
   for (std::size_t row = 0; row < table.rows; ++row) {
-    if (active[row] != 0) owners[row] = program.evaluator().owner(entity, table, row).value_or(kNoRow);
+    if (active[row] == 0) continue;
+    const auto owner = program.evaluator().owner(entity, table, row);
+    if (!owner) continue;
+    owners.rows[row] = *owner;
+    owners.absent[row] = 0;
   }
-  return owners;
+  return {owners.rows.data(), owners.absent.data(), 0};
+}
+
+void EventsScan::fill_cell_set(CellSet& set, Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
+  Grouping& grouping = *set.grouping;
+  const SlotSet& slots = grouping.slots();
+  const std::span<const std::int64_t> days = days_of(program, table, set.at, active);
+  const Vec owners = owners_of(program, table, grouping.entity(), active);
+  set.cells.assign(table.rows, 0);
+  if (!grouping.is_dense() || slots.table().empty()) {
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      if (active[row] == 0 || owners.is_absent(row)) continue;
+      const std::int32_t slot = slots.slot(static_cast<std::int32_t>(days[row]));
+      if (slot != SlotSet::kOutside) set.cells[row] = grouping.cell(static_cast<std::uint32_t>(owners.values[row]), slot);
+    }
+    return;
+  }
+  const std::span<const std::int32_t> by_day = slots.table();
+  const std::int64_t start = slots.table_start();
+  const std::uint32_t stride = grouping.stride();
+  std::uint32_t most = 0;
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    const auto offset = static_cast<std::uint64_t>(days[row] - start);
+    const std::int32_t slot = offset < by_day.size() ? by_day[offset] : slots.slot(static_cast<std::int32_t>(days[row]));
+    if (slot == SlotSet::kOutside || active[row] == 0 || owners.is_absent(row)) continue;
+    const std::uint32_t cell = static_cast<std::uint32_t>(owners.values[row]) * stride + static_cast<std::uint32_t>(slot) + 1;
+    set.cells[row] = cell;
+    most = std::max(most, cell);
+  }
+  grouping.use(most);
 }
 
 /// The cell of each row in each lane, before filters; `wanted_` are the rows that fall into any.
 void EventsScan::fill_cells(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
-  days_.clear();
   computed_times_.clear();
-  owners_.clear();
   wanted_.assign(table.rows, 0);
-  struct Cells { const Grouping* grouping; FieldId at; std::vector<std::uint32_t> cells; };
-  std::vector<Cells> known;
+  for (CellSet& set : cell_sets_) fill_cell_set(set, program, table, active);
   for (const auto& lane : lanes_) {
-    auto found = std::find_if(known.begin(), known.end(), [&](const Cells& c) { return c.grouping == lane->grouping && c.at == lane->at; });
-    if (found == known.end()) {
-      const auto& days = days_of(program, table, lane->at, active);
-      const auto& owners = owners_of(program, table, lane->grouping->entity(), active);
-      known.push_back({lane->grouping, lane->at, std::vector<std::uint32_t>(table.rows, 0)});
-      found = std::prev(known.end());
-      const SlotSet& slots = lane->grouping->slots();
-      for (std::size_t row = 0; row < table.rows; ++row) {
-        if (active[row] == 0 || owners[row] == kNoRow) continue;
-        const std::int32_t slot = slots.slot(days[row]);
-        if (slot != SlotSet::kOutside) found->cells[row] = lane->grouping->cell(owners[row], slot);
-      }
-    }
     lane->targets.resize(table.rows);
+    const std::uint32_t* const cells = cell_sets_[lane->cells].cells.data();
+    std::uint32_t* const targets = lane->targets.data();
+    const std::uint64_t excluded_by = lane->excluded_by;
     for (std::size_t row = 0; row < table.rows; ++row) {
-      const std::uint32_t cell = (masks_[row] & lane->excluded_by) == 0 ? found->cells[row] : 0;
-      lane->targets[row] = cell;
+      const std::uint32_t cell = (masks_[row] & excluded_by) == 0 ? cells[row] : 0;
+      targets[row] = cell;
       wanted_[row] |= cell != 0 ? 1 : 0;
     }
   }
   for (const auto& [at, days] : days_) {
-    if (!at.valid()) continue;
     const Column& times = times_of(program, table, at, active);
     for (std::size_t row = 0; row < table.rows; ++row) {
       state_.info.without_time += active[row] != 0 && masks_[row] == 0 && times.is_absent(row) ? 1 : 0;
@@ -387,13 +409,15 @@ void EventsScan::fill_lanes(Program& program, const Table& table, const std::vec
   fill_cells(program, table, active);
   program.set_active(wanted_.data());
   for (const auto& lane : lanes_) {
+    std::uint32_t* const targets = lane->targets.data();
     if (lane->filter.expr.valid()) {
       program.truth(lane->filter, passes_.data());
-      for (std::size_t row = 0; row < table.rows; ++row) lane->targets[row] = passes_[row] != 0 ? lane->targets[row] : 0;
+      for (std::size_t row = 0; row < table.rows; ++row) targets[row] = passes_[row] != 0 ? targets[row] : 0;
     }
     const std::uint32_t cells = lane->grouping->cells();
     if (lane->counts.size() < cells) lane->counts.resize(std::max<std::size_t>(cells, lane->counts.size() * 3 / 2));
-    for (std::size_t row = 0; row < table.rows; ++row) ++lane->counts[lane->targets[row]];
+    std::int64_t* const counts = lane->counts.data();
+    for (std::size_t row = 0; row < table.rows; ++row) ++counts[targets[row]];
     for (const auto& accumulator : lane->accumulators) accumulator->add_batch(program, lane->targets, cells);
   }
 }
@@ -433,12 +457,27 @@ std::map<std::size_t, ExcludedTotals> EventsScan::excluded(Window window) const 
 }
 
 void ExcludedMoney::add(std::uint32_t field, Code currency, std::int64_t mantissa, int scale) {
-  for (Sum& sum : sums_) {
-    if (sum.currency != currency || sum.field != field || sum.scale != scale) continue;
-    sum.total += mantissa;  // 2^64 rows would fit
-    return;
+  const auto is_it = [&](const Sum& sum) { return sum.currency == currency && sum.field == field && sum.scale == scale; };
+  std::uint32_t& likely = likely_[(static_cast<std::uint64_t>(currency) / 2 + field * 11 + static_cast<unsigned>(scale) * 5) % likely_.size()];
+  if (likely >= sums_.size() || !is_it(sums_[likely])) {
+    likely = static_cast<std::uint32_t>(std::find_if(sums_.begin(), sums_.end(), is_it) - sums_.begin());
+    if (likely == sums_.size()) sums_.push_back({field, scale, currency, 0});
   }
-  sums_.push_back({field, scale, currency, mantissa});
+  sums_[likely].total += mantissa;  // 2^64 rows would fit
+}
+
+void ExcludedMoney::take_in(const ExcludedMoney& other) {
+  for (const Sum& sum : other.sums_) {
+    const auto same = [&](const Sum& mine) {
+      return mine.currency == sum.currency && mine.field == sum.field && mine.scale == sum.scale;
+    };
+    if (const auto mine = std::find_if(sums_.begin(), sums_.end(), same); mine != sums_.end()) {
+      mine->total += sum.total;
+    } else {
+      sums_.push_back(sum);
+    }
+  }
+  for (const auto& [place, amount] : other.wide_) wide_[place] += amount;
 }
 
 void ExcludedMoney::collect(std::map<std::pair<std::uint32_t, Code>, Number>& into) const {

@@ -1,6 +1,7 @@
 // The main pass over one events source: exclusions, and all aggregates for all entities and windows together.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <vector>
@@ -14,12 +15,20 @@ namespace kpi::eval::scanning {
 /// What is computed once for rows that fall into the same cells, pass the same filter and ignore the same exclusions.
 struct Lane {
   Grouping* grouping = nullptr;
+  std::size_t cells = 0;                         // the CellSet
   FieldId at;                                    // the time that decides the slot; invalid: the events' own
   std::uint64_t excluded_by = 0;                 // exclusions that take rows out
   Program::Root filter;                          // expr invalid: none
   std::vector<std::int64_t> counts;              // rows per cell
   std::vector<std::unique_ptr<Accumulator>> accumulators;
   std::vector<std::uint32_t> targets;            // of the current batch
+};
+
+/// The cells of the current batch's rows, before filters and exclusions.
+struct CellSet {
+  Grouping* grouping = nullptr;
+  FieldId at;
+  std::vector<std::uint32_t> cells;
 };
 
 /// Where the results of (aggregate, entity) stand.
@@ -41,6 +50,7 @@ class ExcludedMoney {
  public:
   void add(std::uint32_t field, Code currency, std::int64_t mantissa, int scale);
   void add(std::uint32_t field, Code currency, const Number& amount) { wide_[{field, currency}] += amount; }
+  void take_in(const ExcludedMoney& other);
   /// Adds all sums to `into`, by field and currency.
   void collect(std::map<std::pair<std::uint32_t, Code>, Number>& into) const;
 
@@ -52,6 +62,7 @@ class ExcludedMoney {
     value::Int128 total = 0;
   };
   std::vector<Sum> sums_;              // few: fields times currencies
+  std::array<std::uint32_t, 128> likely_ = {};   // where one was found last, by a hash of what it is for
   std::map<std::pair<std::uint32_t, Code>, Number> wide_;
 };
 
@@ -68,7 +79,7 @@ struct ExcludedTotals {
 
 class EventsScan {
  public:
-  EventsScan(World& world, Plan& plan, Resources& resources, EventsId events);
+  EventsScan(World& world, Plan& plan, Resources& resources, EventsId events, EventsState* state = nullptr);
 
   // Before the pass.
   void add_need(const LaneKey& key, Window window) { windows_[key].push_back(window); }
@@ -102,6 +113,13 @@ class EventsScan {
     bool is_fast = false;
   };
 
+  /// Another one that wants the same, for one thread: what it finds goes to `state`.
+  std::unique_ptr<EventsScan> worker(EventsState& state) const;
+  bool can_be_shared(const Reads& reads) const;
+  /// The same by several threads; false when the rows have to be read in order instead.
+  bool run_in_parts(const EventsPass& pass);
+  void take_in(const EventsScan& other);
+  void adopt(EventsScan&& other);
   void compile(EventsPass& pass);
   void add_lanes(Program& program, const LaneKey& key, const std::vector<Window>& windows);
   Lane& lane_for(Grouping* grouping, FieldId at, std::uint64_t excluded_by, Program::Root filter);
@@ -116,9 +134,9 @@ class EventsScan {
   void fill_lanes(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
   void fill_cells(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
   const Column& times_of(Program& program, const Table& table, FieldId at, const std::vector<std::uint8_t>& active);
-  const std::vector<std::int32_t>& days_of(Program& program, const Table& table, FieldId at,
-                                           const std::vector<std::uint8_t>& active);
-  const std::vector<std::uint32_t>& owners_of(Program& program, const Table& table, EntityId entity, const std::vector<std::uint8_t>& active);
+  void fill_cell_set(CellSet& set, Program& program, const Table& table, const std::vector<std::uint8_t>& active);
+  std::span<const std::int64_t> days_of(Program& program, const Table& table, FieldId at, const std::vector<std::uint8_t>& active);
+  Vec owners_of(Program& program, const Table& table, EntityId entity, const std::vector<std::uint8_t>& active);
 
   World& world_;
   Plan& plan_;
@@ -148,9 +166,14 @@ class EventsScan {
 
   // Of the current batch.
   std::vector<std::uint64_t> masks_;
-  std::map<FieldId, std::vector<std::int32_t>> days_;
+  std::vector<CellSet> cell_sets_;
+  std::map<FieldId, std::vector<std::int64_t>> days_;
   std::map<FieldId, Column> computed_times_;
-  std::map<EntityId, std::vector<std::uint32_t>> owners_;
+  struct Owners {
+    std::vector<std::int64_t> rows;
+    std::vector<std::uint8_t> absent;
+  };
+  std::map<EntityId, Owners> owners_;
   std::vector<std::uint8_t> wanted_, passes_;
 };
 

@@ -36,6 +36,9 @@ SlotSet::SlotSet(std::vector<Window> windows, bool by_day) : windows_(std::move(
     const auto after = std::upper_bound(bounds_.begin(), bounds_.end(), table_start_ + static_cast<std::int32_t>(day));
     table_[day] = static_cast<std::int32_t>(after - bounds_.begin()) - 1;
   }
+  if (by_day) return;
+  slot_table_.resize(days);
+  for (std::size_t day = 0; day < days; ++day) slot_table_[day] = slot(table_start_ + static_cast<std::int32_t>(day));
 }
 
 std::int32_t SlotSet::interval_of(std::int32_t day) const {
@@ -64,6 +67,17 @@ std::uint32_t Grouping::sparse_cell(std::uint32_t row, std::int32_t slot) {
   const auto [entry, is_new] = sparse_.emplace(key, cells_);
   if (is_new) entries_.push_back({row, slot, cells_++});
   return entry->second;
+}
+
+std::vector<std::uint32_t> Grouping::take_in(const Grouping& other) {
+  std::vector<std::uint32_t> places(other.cells_, 0);
+  if (dense_) {
+    cells_ = std::max(cells_, other.cells_);
+    for (std::uint32_t cell = 0; cell < other.cells_; ++cell) places[cell] = cell;
+  } else {
+    for (const Entry& entry : other.entries_) places[entry.cell] = sparse_cell(entry.row, entry.slot);
+  }
+  return places;
 }
 
 void Grouping::finish() {

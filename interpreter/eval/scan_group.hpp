@@ -1,6 +1,7 @@
 // Which cell of an aggregate a row falls into: (row of an entity, slot of time).
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <vector>
@@ -24,6 +25,9 @@ class SlotSet {
     if (interval < 0 || needed_[static_cast<std::size_t>(interval)] == 0) return kOutside;
     return by_day_ ? day - kBeginning.days : interval;
   }
+  /// slot() of the days from table_start() on; empty where there are too many, and by day.
+  std::span<const std::int32_t> table() const { return slot_table_; }
+  std::int32_t table_start() const { return table_start_; }
   /// Slots [first, second) of a window.
   std::pair<std::int32_t, std::int32_t> range(Window window) const;
   friend bool operator==(const SlotSet& a, const SlotSet& b) { return a.windows_ == b.windows_ && a.by_day_ == b.by_day_; }
@@ -36,6 +40,7 @@ class SlotSet {
   bool by_day_ = false;
   std::int32_t table_start_ = 0;
   std::vector<std::int32_t> table_;   // interval by day, from the first finite boundary on
+  std::vector<std::int32_t> slot_table_;
 };
 
 /// Cells for one entity and one set of slots. Cell 0 takes what belongs nowhere.
@@ -52,9 +57,17 @@ class Grouping {
     }
     return sparse_cell(row, slot);
   }
+  /// Is a cell's number worked out from row and slot?
+  bool is_dense() const { return dense_; }
+  std::uint32_t stride() const { return stride_; }
+  /// Dense: cells up to this one are used.
+  void use(std::uint32_t cell) { cells_ = std::max(cells_, cell + 1); }
   /// Number of cells used, cell 0 included: what accumulators have to hold.
   std::uint32_t cells() const { return cells_; }
   void finish();
+  /// Takes in the cells of a grouping for the same entity and slots that another thread has filled. Gives the cell here of
+  /// each cell there. Before finish().
+  std::vector<std::uint32_t> take_in(const Grouping& other);
   /// Appends (slot, cell) of the row's cells in a window, in order of slots.
   void collect(std::uint32_t row, Window window, std::vector<std::pair<std::int32_t, std::uint32_t>>& out) const;
 

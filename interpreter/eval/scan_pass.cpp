@@ -125,12 +125,12 @@ std::int64_t event_micros(const World& world, const model::Events& events, const
   return zone.start_of_day(Date{static_cast<std::int32_t>(column.values[row])}).micros;
 }
 
-EventsPass::EventsPass(World& world, Plan& plan, EventsId events, JoinSet* joins)
+EventsPass::EventsPass(World& world, Plan& plan, EventsId events, JoinSet* joins, EventsState* state)
     : world_(world),
       plan_(plan),
       events_(events),
       decl_(world.policy.events[events.index]),
-      state_(world.events[events.index]) {
+      state_(state != nullptr ? *state : world.events[events.index]) {
   program_ = std::make_unique<Program>(world, SourceRef::of(events), joins);
 }
 
@@ -178,6 +178,7 @@ void EventsPass::set_aside(const Batch& batch, const BadCell& cell, std::vector<
   constexpr std::uint64_t kFields = 1 << 16;
   active[cell.row] = 0;
   if (lenient) return;
+  if (in_parts_) throw PartsFailed();
   const std::uint64_t row = batch.first_row + cell.row;
   if (state_.dropped.try_emplace(row, EventsState::Dropped::bad).second) ++state_.info.quarantined;
   if (state_.bad_cells.insert(row * kFields + cell.field.index).second) bad_rows.add(row, cell);
@@ -243,13 +244,26 @@ void EventsPass::filter(const Batch& batch, Table& table, BadCells& bad, std::ve
 void EventsPass::run(const Consumer& consume) {
   if (schema_->columns.empty()) return;  // a table that a test does not give
   const auto scan = world_.data.scan(schema_->name, columns_);
+  BadRows bad_rows(world_, SourceRef::of(events_));
+  in_parts_ = false;
+  run_over(*scan, consume, bad_rows, [] { return true; });
+  bad_rows.report(*schema_);
+}
+
+void EventsPass::run_part(TableScan& scan, const Consumer& consume, const std::atomic<bool>& stop) {
+  BadRows bad_rows(world_, SourceRef::of(events_));
+  in_parts_ = true;
+  run_over(scan, consume, bad_rows, [&] { return !stop.load(std::memory_order_relaxed); });
+}
+
+template <class GoOn>
+void EventsPass::run_over(TableScan& scan, const Consumer& consume, BadRows& bad_rows, GoOn go_on) {
   Batch batch;
   Table table;
   table.reset(SourceRef::of(events_), decl_.fields.size());
   BadCells bad;
-  BadRows bad_rows(world_, SourceRef::of(events_));
   std::vector<std::uint8_t> active;
-  while (scan->next(batch, world_.request.batch_rows)) {
+  while (go_on() && scan.next(batch, world_.request.batch_rows)) {
     if (batch.rows == 0) continue;
     decoder_->decode(batch, table, bad);
     active.assign(batch.rows, 1);
@@ -260,7 +274,6 @@ void EventsPass::run(const Consumer& consume) {
     program_->begin(table, active.data());
     consume(batch, table, active);
   }
-  bad_rows.report(*schema_);
 }
 
 }  // namespace kpi::eval::scanning

@@ -2,6 +2,7 @@
 // batch.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -34,7 +35,8 @@ std::vector<std::string> keys_of_rows(World& world, SourceRef source, const Tabl
 
 class EventsPass {
  public:
-  EventsPass(World& world, Plan& plan, EventsId events, JoinSet* joins);
+  /// Notes what it finds out about rows in `state`, by default the run's own.
+  EventsPass(World& world, Plan& plan, EventsId events, JoinSet* joins, EventsState* state = nullptr);
 
   /// Fields to decode, and raw columns of the table to read besides.
   Reads reads;
@@ -50,10 +52,17 @@ class EventsPass {
   /// Index in the raw batch of the i-th of `raw_columns`.
   std::size_t raw_column(std::size_t index) const { return raw_index_[index]; }
   void run(const Consumer& consume);
+  /// The columns that run() asks the store for.
+  const std::vector<std::string>& columns() const { return columns_; }
+  /// Runs over the rows that this thread gets until there are no more or `stop` is set. Throws PartsFailed at the first
+  /// bad row: what is wrong with a table is found out by reading it in order.
+  void run_part(TableScan& scan, const Consumer& consume, const std::atomic<bool>& stop);
   bool keep_late_rows = false;                 // rows later than as-of stay active; the consumer tells them apart
   bool is_late(const Table& table, std::size_t row) const;
 
  private:
+  template <class GoOn>
+  void run_over(TableScan& scan, const Consumer& consume, BadRows& bad_rows, GoOn go_on);
   void filter(const Batch& batch, Table& table, BadCells& bad, std::vector<std::uint8_t>& active, BadRows& bad_rows);
   void compute_times(const Batch& batch, Table& table, const std::vector<std::uint8_t>& active);
   void compute_column(FieldId field, Program::Root root, Table& table, const std::vector<std::uint8_t>& active);
@@ -66,6 +75,7 @@ class EventsPass {
   EventsId events_;
   const model::Events& decl_;
   EventsState& state_;
+  bool in_parts_ = false;
   std::optional<TableSchema> schema_;
   std::unique_ptr<Decoder> decoder_;
   std::unique_ptr<Program> program_;

@@ -3,6 +3,7 @@
 // something overflows or is too wide, is left to the simple evaluator; both give the same values.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -83,6 +84,13 @@ class Program {
     std::vector<std::int64_t> values;
     std::vector<std::uint8_t> absent;
   };
+  /// Rates of a currency by day, found by the code of its text.
+  struct RateSeries {
+    Code code = -1;
+    std::optional<value::Currency> currency;
+    bool is_own = false;
+    std::span<const std::int64_t> by_day;
+  };
   /// From where fields are read while compiling.
   struct Scope {
     int index = -1;                     // node of the row's index; -1: the batch
@@ -127,6 +135,7 @@ class Program {
   bool run_negate(Node& node);
   bool run_choice_of_two(Node& node);
   bool run_rate(Node& node);
+  std::int64_t rate_of(const RateSeries& series, std::int64_t day) const;
   bool run_convert(Node& node);
   bool run_times(Node& node);
   bool run_comparison(Node& node);
@@ -152,6 +161,7 @@ class Program {
   const std::uint8_t* active_ = nullptr;
   std::size_t rows_ = 0;
   std::vector<std::int64_t> left_storage_, right_storage_;
+  std::array<RateSeries, 64> rate_series_ = {};
 };
 
 }  // namespace kpi::eval::scanning

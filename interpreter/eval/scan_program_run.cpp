@@ -259,20 +259,42 @@ bool Program::run_rate(Node& node) {
       return true;
     }
   }
-  const std::int64_t one = kPowers[world_.rates.scale()];
+  RateSeries fixed;
+  if (codes == nullptr) {
+    fixed.currency = node.currency;
+    fixed.is_own = node.currency == own;
+    fixed.by_day = world_.rates.mantissas(node.currency);
+  }
   for (std::size_t row = 0; row < rows_; ++row) {
     node.values[row] = 0;
     if (active_[row] == 0 || days.is_absent(row) || (codes != nullptr && codes->is_absent(row))) continue;
-    value::Currency currency = node.currency;
-    if (codes != nullptr) {
-      const auto found = world_.currencies.find(codes->values[row]);
-      if (!found) continue;
-      currency = *found;
+    if (codes == nullptr) {
+      node.values[row] = rate_of(fixed, days.values[row]);
+      continue;
     }
-    node.values[row] = currency == own ? one : world_.rates.mantissa(currency, Date{static_cast<std::int32_t>(days.values[row])});
+    const Code code = codes->values[row];
+    RateSeries& series = rate_series_[static_cast<std::uint64_t>(code) / 2 & (rate_series_.size() - 1)];
+    if (series.code != code) {
+      series = {code, world_.currencies.find(code), false, {}};
+      series.is_own = series.currency == own;
+      if (series.currency) series.by_day = world_.rates.mantissas(*series.currency);
+    }
+    node.values[row] = rate_of(series, days.values[row]);
   }
   finish(node, world_.rates.scale());
   return true;
+}
+
+std::int64_t Program::rate_of(const RateSeries& series, std::int64_t day) const {
+  if (series.is_own) return kPowers[world_.rates.scale()];
+  if (!series.currency) return 0;
+  const auto offset = static_cast<std::uint64_t>(day - world_.rates.first_day());
+  if (offset < series.by_day.size()) {
+    // Another thread may be filling it in.
+    const std::int64_t known = __atomic_load_n(&series.by_day[offset], __ATOMIC_RELAXED);
+    if (known >= 0) return known;
+  }
+  return world_.rates.mantissa(*series.currency, Date{static_cast<std::int32_t>(day)});
 }
 
 bool Program::run_convert(Node& node) {
@@ -426,6 +448,16 @@ bool Program::run_codes(Node& node) {
   const Vec& operand = vec(node.a);
   const bool is_number = rep(node.a) == Rep::number;
   node.values.resize(rows_);
+  node.vec.absent = operand.absent;
+  if (node.op == Op::in_codes && (!is_number || operand.scale == 0)) {  // no row can fail
+    const CodeSet& set = *node.set;
+    for (std::size_t row = 0; row < rows_; ++row) {
+      const std::int64_t x = operand.values[row];
+      node.values[row] = set.contains(is_number ? world_.pool.integer(x) : x) ? 1 : 0;
+    }
+    finish(node, 0);
+    return true;
+  }
   for (std::size_t row = 0; row < rows_; ++row) {
     node.values[row] = 0;
     if (active_[row] == 0 || operand.is_absent(row)) continue;
@@ -436,7 +468,6 @@ bool Program::run_codes(Node& node) {
       node.values[row] = node.set->contains(is_number ? number_code(x, operand.scale, world_.pool) : x) ? 1 : 0;
     }
   }
-  node.vec.absent = operand.absent;
   finish(node, 0);
   return true;
 }

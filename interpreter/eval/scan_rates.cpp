@@ -10,12 +10,13 @@ using source::DiagnosticId;
 namespace ids = source::ids;
 using value::Currency;
 
-std::optional<Currency> CurrencyCodes::look_up(Code code) {
-  auto [entry, is_new] = known_.try_emplace(code);
-  if (is_new) entry->second = Currency::parse(pool_.text(code));
-  const auto slot = static_cast<std::uint64_t>(code);
-  const int digits = entry->second ? entry->second->minor_digits() : 0;
-  if (slot < kFast) fast_[slot] = {true, static_cast<std::int8_t>(digits), entry->second};
+CurrencyCodes::Known CurrencyCodes::look_up(Code code) {
+  const std::lock_guard lock(mutex_);
+  const auto [entry, is_new] = known_.try_emplace(code);
+  if (is_new) {
+    entry->second.currency = Currency::parse(pool_.text(code));
+    entry->second.digits = entry->second.currency ? entry->second.currency->minor_digits() : 0;
+  }
   return entry->second;
 }
 
@@ -91,6 +92,10 @@ void Rates::load_rows(DataSource& data, const TableSchema& schema, const std::ve
     }
   }
   if (first || last_day_ - first_day_ > kMaxDays) last_day_ = first_day_ - 1;
+  for (const auto& [currency, rates] : series_) {
+    if (mantissas_.size() <= currency.index()) mantissas_.resize(currency.index() + 1);
+    mantissas_[currency.index()].assign(static_cast<std::size_t>(last_day_ - first_day_ + 1), -1);
+  }
 }
 
 void Rates::add(Currency currency, Date day, Number rate, const std::string& table) {
@@ -165,6 +170,7 @@ std::optional<Number> Rates::rate(Currency currency, Date day) {
   if (currency == policy_currency_) return Number(1);
   const Series* found = series(currency);
   if (found == nullptr) return std::nullopt;
+  const std::lock_guard lock(mutex_);
   const auto [entry, is_new] = rates_.try_emplace({currency, day});
   if (is_new) entry->second = compute(*found, day);
   return entry->second;
@@ -196,15 +202,15 @@ std::int64_t Rates::look_up_mantissa(Currency currency, Date day) {
     for (int digits = scaled->second; digits < scale_; ++digits) mantissa *= 10;
     if (mantissa <= std::numeric_limits<std::int64_t>::max()) result = static_cast<std::int64_t>(mantissa);
   }
-  if (day.days < first_day_ || day.days > last_day_) return result;
-  if (mantissas_.size() <= currency.index()) mantissas_.resize(currency.index() + 1);
+  if (currency.index() >= mantissas_.size()) return result;
+  const auto offset = static_cast<std::uint64_t>(static_cast<std::int64_t>(day.days) - first_day_);
   auto& by_day = mantissas_[currency.index()];
-  if (by_day.empty()) by_day.assign(static_cast<std::size_t>(last_day_ - first_day_ + 1), -1);
-  by_day[static_cast<std::size_t>(day.days - first_day_)] = result;
+  if (offset < by_day.size()) std::atomic_ref(by_day[offset]).store(result, std::memory_order_relaxed);
   return result;
 }
 
 void Rates::report_foreign(Currency currency, const std::string& table, const std::string& column) {
+  if (errors_.watched(ids::data_foreign_currency)) return;
   if (!foreign_.emplace(currency, table + "." + column).second) return;
   if (auto* diagnostic = errors_.add_row_error(ids::data_foreign_currency)) {
     diagnostic->with("table", table).with("column", column).with("currency", std::string(currency.code()));
@@ -215,6 +221,7 @@ void Rates::report_foreign(Currency currency, const std::string& table, const st
 
 void Rates::report_missing(Currency currency, Date day) {
   if (exchange_ == nullptr || all_doubtful_ || doubtful_.contains(currency)) return;
+  if (errors_.watched(ids::data_missing_rate)) return;
   if (!reported_.emplace(currency, day).second) return;
   if (auto* diagnostic = errors_.add_row_error(ids::data_missing_rate)) {
     diagnostic->with("table", exchange_->table)

@@ -1,10 +1,13 @@
 // Exchange rates: units of policy currency for one unit of another, by the policy's rule.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "interpreter/eval/scan.hpp"
@@ -13,35 +16,24 @@
 
 namespace kpi::eval::scanning {
 
-/// Currencies by the code of their text.
+/// Currencies by the code of their text. Several threads may ask.
 class CurrencyCodes {
  public:
   explicit CurrencyCodes(TextPool& pool) : pool_(pool) {}
   /// None when the text is not a code of ISO 4217.
-  std::optional<value::Currency> find(Code code) {
-    const auto slot = static_cast<std::uint64_t>(code);
-    if (slot < kFast && fast_[slot].known) return fast_[slot].currency;
-    return look_up(code);
-  }
+  std::optional<value::Currency> find(Code code) { return look_up(code).currency; }
   /// Digits of the minor unit; 0 for what is no currency.
-  int minor_digits(Code code) {
-    const auto slot = static_cast<std::uint64_t>(code);
-    if (slot < kFast && fast_[slot].known) return fast_[slot].digits;
-    const auto currency = look_up(code);
-    return currency ? currency->minor_digits() : 0;
-  }
+  int minor_digits(Code code) { return look_up(code).digits; }
 
  private:
-  static constexpr std::uint64_t kFast = 1024;   // codes met early, as those of currencies are
   struct Known {
-    bool known = false;
-    std::int8_t digits = 0;
+    int digits = 0;
     std::optional<value::Currency> currency;
   };
-  std::optional<value::Currency> look_up(Code code);
+  Known look_up(Code code);
   TextPool& pool_;
-  std::vector<Known> fast_ = std::vector<Known>(kFast);
-  std::map<Code, std::optional<value::Currency>> known_;
+  std::mutex mutex_;
+  std::map<Code, Known> known_;
 };
 
 /// What a rate of a row's day means under each rule:
@@ -59,7 +51,7 @@ class Rates {
   void load(DataSource& data);
   bool available() const { return exchange_ != nullptr; }
   value::Currency currency() const { return policy_currency_; }
-  /// 1 for the policy's own currency; none when there is no rate.
+  /// 1 for the policy's own currency; none when there is no rate. This and mantissa() may be asked by several threads.
   std::optional<Number> rate(value::Currency currency, Date day);
   /// The rate for amounts without a day of their own, in a window: by the rule, as of the window's last day;
   /// month_average is the mean over the window.
@@ -70,11 +62,17 @@ class Rates {
   std::int64_t mantissa(value::Currency currency, Date day) {
     const auto offset = static_cast<std::uint64_t>(static_cast<std::int64_t>(day.days) - first_day_);
     if (currency.index() < mantissas_.size() && offset < mantissas_[currency.index()].size()) {
-      const std::int64_t known = mantissas_[currency.index()][offset];
+      const std::int64_t known = std::atomic_ref(mantissas_[currency.index()][offset]).load(std::memory_order_relaxed);
       if (known >= 0) return known;
     }
     return look_up_mantissa(currency, day);
   }
+  /// The same by day from first_day() on: -1 for what has not been computed yet. Read and filled by several threads.
+  std::span<const std::int64_t> mantissas(value::Currency currency) const {
+    return currency.index() < mantissas_.size() ? std::span<const std::int64_t>(mantissas_[currency.index()])
+                                                : std::span<const std::int64_t>();
+  }
+  std::int32_t first_day() const { return first_day_; }
   int scale() const { return scale_; }
   /// Reports a missing rate once.
   void report_missing(value::Currency currency, Date day);
@@ -96,6 +94,7 @@ class Rates {
   value::Currency policy_currency_;
   int scale_ = 0;
   std::map<value::Currency, Series> series_;
+  std::mutex mutex_;                                                          // of what is computed on demand
   std::map<std::pair<value::Currency, Date>, std::optional<Number>> rates_;   // computed so far
   std::int32_t first_day_ = 0, last_day_ = -1;                   // days for which mantissas are remembered
   std::vector<std::vector<std::int64_t>> mantissas_;             // by currency and day; -1: not computed yet

@@ -1,5 +1,6 @@
 #include "interpreter/eval/scan_text_pool.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -7,9 +8,8 @@ namespace kpi::eval::scanning {
 
 namespace {
 
-constexpr std::int64_t kLowest = -(std::int64_t{1} << 62);
 constexpr std::int64_t kEnd = std::int64_t{1} << 62;
-constexpr std::size_t kChunkBytes = 1 << 18;
+constexpr std::size_t kChunkBytes = 1 << 14;
 
 }  // namespace
 
@@ -51,37 +51,45 @@ Code TextPool::code(std::string_view text) {
   return intern(text);
 }
 
-Code TextPool::integer(std::int64_t value) {
-  if (value >= kLowest && value < kEnd) return value * 2;
-  return intern(std::to_string(value));
-}
+Code TextPool::other_integer(std::int64_t value) { return intern(std::to_string(value)); }
 
 Code TextPool::intern(std::string_view text) {
   const std::size_t hash = hash_bytes(text);
-  if (const auto found = index_.find(text, hash); found != index_.end()) return Code{found->second} * 2 + 1;
-  const auto number = static_cast<std::uint32_t>(texts_.size());
-  texts_.push_back(store(text));
-  index_.emplace(texts_.back(), number);
-  return Code{number} * 2 + 1;
+  const std::size_t number = hash & (shards_.size() - 1);
+  Shard& shard = shards_[number];
+  const auto code_of = [&](std::uint32_t index) {
+    return static_cast<Code>((std::uint64_t{index} << kShardBits | number) * 2 + 1);
+  };
+  const std::lock_guard lock(shard.mutex);
+  if (const auto found = shard.index.find(text, hash); found != shard.index.end()) return code_of(found->second);
+  const auto index = static_cast<std::uint32_t>(shard.texts.size());
+  shard.texts.push_back(shard.store(text));
+  shard.index.emplace(shard.texts.back(), index);
+  return code_of(index);
 }
 
-std::string_view TextPool::store(std::string_view text) {
+std::string_view TextPool::Shard::store(std::string_view text) {
   if (text.empty()) return {};
-  if (text.size() > chunk_left_) {
+  if (text.size() > chunk_left) {
     const std::size_t size = std::max(kChunkBytes, text.size());
-    chunks_.push_back(std::make_unique<char[]>(size));
-    next_ = chunks_.back().get();
-    chunk_left_ = size;
+    chunks.push_back(std::make_unique<char[]>(size));
+    next = chunks.back().get();
+    chunk_left = size;
   }
-  std::memcpy(next_, text.data(), text.size());
-  const std::string_view stored(next_, text.size());
-  next_ += text.size();
-  chunk_left_ -= text.size();
+  std::memcpy(next, text.data(), text.size());
+  const std::string_view stored(next, text.size());
+  next += text.size();
+  chunk_left -= text.size();
   return stored;
 }
 
 std::string_view TextPool::view(Code code, char (&buffer)[24]) const {
-  if (code & 1) return texts_[static_cast<std::size_t>(code >> 1)];
+  if (code & 1) {
+    const auto number = static_cast<std::uint64_t>(code) >> 1;
+    const Shard& shard = shards_[number & (shards_.size() - 1)];
+    const std::lock_guard lock(shard.mutex);
+    return shard.texts[number >> kShardBits];
+  }
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, code / 2).ptr;
   return {buffer, static_cast<std::size_t>(end - buffer)};
 }

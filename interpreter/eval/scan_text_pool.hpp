@@ -1,9 +1,11 @@
 // Texts as 64-bit codes: one pool per run, so that equality, joins and `in` compare integers.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,28 +31,43 @@ inline std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 32);
 }
 
+/// Several threads may use one pool. Codes then depend on who came first, so nothing that is shown may depend on their
+/// order.
 class TextPool {
  public:
   Code code(std::string_view text);
-  Code integer(std::int64_t value);
+  Code integer(std::int64_t value) {
+    return value >= kLowest && value < kEnd ? value * 2 : other_integer(value);
+  }
   std::string text(Code code) const;
   /// -1, 0, 1 by code point (which is the order of UTF-8 bytes).
   int compare(Code a, Code b) const;
 
  private:
-  Code intern(std::string_view text);
-  std::string_view view(Code code, char (&buffer)[24]) const;
-  std::string_view store(std::string_view text);
+  static constexpr std::int64_t kLowest = -(std::int64_t{1} << 62);
+  static constexpr std::int64_t kEnd = std::int64_t{1} << 62;
+  static constexpr unsigned kShardBits = 5;
 
   struct Hash {
     std::size_t operator()(std::string_view text) const { return hash_bytes(text); }
   };
-  std::deque<std::unique_ptr<char[]>> chunks_;
-  std::size_t chunk_left_ = 0;
-  char* next_ = nullptr;
-  std::vector<std::string_view> texts_;
-  tsl::robin_map<std::string_view, std::uint32_t, Hash, std::equal_to<>, std::allocator<std::pair<std::string_view, std::uint32_t>>, true>
-      index_;
+  /// Texts with the same lowest bits in their hash; the number of the shard is part of the code.
+  struct Shard {
+    mutable std::mutex mutex;
+    std::deque<std::unique_ptr<char[]>> chunks;   // texts never move
+    std::size_t chunk_left = 0;
+    char* next = nullptr;
+    std::vector<std::string_view> texts;
+    tsl::robin_map<std::string_view, std::uint32_t, Hash, std::equal_to<>,
+                   std::allocator<std::pair<std::string_view, std::uint32_t>>, true>
+        index;
+    std::string_view store(std::string_view text);
+  };
+
+  Code intern(std::string_view text);
+  Code other_integer(std::int64_t value);
+  std::string_view view(Code code, char (&buffer)[24]) const;
+  std::array<Shard, 1U << kShardBits> shards_;
 };
 
 }  // namespace kpi::eval::scanning

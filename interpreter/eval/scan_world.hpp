@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -25,7 +26,33 @@ using model::Policy;
 struct CodeHash {
   std::size_t operator()(Code code) const { return mix(static_cast<std::uint64_t>(code)); }
 };
-using CodeSet = tsl::robin_set<Code, CodeHash>;
+
+/// A set of codes. Small ones, the usual case with numeric ids, are bits as well.
+class CodeSet {
+ public:
+  void insert(Code code) {
+    const auto slot = static_cast<std::uint64_t>(code);
+    if (slot < kDense) {
+      if (slot / 64 >= bits_.size()) bits_.resize(std::min<std::uint64_t>(kDense / 64, std::max<std::uint64_t>(16, slot / 32)) + 1);
+      bits_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+    }
+    codes_.insert(code);
+  }
+  bool contains(Code code) const {
+    const auto slot = static_cast<std::uint64_t>(code);
+    if (slot / 64 < bits_.size()) return (bits_[slot / 64] >> (slot % 64) & 1) != 0;
+    return slot >= kDense && codes_.contains(code);
+  }
+  auto begin() const { return codes_.begin(); }
+  auto end() const { return codes_.end(); }
+  bool empty() const { return codes_.empty(); }
+  std::size_t size() const { return codes_.size(); }
+
+ private:
+  static constexpr std::uint64_t kDense = 1 << 24;   // two megabytes at most
+  std::vector<std::uint64_t> bits_;
+  tsl::robin_set<Code, CodeHash> codes_;
+};
 inline constexpr std::uint32_t kNoRow = 0xFFFF'FFFF;
 
 /// Codes of keys to rows. Small integer keys, the usual case, are found in a plain array.
@@ -37,6 +64,8 @@ class KeyIndex {
     const auto found = map_.find(code);
     return found == map_.end() ? kNoRow : found->second;
   }
+  /// kNoRow, or the row, of the codes 0 up to its size.
+  std::span<const std::uint32_t> small_codes() const { return dense_; }
   /// False when the key is there already.
   bool insert(Code code, std::uint32_t row);
 

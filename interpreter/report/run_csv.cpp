@@ -37,11 +37,17 @@ constexpr std::array<std::string_view, kColumns> kHeader = {
     "period", "record", "scorecard",  "name", "entity", "key",    "label",    "phase",      "status", "value",
     "unit",   "target", "attainment", "form", "points", "weight", "weighted", "sub_period", "reason"};
 
-std::string quoted(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + '"';
+void append_quoted(std::string& out, std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
 }
 
 class CsvWriter {
@@ -72,7 +78,10 @@ class CsvWriter {
 
   void put(Line line) {
     line[kPeriod] = period_;
-    for (std::size_t i = 0; i < kColumns; ++i) out_ += (i ? "," : "") + quoted(line[i]);
+    for (std::size_t i = 0; i < kColumns; ++i) {
+      if (i > 0) out_ += ',';
+      if (!line[i].empty()) append_quoted(out_, line[i]);
+    }
     out_ += "\r\n";
   }
 

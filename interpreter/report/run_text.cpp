@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "interpreter/report/read_paths_text.hpp"
 #include "interpreter/report/scorecard_text.hpp"
 #include "interpreter/report/show.hpp"
 #include "interpreter/report/table.hpp"
@@ -31,6 +32,7 @@ class RunWriter {
     std::string out = title();
     for (const PeriodOutcome& period : run_.outcome.periods) out += "\n" + period_text(period);
     out += "\n" + data();
+    if (options_.verbose && !options_.read_paths.empty()) out += "\n" + read_paths_text(options_.read_paths, look_);
     return out + footnotes();
   }
 

@@ -9,8 +9,9 @@
 namespace kpi::report {
 
 struct RunTextOptions {
-  bool verbose = false;      // steps of each payout, exclusions without rows
+  bool verbose = false;      // steps of each payout, exclusions without rows, how tables were read
   bool all_metrics = false;  // the metrics of scorecards once more among the others
+  std::vector<eval::ReadPath> read_paths = {};
 };
 
 std::string run_text(const model::Policy& policy, const eval::Run& run, const RunTextOptions& options,

@@ -103,8 +103,8 @@ void Database::open(int flags) {
 }
 
 void Database::begin_reading() {
-  // Pages are read through the file cache of the system; SQLite itself needs only the inner pages of its trees.
-  execute("PRAGMA mmap_size = 1099511627776; PRAGMA query_only = 1; BEGIN");
+  // The file is not mapped into memory, so that what a run needs does not grow with the file.
+  execute("PRAGMA mmap_size = 0; PRAGMA query_only = 1; BEGIN");
   Statement(*this, "SELECT count(*) FROM sqlite_schema").run();  // takes the read lock and looks at the file's header
 }
 

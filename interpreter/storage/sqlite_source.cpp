@@ -6,6 +6,9 @@
 #include <cassert>
 #include <cstring>
 
+#include "interpreter/storage/page_layout.hpp"
+#include "interpreter/storage/page_tree.hpp"
+
 namespace kpi::storage {
 
 namespace {
@@ -72,8 +75,10 @@ class SqliteScan final : public eval::TableScan {
 };
 
 void SqliteScan::prepare(eval::Batch& batch, std::size_t limit) const {
+  batch.base = nullptr;
   batch.columns.resize(columns_);
   for (auto& column : batch.columns) {
+    column.kinds = 0;
     if (column.classes.size() >= limit) continue;
     column.classes.resize(limit);
     column.bits.resize(limit);
@@ -82,9 +87,10 @@ void SqliteScan::prepare(eval::Batch& batch, std::size_t limit) const {
 }
 
 void SqliteScan::add_bytes(eval::Batch& batch, eval::RawColumn& column, std::size_t row, const void* data, int size) {
+  constexpr std::size_t kPadding = 16;
   const auto length = static_cast<std::size_t>(size);
-  if (used_bytes_ + length > batch.bytes.size()) {
-    batch.bytes.resize(std::max<std::size_t>({2 * batch.bytes.size(), used_bytes_ + length, 1 << 16}));
+  if (used_bytes_ + length + kPadding > batch.bytes.size()) {
+    batch.bytes.resize(std::max<std::size_t>({2 * batch.bytes.size(), used_bytes_ + length + kPadding, 1 << 16}));
   }
   if (length != 0) std::memcpy(batch.bytes.data() + used_bytes_, data, length);
   column.bits[row] = static_cast<std::int64_t>(used_bytes_);
@@ -143,6 +149,7 @@ bool SqliteScan::next(eval::Batch& batch, std::size_t limit) {
     }
     read_row(batch, batch.rows++);
   }
+  for (eval::RawColumn& column : batch.columns) column.note_kinds(batch.rows);
   position_ += batch.rows;
   return batch.rows != 0;
 }
@@ -177,7 +184,60 @@ std::optional<eval::TableSchema> SqliteSource::schema(std::string_view table) { 
 
 std::vector<std::string> SqliteSource::tables() { return table_names(database_); }
 
+SqliteSource::SqliteSource(const std::string& path, Reader reader)
+    : database_(Database::open_for_reading(path)), reader_(reader), file_(database_) {}
+
 std::unique_ptr<eval::TableScan> SqliteSource::scan(const std::string& table, const std::vector<std::string>& columns) {
+  const auto pages = page_table(table, columns);
+  if (!pages) return cursor(table, columns);
+  return scan_pages(pages, [this, table, columns] {
+    note(table, eval::ReadPath::Reason::unusual_page);
+    return cursor(table, columns);
+  });
+}
+
+std::unique_ptr<eval::PartedTable> SqliteSource::parts(const std::string& table,
+                                                       const std::vector<std::string>& columns) {
+  auto pages = page_table(table, columns);
+  return pages && pages->is_large() ? part_pages(std::move(pages)) : nullptr;
+}
+
+std::shared_ptr<const PageTable> SqliteSource::page_table(const std::string& table,
+                                                          const std::vector<std::string>& columns) {
+  using Reason = eval::ReadPath::Reason;
+  const auto refusal = reader_ == Reader::cursor ? std::optional(Reason::chosen) : file_.refusal();
+  if (refusal) {
+    note(table, *refusal);
+    return nullptr;
+  }
+  const TableLayout layout = table_layout(database_, table, columns);
+  if (layout.refusal != Reason::none) {
+    note(table, layout.refusal);
+    return nullptr;
+  }
+  auto& leaves = leaves_[table];
+  try {
+    if (!leaves) leaves = std::make_shared<const std::vector<std::uint32_t>>(leaf_pages(file_, layout.root));
+  } catch (const UnusualPage&) {
+    note(table, Reason::unusual_page);
+    return nullptr;
+  }
+  note(table, Reason::none);
+  return std::make_shared<const PageTable>(file_, leaves, layout.columns);
+}
+
+/// The least favourable way stays noted: a table may be read more than once.
+void SqliteSource::note(const std::string& table, eval::ReadPath::Reason reason) {
+  for (eval::ReadPath& path : paths_) {
+    if (path.table != table) continue;
+    if (path.reason == eval::ReadPath::Reason::none) path.reason = reason;
+    return;
+  }
+  paths_.push_back({table, reason});
+}
+
+std::unique_ptr<eval::TableScan> SqliteSource::cursor(const std::string& table,
+                                                      const std::vector<std::string>& columns) const {
   // Qualified names: SQLite would read an unknown plain "name" as a text.
   std::string sql = "SELECT ";
   for (const std::string& column : columns) {

@@ -1,0 +1,58 @@
+#include "interpreter/report/read_paths_text.hpp"
+
+#include "interpreter/report/table.hpp"
+#include "interpreter/report/visible.hpp"
+#include "interpreter/report/words.hpp"
+
+namespace kpi::report {
+namespace {
+
+using Reason = eval::ReadPath::Reason;
+
+constexpr Word kTitle{{"How tables were read", "各表的读取方式"}};
+constexpr Word kTable{{"Table", "表"}};
+constexpr Word kWay{{"Way", "方式"}};
+constexpr Word kPages{{"page by page", "直接逐页读取"}};
+constexpr Word kCursor{{"SQLite's cursor: {}", "SQLite 游标：{}"}};
+
+Word why(Reason reason) {
+  switch (reason) {
+    case Reason::none:
+      break;
+    case Reason::chosen:
+      return {{"`--reader cursor`", "`--reader cursor`"}};
+    case Reason::view:
+      return {{"a view or virtual table", "这是视图或虚拟表"}};
+    case Reason::without_rowid:
+      return {{"the table is WITHOUT ROWID", "该表是 WITHOUT ROWID 表"}};
+    case Reason::generated_column:
+      return {{"the table has generated columns", "该表含有生成列"}};
+    case Reason::not_utf8:
+      return {{"the database is in UTF-16", "数据库编码为 UTF-16"}};
+    case Reason::write_ahead_log:
+      return {{"the write-ahead log holds changes that are not in the file yet",
+               "预写日志（WAL）中还有尚未写入文件的改动"}};
+    case Reason::file_system:
+      return {{"an extension of SQLite reads the file", "文件由 SQLite 扩展读取"}};
+    case Reason::unknown_format:
+      return {{"the file is encrypted or of an unknown format", "文件已加密或格式未知"}};
+    case Reason::unusual_page:
+      return {{"a page of the table is damaged or unusual", "该表的某个数据页已损坏或不常见"}};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string read_paths_text(const std::vector<eval::ReadPath>& paths, const Look& look) {
+  if (paths.empty()) return "";
+  Table table({{std::string(word(kTable, look.language))}, {std::string(word(kWay, look.language))}});
+  for (const eval::ReadPath& path : paths) {
+    std::string way = path.reason == Reason::none ? std::string(word(kPages, look.language))
+                                                  : say(kCursor, look.language, word(why(path.reason), look.language));
+    table.add({{visible(path.table)}, {std::move(way)}});
+  }
+  return paint(word(kTitle, look.language), Ink::bold, look) + "\n" + fitted(table, look, 2);
+}
+
+}  // namespace kpi::report

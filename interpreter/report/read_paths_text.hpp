@@ -1,0 +1,15 @@
+// How tables were read, for `run --verbose`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "interpreter/eval/data_source.hpp"
+#include "interpreter/report/look.hpp"
+
+namespace kpi::report {
+
+/// A heading and one row for each table; empty without tables.
+std::string read_paths_text(const std::vector<eval::ReadPath>& paths, const Look& look);
+
+}  // namespace kpi::report
