@@ -17,7 +17,7 @@ Exit run_explain(const Invocation& invocation, const Terminal& terminal) {
   if (!compiled) return Exit::not_compiled;
   const eval::RunRequest wanted = run_request(invocation, compiled->policy);
   const bool why_not = invocation.has("--why-not");
-  storage::SqliteSource data(*invocation.value("--data"));
+  storage::SqliteSource data(*invocation.value("--data"), reader(invocation));
   std::string out;
   for (const value::Period period : wanted.periods) {
     eval::ExplainRequest request;

@@ -63,6 +63,10 @@ void read_how(const Invocation& invocation, eval::RunRequest& request) {
   request.simple = invocation.value("--evaluator") == "simple";
 }
 
+storage::Reader reader(const Invocation& invocation) {
+  return invocation.value("--reader") == "cursor" ? storage::Reader::cursor : storage::Reader::pages;
+}
+
 std::optional<Compiled> compile_policy(Session& session, const std::string& path, const Invocation& invocation,
                                        const Terminal& terminal) {
   Compiled compiled = session.compile(path);

@@ -6,6 +6,7 @@
 
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/session.hpp"
+#include "interpreter/storage/sqlite_source.hpp"
 
 namespace kpi::driver {
 
@@ -22,6 +23,9 @@ void read_how(const Invocation& invocation, eval::RunRequest& request);
 
 /// --rows of `explain`: a number or `all`.
 std::size_t row_limit(const Invocation& invocation);
+
+/// --reader: from pages where the command does not say otherwise.
+storage::Reader reader(const Invocation& invocation);
 
 /// `2026-07-31`: the data up to the end of that day; a time without offset is in the policy's zone.
 value::Instant parse_as_of(const std::string& text, const model::Policy& policy);

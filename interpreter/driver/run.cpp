@@ -37,8 +37,7 @@ Exit run_run(const Invocation& invocation, const Terminal& terminal) {
   const auto compiled = compile_policy(session, invocation.arguments.front(), invocation, terminal);
   if (!compiled) return Exit::not_compiled;
   const eval::RunRequest request = run_request(invocation, compiled->policy);
-  const bool cursor = invocation.value("--reader") == "cursor";
-  storage::SqliteSource data(*invocation.value("--data"), cursor ? storage::Reader::cursor : storage::Reader::pages);
+  storage::SqliteSource data(*invocation.value("--data"), reader(invocation));
   const eval::Run run = [&] {
     const Progress progress{std::string(report::word(report::words::reading_data, invocation.language))};
     return session.evaluate(*compiled, data, request);

@@ -45,6 +45,7 @@ std::optional<ReadPath::Reason> PageFile::look_at(const Database& database) {
       file_->pMethods == nullptr || !is_plain_file_system(handle)) {
     return Reason::file_system;
   }
+  if (!log_is_empty(handle)) return Reason::write_ahead_log;
   std::uint8_t header[kHeaderBytes];
   sqlite3_int64 bytes = 0;
   if (file_->pMethods->xRead(file_, header, kHeaderBytes, 0) != SQLITE_OK) return Reason::unknown_format;
@@ -61,7 +62,6 @@ std::optional<ReadPath::Reason> PageFile::look_at(const Database& database) {
     return Reason::unknown_format;
   }
   if (big_endian32(header + 56) != 1) return Reason::not_utf8;
-  if (header[19] == 2 && !log_is_empty(handle)) return Reason::write_ahead_log;
   usable_ = page_size_ - reserved;
   pages_ = static_cast<std::uint32_t>(bytes / page_size_);
   // The header's own count holds when the last writer knew of it.

@@ -245,7 +245,8 @@ std::unique_ptr<eval::TableScan> SqliteSource::cursor(const std::string& table,
     sql += "t." + quoted(column);
   }
   if (columns.empty()) sql += "NULL";
-  sql += " FROM " + quoted(table) + " AS t";
+  // Not from an index that happens to hold these columns: the order of rows must be that of every other scan.
+  sql += " FROM " + quoted(table) + " AS t NOT INDEXED";
   return std::make_unique<SqliteScan>(database_, sql, columns.size());
 }
 

@@ -26,7 +26,7 @@ A content line that itself starts with `--- ` is written `\\--- `. `…` is expl
 blocks that do not match are replaced by what was printed; blocks that match keep their wildcards.
 
 With `--add "--evaluator simple"` every `kpi run`, `kpi explain` and `kpi test` gets these options too: whatever says how
-rows are read must not change what is printed.
+rows are read must not change what is printed. `--add-reading` does so for `kpi run` and `kpi explain` only, which read files.
 """
 import argparse
 import ast
@@ -200,6 +200,7 @@ def main():
     parser.add_argument("--kpi", default=str(ROOT / "build" / "dev" / "kpi"), help="the program under test")
     parser.add_argument("--update", action="store_true", help="write what was printed into the case files")
     parser.add_argument("--add", default="", metavar="OPTIONS", help="options for every kpi run, explain and test")
+    parser.add_argument("--add-reading", default="", metavar="OPTIONS", help="options for every kpi run and explain")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--timeout", type=int, default=120, help="seconds per command")
     parser.add_argument("--folder", type=Path, default=CASES)
@@ -210,19 +211,21 @@ def main():
         return 2
     paths = [path for path in sorted(options.folder.rglob("*.case"))
              if not options.names or any(name in str(path) for name in options.names)]
-    if options.add and options.update:
+    adds = options.add or options.add_reading
+    if adds and options.update:
         print("--add and --update do not go together", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="kpi-with-") as folder:
-        program = _with_options(Path(options.kpi).resolve(), options.add, Path(folder)) if options.add else options.kpi
+        program = _with_options(Path(options.kpi).resolve(), options, Path(folder)) if adds else options.kpi
         return run_all(paths, Runner(program, options.timeout), options)
 
 
-def _with_options(kpi, added, folder):
+def _with_options(kpi, options, folder):
     """A program `kpi` that adds the options where they belong."""
     script = folder / "kpi"
     script.write_text("#!/bin/sh\n"
-                      f"case \"$1\" in run|explain|test) exec {shlex.quote(str(kpi))} \"$@\" {added};; esac\n"
+                      f"case \"$1\" in run|explain) exec {shlex.quote(str(kpi))} \"$@\" {options.add} {options.add_reading};; esac\n"
+                      f"case \"$1\" in test) exec {shlex.quote(str(kpi))} \"$@\" {options.add};; esac\n"
                       f"exec {shlex.quote(str(kpi))} \"$@\"\n", encoding="utf-8")
     script.chmod(0o755)
     return script

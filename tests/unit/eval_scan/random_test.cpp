@@ -87,7 +87,7 @@ std::vector<Row> random_rows(std::mt19937& random, int count) {
   return rows;
 }
 
-std::string results(const std::vector<Row>& rows, bool simple, std::size_t batch_rows) {
+std::string results(const std::vector<Row>& rows, bool simple, std::size_t batch_rows, unsigned threads = 1) {
   Fixture f(kShop);
   f.data.add("hosts", "host_id|quota|team\nh0|10|a\nh1|20|b\nh2|30|a\nh3|40|b\nh4|50|c\n");
   std::string rates = "day|currency|rate\n";
@@ -115,6 +115,8 @@ std::string results(const std::vector<Row>& rows, bool simple, std::size_t batch
   f.request.report_windows = windows;
   f.request.simple = simple;
   f.request.batch_rows = batch_rows;
+  f.request.threads = threads;
+  f.data.parted = threads > 1;
   if (!f.scan()) return f.findings();
   std::string text;
   for (const auto& metric : metrics) {
@@ -136,7 +138,7 @@ std::string results(const std::vector<Row>& rows, bool simple, std::size_t batch
 
 }  // namespace
 
-TEST_CASE("fast and simple evaluation agree, whatever the order of rows and the size of batches") {
+TEST_CASE("fast and simple evaluation agree, whatever the order of rows, the size of batches and the number of threads") {
   std::mt19937 random(20261121);
   for (int round = 0; round < 12; ++round) {
     auto rows = random_rows(random, 1 + static_cast<int>(random() % 160));
@@ -146,6 +148,8 @@ TEST_CASE("fast and simple evaluation agree, whatever the order of rows and the 
     std::shuffle(rows.begin(), rows.end(), random);
     CHECK(results(rows, false, 1 + random() % 30) == expected);
     CHECK(results(rows, true, 7) == expected);
+    CHECK(results(rows, false, 1 + random() % 9, 3) == expected);
+    CHECK(results(rows, true, 5, 2) == expected);
   }
 }
 

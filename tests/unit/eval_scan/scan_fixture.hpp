@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <map>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -54,6 +55,28 @@ class Tables final : public DataSource {
     scanned[table] = columns;
     return tables_.scan(table, columns);
   }
+  /// Batches go to whichever thread asks first.
+  std::unique_ptr<PartedTable> parts(const std::string& table, const std::vector<std::string>& columns) override {
+    class Shared final : public PartedTable {
+     public:
+      explicit Shared(std::unique_ptr<TableScan> all) : all_(std::move(all)) {}
+      std::unique_ptr<TableScan> scan() override { return std::make_unique<Part>(*this); }
+
+     private:
+      struct Part final : TableScan {
+        explicit Part(Shared& from) : shared(from) {}
+        bool next(Batch& batch, std::size_t limit) override {
+          const std::lock_guard lock(shared.mutex_);
+          return shared.all_->next(batch, limit);
+        }
+        Shared& shared;
+      };
+      std::mutex mutex_;
+      std::unique_ptr<TableScan> all_;
+    };
+    return parted ? std::make_unique<Shared>(scan(table, columns)) : nullptr;
+  }
+  bool parted = false;
   std::string name() const override { return "shop.db"; }
   bool missing_tables_are_empty() const override { return lenient; }
   std::map<std::string, std::vector<std::string>> scanned;   // columns last asked for

@@ -50,7 +50,8 @@ Rows rows_of(SqliteSource& source, const std::string& table, const std::vector<s
 
 std::vector<std::string> columns_of(SqliteSource& source, const std::string& table) {
   std::vector<std::string> columns;
-  for (const auto& column : source.schema(table)->columns) columns.push_back(column.name);
+  const auto schema = source.schema(table);
+  for (const auto& column : schema->columns) columns.push_back(column.name);
   return columns;
 }
 
