@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "grammar/source/diagnostics/syntax.hpp"
+#include "interpreter/lint/lint.hpp"
 #include "interpreter/lsp/features.hpp"
 
 namespace kpi::lsp {
@@ -29,6 +30,42 @@ std::optional<std::string> replacement(const source::Diagnostic& diagnostic, std
 
 bool touches(const Range& a, const Range& b) { return a.start <= b.end && b.start <= a.end; }
 
+/// An exception for the finding behind everything else, with what its author must say.
+Edit allowance(const View& view, const lint::Finding& finding) {
+  constexpr int kHalfYear = 182;
+  const Analysis& analysis = view.analysis;
+  const std::string_view text = analysis.text();
+  const auto end = static_cast<std::uint32_t>(text.size());
+  std::string added = text.empty() || text.back() == '\n' ? "\n" : "\n\n";
+  added += "allow " + finding.rule->named.name + (finding.on.empty() ? "" : " on " + finding.on) + " {\n";
+  added += fmt::format("  because \"{}\"\n", view.say("why this is acceptable", "说明为什么可以接受"));
+  added += fmt::format("  owner   \"{}\"\n", view.say("who answers for it", "责任人"));
+  added += "  until   " + value::Date{today().days + kHalfYear}.to_string() + "\n}\n";
+  return {analysis.name_of(analysis.source()), view.range({analysis.source(), end, end}), added};
+}
+
+void add_for_findings(const View& view, const Range& range, std::vector<Action>& result) {
+  const Analysis& analysis = view.analysis;
+  if (!analysis.findings()) return;
+  const auto language = static_cast<std::size_t>(view.language);
+  for (const lint::Finding& finding : analysis.findings()->findings) {
+    if (finding.state != lint::State::reported || !(finding.span.source == analysis.source())) continue;
+    if (!touches(view.range(finding.span), range)) continue;
+    if (finding.fix) {
+      const std::string note(finding.fix->safe ? "" : view.say(" (changes what is paid)", "（会改变报酬）"));
+      result.push_back({finding.fix->title.in(language) + note,
+                        {{analysis.name_of(finding.fix->edit.span.source), view.range(finding.fix->edit.span),
+                          finding.fix->edit.text}},
+                        nullptr});
+    }
+    result.push_back({fmt::format(fmt::runtime(view.say("Allow `{}` here, with reason, owner and end",
+                                                        "豁免 `{}`（须写明原因、责任人和截止日期）")),
+                                  finding.rule->named.name),
+                      {allowance(view, finding)},
+                      nullptr});
+  }
+}
+
 }  // namespace
 
 std::vector<Action> actions(const View& view, const Range& range) {
@@ -52,6 +89,7 @@ std::vector<Action> actions(const View& view, const Range& range) {
                         &diagnostic});
     }
   }
+  add_for_findings(view, range, result);
   return result;
 }
 

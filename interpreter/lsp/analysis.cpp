@@ -4,6 +4,8 @@
 
 #include "grammar/syntax/parse.hpp"
 #include "interpreter/driver/failure.hpp"
+#include "interpreter/driver/rule_packs.hpp"
+#include "interpreter/lint/lint.hpp"
 #include "interpreter/model/dump.hpp"
 
 namespace kpi::lsp {
@@ -68,6 +70,8 @@ Analysis::Analysis(const driver::TextsByPath& texts, const std::string& name) : 
   }
   index();
 }
+
+Analysis::~Analysis() = default;
 
 const Document& Analysis::document(SourceId source) const {
   const auto known = documents_.find(source.index);

@@ -12,6 +12,13 @@
 #include "interpreter/driver/session.hpp"
 #include "interpreter/lsp/document.hpp"
 
+namespace kpi::lint {
+struct Result;
+}
+namespace kpi::driver {
+class RulePacks;
+}
+
 namespace kpi::lsp {
 
 using source::SourceId;
@@ -63,6 +70,15 @@ class Analysis {
  public:
   /// Compiles `name` from `texts`, where it must be; other files come from there or from the disk.
   Analysis(const driver::TextsByPath& texts, const std::string& name);
+  ~Analysis();
+  Analysis(const Analysis&) = delete;
+  Analysis& operator=(const Analysis&) = delete;
+
+  /// Runs the rules that hold for the policy, as `kpi lint` does, without its baseline. Nothing happens to a library or
+  /// to a file with errors. Takes longer than the rest, so it is asked for apart.
+  void lint();
+  /// What the rules found; null before `lint`, or when they could not run.
+  const lint::Result* findings() const { return findings_.get(); }
 
   const driver::Session& session() const { return session_; }
   const driver::Compiled& compiled() const { return compiled_; }
@@ -102,9 +118,20 @@ class Analysis {
   driver::Compiled compiled_;
   std::optional<source::Diagnostic> failure_;
   std::vector<Declaration> declarations_;
+  std::unique_ptr<driver::RulePacks> packs_;  // the findings point into them
+  std::unique_ptr<lint::Result> findings_;
   mutable std::map<std::uint32_t, Document> documents_;
   mutable std::unique_ptr<syntax::CleanText> clean_;
   mutable std::unique_ptr<syntax::Tree> tree_;
 };
+
+/// The rules that come with the program.
+struct RuleName {
+  std::string id;
+  model::RuleText title;
+};
+const std::vector<RuleName>& standard_rules();
+/// The day that exceptions are measured against, in UTC.
+value::Date today();
 
 }  // namespace kpi::lsp

@@ -423,6 +423,8 @@ class Completer {
   }
   void rules() {
     declared(What::rule, 1);
+    for (const RuleName& rule : standard_rules())
+      add(rule.id, ItemKind::rule, 2).detail = rule.title.in(view_.chinese() ? 1 : 0);
     for (const auto& allow : analysis_.policy().allows) add(allow.rule, ItemKind::rule, 3);
   }
   void everything_scored() {

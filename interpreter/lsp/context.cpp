@@ -63,10 +63,10 @@ Lexed lex(std::string_view text) {
       // Rule ids: `no-fake-order-exclusion`.
       const bool rule =
           !result.tokens.empty() && (result.tokens.back().text == "allow" || result.tokens.back().text == "rule");
-      while (rule && end + 1 < text.size() && text[end] == '-') {
-        const auto more = static_cast<std::uint32_t>(syntax::name_end(text, end + 1));
-        if (more == end + 1) break;
-        end = more;
+      while (rule && end < text.size() && text[end] == '-') {
+        const std::uint32_t part = end + 1;
+        end = part < text.size() ? static_cast<std::uint32_t>(syntax::name_end(text, part)) : part;
+        if (end == part) break;  // `no-` is being typed
       }
       kind = Token::Kind::word;
     } else if (c >= '0' && c <= '9') {

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "interpreter/lint/lint.hpp"
 #include "interpreter/lsp/workspace.hpp"
 
 namespace kpi::lsp {
@@ -242,6 +243,25 @@ Json to_json(const View& view, const std::vector<Action>& actions) {
     result.push_back(std::move(json));
   }
   return result;
+}
+
+void add_findings(const View& view, std::map<std::string, Json>& by_file) {
+  if (!view.analysis.findings()) return;
+  const auto language = static_cast<std::size_t>(view.language);
+  for (const lint::Finding& finding : view.analysis.findings()->findings) {
+    if (finding.state != lint::State::reported) continue;
+    std::string message = finding.message.in(language);
+    if (!finding.help.empty()) message += "\n" + finding.help.in(language);
+    const int severity = finding.severity == model::RuleSeverity::error     ? 1
+                         : finding.severity == model::RuleSeverity::warning ? 2
+                                                                            : 3;
+    by_file[view.analysis.name_of(finding.span.source)].push_back({{"severity", severity},
+                                                                   {"code", finding.rule->named.name},
+                                                                   {"source", "kpi lint"},
+                                                                   {"message", message},
+                                                                   {"range", to_json(view.range(finding.span))},
+                                                                   {"data", {{"on", finding.on}}}});
+  }
 }
 
 void add_workspace_symbols(const View& view, const std::string& query, Json& symbols) {

@@ -20,6 +20,8 @@ namespace {
 
 /// How long a change may wait for the next one before it is compiled.
 constexpr int kQuietMilliseconds = 3;
+/// How long nothing must happen before the rules run, which takes longer.
+constexpr int kIdleMilliseconds = 200;
 
 class Server {
  public:
@@ -29,12 +31,17 @@ class Server {
     std::string body;
     while (!exited_) {
       const bool pending = initialized_ && !workspace_.unreported().empty();
-      switch (channel_.next(body, pending ? kQuietMilliseconds : -1)) {
+      const bool unlinted = initialized_ && workspace_.has_unlinted();
+      switch (channel_.next(body, pending ? kQuietMilliseconds : unlinted ? kIdleMilliseconds : -1)) {
         case Channel::State::message:
           receive(body);
           break;
         case Channel::State::nothing_yet:
-          publish_all();
+          if (pending) {
+            publish_all();
+          } else {
+            lint_all();
+          }
           break;
         case Channel::State::bad_header:
           fail(nullptr, kParseError, "a message begins with `Content-Length: N` and an empty line");
@@ -153,19 +160,36 @@ class Server {
     std::set<std::string> files;
     for (const std::string& name : workspace_.unreported()) {
       workspace_.reported(name);
-      const View seen = view(uri_of_name(name));
-      auto& lists = reported_[name];
-      for (const auto& [file, list] : lists) files.insert(file);
-      lists.clear();
-      lists[name] = Json::array();
-      if (seen.analysis.failure()) lists[name].push_back(diagnostic_json(seen, *seen.analysis.failure()));
-      for (const source::Diagnostic& diagnostic : seen.analysis.session().diagnostics.items()) {
-        const std::string& file = diagnostic.has_span ? seen.analysis.name_of(diagnostic.span.source) : name;
-        lists[file].push_back(diagnostic_json(seen, diagnostic));
-      }
-      for (const auto& [file, list] : lists) files.insert(file);
+      report(name, files);
     }
     for (const std::string& file : files) publish(file);
+  }
+
+  void lint_all() {
+    std::set<std::string> files;
+    for (const std::string& name : workspace_.take_unlinted()) {
+      Analysis* analysis = workspace_.lintable(name);
+      if (!analysis) continue;
+      analysis->lint();
+      if (analysis->findings()) report(name, files);
+    }
+    for (const std::string& file : files) publish(file);
+  }
+
+  /// Takes down what is to be said from the point of view of an open document; adds the files it concerns.
+  void report(const std::string& name, std::set<std::string>& files) {
+    const View seen = view(uri_of_name(name));
+    auto& lists = reported_[name];
+    for (const auto& [file, list] : lists) files.insert(file);
+    lists.clear();
+    lists[name] = Json::array();
+    if (seen.analysis.failure()) lists[name].push_back(diagnostic_json(seen, *seen.analysis.failure()));
+    for (const source::Diagnostic& diagnostic : seen.analysis.session().diagnostics.items()) {
+      const std::string& file = diagnostic.has_span ? seen.analysis.name_of(diagnostic.span.source) : name;
+      lists[file].push_back(diagnostic_json(seen, diagnostic));
+    }
+    add_findings(seen, lists);
+    for (const auto& [file, list] : lists) files.insert(file);
   }
 
   /// What all open documents that use the file say about it, once.

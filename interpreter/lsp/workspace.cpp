@@ -73,7 +73,7 @@ void Workspace::open(const std::string& uri, std::string text, int version) {
   const std::string name = name_of_uri(uri);
   texts_[name] = text;
   documents_.erase(name);
-  documents_.emplace(name, Open{Document(std::move(text)), version, nullptr, false});
+  documents_.emplace(name, Open{Document(std::move(text)), version, nullptr, false, false});
   invalidate(name);
 }
 
@@ -101,7 +101,7 @@ void Workspace::changed(const std::string& uri, int version) {
 void Workspace::disk_changed() {
   for (auto& [name, open] : documents_) {
     open.analysis.reset();
-    open.reported = false;
+    open.reported = open.linted = false;
   }
 }
 
@@ -109,8 +109,27 @@ void Workspace::invalidate(const std::string& changed) {
   for (auto& [name, open] : documents_) {
     if (name != changed && open.analysis && !open.analysis->reads(changed)) continue;
     open.analysis.reset();
-    open.reported = false;
+    open.reported = open.linted = false;
   }
+}
+
+bool Workspace::has_unlinted() const {
+  return std::any_of(documents_.begin(), documents_.end(), [](const auto& entry) { return !entry.second.linted; });
+}
+
+std::vector<std::string> Workspace::take_unlinted() {
+  std::vector<std::string> result;
+  for (auto& [name, open] : documents_) {
+    if (open.linted || !open.reported) continue;
+    open.linted = true;
+    result.push_back(name);
+  }
+  return result;
+}
+
+Analysis* Workspace::lintable(const std::string& name) {
+  const auto found = documents_.find(name);
+  return found == documents_.end() ? nullptr : found->second.analysis.get();
 }
 
 std::optional<int> Workspace::version(const std::string& name) const {

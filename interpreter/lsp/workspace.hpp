@@ -39,6 +39,11 @@ class Workspace {
   std::vector<std::string> unreported() const;
   void reported(const std::string& name);
   std::vector<std::string> open_names() const;
+  /// Open documents that were reported and whose rules have not run since; each is given once.
+  std::vector<std::string> take_unlinted();
+  bool has_unlinted() const;
+  /// The analysis of an open document, to run its rules; null if it is not open or out of date.
+  Analysis* lintable(const std::string& name);
 
   /// Folders of the workspace, for files that nobody has opened.
   std::vector<std::string> folders;
@@ -51,7 +56,7 @@ class Workspace {
     Document document;
     int version = 0;
     std::unique_ptr<Analysis> analysis;  // null: out of date
-    bool reported = false;
+    bool reported = false, linted = false;
   };
   void invalidate(const std::string& name);
 

@@ -129,11 +129,23 @@ class Client:
         self.change(document, begin, begin + len(old), new)
 
     def found(self, document):
-        """The diagnostics of the document as it stands now."""
+        """The diagnostics of the document as it stands now, without what the rules find a moment later."""
         while self.diagnostics.get(document, {}).get("version") != self.versions.get(document):
             if self.receive() is None:
                 raise TimeoutError(f"no diagnostics of {document}")
-        return self.diagnostics[document]["diagnostics"]
+        return [d for d in self.diagnostics[document]["diagnostics"] if d["source"] == "kpi"]
+
+    def findings(self, document, wanted):
+        """What the rules found, once `wanted` is true of their ids."""
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            found = self.diagnostics.get(document, {})
+            if found.get("version") == self.versions[document]:
+                ids = [d["code"] for d in found["diagnostics"] if d["source"] == "kpi lint"]
+                if wanted(ids):
+                    return [d for d in found["diagnostics"] if d["source"] == "kpi lint"]
+            self.receive(0.5)
+        raise TimeoutError(f"the rules found something else: {found.get('diagnostics')}")
 
     def codes(self, document):
         return [d["code"] for d in self.found(document)]

@@ -357,6 +357,35 @@ def test_libraries(folder):
     client.close()
 
 
+def test_rules(folder):
+    """What `kpi lint` says, a moment after the rest, and an exception for it."""
+    rule = "no-fake-order-exclusion"
+    for options, word in (({}, "exclusion of kind"), ({"language": "zh"}, "剔除")):
+        client, document = start(folder, options=options)
+        client.findings(document, lambda ids: ids and rule not in ids)
+        client.replace(document, "kind fake from orders", "kind other from orders")
+        found = [d for d in client.findings(document, lambda ids: rule in ids) if d["code"] == rule]
+        assert word in found[0]["message"] and client.text_at(document, found[0]["range"]) == "net_sales", found
+        actions = client.request("textDocument/codeAction", {
+            "textDocument": {"uri": document}, "range": found[0]["range"], "context": {"diagnostics": found}})
+        (allow,) = [a for a in actions if f"`{rule}`" in a["title"]]
+        edits = allow["edit"]["changes"][document]
+        begin = len(client.texts[document])
+        assert applied(client.texts[document], edits) == client.texts[document] + edits[0]["newText"]
+        client.change(document, begin, begin, edits[0]["newText"])
+        assert f"allow {rule} on net_sales {{" in client.texts[document] and client.codes(document) == []
+        client.findings(document, lambda ids: ids.count(rule) == len(found) - 1)
+        # Something else is wrong: the rules wait.
+        client.replace(document, "metric gpm ", "metric net_sales ")
+        assert client.codes(document) != []
+        client.close()
+    client, document = start(folder)
+    client.change(document, len(POLICY), len(POLICY), "\nallow no-")
+    ids = completions(client, document, "\nallow no-¦")
+    assert {rule, "payout-cliff", "wage-fine"} <= set(ids), ids
+    client.close()
+
+
 def test_malformed(folder):
     client, document = start(folder)
     client.found(document)

@@ -60,6 +60,8 @@ TEST_CASE("what stands before the cursor") {
   CHECK(clause.name == "b");
   CHECK(clause.at_item_start);
   CHECK(at_end("metric a = b { better lower }\nme").block.empty());
+  CHECK(at_end("allow no-fake-").before == "allow");
+  CHECK(at_end("library l {\n  requires events orders as orders {\n    a : te").block == "events");
 }
 
 TEST_CASE("in a table") {
