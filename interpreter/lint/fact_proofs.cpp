@@ -16,8 +16,9 @@ struct FactProofs::Impl {
   std::unique_ptr<prove::Facts> facts;
   DataFlow flow{policy};
 
-  /// Gates on content violations are there to stop pay; what they do is no cliff.
-  bool is_compliance(const std::string& quantity) {
+  /// Gates on content violations are there to stop pay, and a phase ends with time: what they do is no cliff.
+  bool is_no_performance(const std::string& quantity) {
+    if (quantity.starts_with("months_since(") || quantity.starts_with("age(")) return true;
     for (std::uint32_t i = 0; i < policy.metrics.size(); ++i) {
       if (policy.metrics[i].named.name == quantity) return flow.reads_role(flow.metric({i}), "violations");
     }
@@ -81,7 +82,7 @@ Value FactProofs::ask(PropertyId property, model::PayoutId payout, std::optional
   if (!impl_->facts) impl_->facts = std::make_unique<prove::Facts>(impl_->policy);
   prove::Facts& facts = *impl_->facts;
   const std::string quantity = metric ? impl_->policy.metrics[metric->index].named.name : "";
-  const auto compliance = [&](const std::string& name) { return impl_->is_compliance(name); };
+  const auto left_out = [&](const std::string& name) { return impl_->is_no_performance(name); };
   switch (property) {
     case PropertyId::payout_highest: {
       const prove::Bounds& bounds = facts.bounds(payout);
@@ -94,9 +95,9 @@ Value FactProofs::ask(PropertyId property, model::PayoutId payout, std::optional
       return decided(verdict) ? Value(verdict == Verdict::proved) : Value();
     }
     case PropertyId::payout_max_jump:
-      return jump(facts.jumps(payout), quantity, false, compliance);
+      return jump(facts.jumps(payout), quantity, false, left_out);
     case PropertyId::payout_jump_share:
-      return jump(facts.jumps(payout), quantity, true, compliance);
+      return jump(facts.jumps(payout), quantity, true, left_out);
     case PropertyId::payout_monotone_in: {
       const bool lower = impl_->policy.metrics[metric->index].lower_is_better;
       const Verdict verdict =

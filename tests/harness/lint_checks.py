@@ -103,6 +103,50 @@ class Checks:
         clean = self.run("check", *files, "--deny", "warnings")
         self.check(clean.returncode == 0, f"the packs themselves:\n{clean.stdout}")
 
+    def properties(self, folder):
+        """Every property of the table can be asked of every element of a policy that has one of each: the rule below is true
+        whatever the answer."""
+        sys.path.insert(0, str(ROOT / "tools"))
+        import rules_page
+        sets, elements, properties = rules_page.read()
+        words = {name: text.split()[0] for name, text in sets}
+        samples = {"word": "a", "text": '"a"', "number": "1", "date": "2026-01-01"}
+        computed = {"metric", "exclusion", "phase", "scorecard", "row", "gate", "payout", "penalty", "alert"}
+        rules, counted = [], 0
+        kinds = [name for name, binder, *_ in elements if binder == "yes"] + ["formula"]
+        for kind in kinds:
+            subject = "p.amount" if kind == "formula" else "x"
+            first = "payout p" if kind == "formula" else f"{kind} x"
+            for owner, name, arguments, *_ in properties:
+                if owner not in (kind, "any") and not (owner == "flow" and kind in computed | {"formula"}):
+                    continue
+                needed, optional = [], []
+                for argument in filter(None, arguments.split(",")):
+                    key, kind_of = argument.strip().split(":", 1)
+                    bare = kind_of.rstrip("?*").removeprefix("set:")
+                    value = words.get(bare) if "set:" in kind_of else samples.get(bare, "y")
+                    binder = "" if value != "y" else f", {bare} y"
+                    (optional if kind_of[-1] == "?" else needed).append((f"{key}: {value}", binder))
+                for extra in [None, *optional]:  # with what it needs, then with each of the others
+                    given = needed + ([extra] if extra else [])
+                    call = "(" + ", ".join(text for text, _ in given) + ")" if given else ""
+                    binder = "".join(binder for _, binder in given)
+                    counted += 1
+                    rules.append(f'rule r{counted} info "R" {{\n  for {first}{binder}\n  where {subject}.{name}{call} is none or '
+                                 f'{subject}.{name}{call} is not none\n  report on {first.split()[1]} "{kind} {name}"\n'
+                                 "  authority house\n}\n")
+        (folder / "all.kpi").write_text('edition 2026\nlibrary all_of_them { version "1" }\n' + "".join(rules),
+                                        encoding="utf-8")
+        policy = ROOT / "tests" / "unit" / "bind" / "whole_language.kpi"
+        run = self.run("lint", policy, "--rules", "all.kpi", "--format", "json", "--as-of", "2026-07-01", cwd=folder)
+        if run.returncode not in (0, 1):
+            return self.check(False, f"asking everything: {run.returncode} {run.stderr[:500]}")
+        found = {f["rule"] for f in json.loads(run.stdout)["files"][0]["findings"]}
+        silent = [rule.split("\n")[0] + rule.split("\n")[3] for number, rule in enumerate(rules, 1) if f"r{number}" not in found]
+        # The policy has no test and no library but the packs.
+        silent = [rule for rule in silent if '"test ' not in rule]
+        self.check(len(rules) > 250 and not silent, f"{len(rules)} rules; nothing said by {silent[:5]}")
+
     # ---- findings -----------------------------------------------------------------------------------------------------
 
     def findings(self, folder):
@@ -246,7 +290,7 @@ def main():
     checks.packs()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in (checks.findings, checks.baseline, checks.fixes, checks.formats, checks.ci_files):
+        for part in (checks.properties, checks.findings, checks.baseline, checks.fixes, checks.formats, checks.ci_files):
             part(folder)
     checks.design_examples()
     checks.own_policies()
