@@ -16,6 +16,17 @@ std::string lower(std::string text) {
   return text;
 }
 
+/// `core`, `markets/cn` … as far as this build has them.
+std::vector<std::string> standard_names() {
+  std::vector<std::string> result;
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (!file.path.starts_with(kFolder)) continue;
+    const std::string_view name = file.path.substr(kFolder.size());
+    result.emplace_back(name.substr(0, name.size() - kEnding.size()));
+  }
+  return result;
+}
+
 }  // namespace
 
 std::optional<lint::Pack> RulePacks::standard(const std::string& name) {
@@ -41,23 +52,23 @@ std::vector<lint::Pack> RulePacks::for_policy(const model::Policy& policy, const
     if (auto pack = standard(name)) result.push_back(std::move(*pack));
   };
   add("core");
-  for (const std::string& market : policy.header.markets) {
-    add(lower(market));
-    add(lower(market.substr(0, market.find('_'))));
-    if (lint::market_matches("EU", market)) add("eu");
+  for (const std::string& name : standard_names()) {
+    if (name.find('/') == std::string::npos) add(name);  // the subjects: for everybody
   }
-  for (const std::string& platform : policy.header.platforms) add(lower(platform));
+  for (const std::string& market : policy.header.markets) {
+    add("markets/" + lower(market));
+    add("markets/" + lower(market.substr(0, market.find('_'))));
+    if (lint::market_matches("EU", market)) add("markets/eu");
+  }
+  for (const std::string& platform : policy.header.platforms) add("platforms/" + lower(platform));
   for (const std::string& path : more) result.push_back(own(path));
   return result;
 }
 
 std::vector<lint::Pack> RulePacks::all(const std::vector<std::string>& more) {
   std::vector<lint::Pack> result;
-  for (const EmbeddedFile& file : embedded_files()) {
-    if (!file.path.starts_with(kFolder)) continue;
-    const std::string_view name = file.path.substr(kFolder.size());
-    if (auto pack = standard(std::string(name.substr(0, name.size() - kEnding.size()))))
-      result.push_back(std::move(*pack));
+  for (const std::string& name : standard_names()) {
+    if (auto pack = standard(name)) result.push_back(std::move(*pack));
   }
   for (const std::string& path : more) result.push_back(own(path));
   return result;

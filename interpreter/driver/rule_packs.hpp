@@ -16,7 +16,8 @@ class RulePacks {
  public:
   explicit RulePacks(Session& session) : session_(session) {}
 
-  /// Core, markets, platforms, then the files in `more` (the user's own rules).
+  /// The files of stdlib/compliance, core first; those of its markets and platforms; then the files in `more` (the user's
+  /// own rules).
   std::vector<lint::Pack> for_policy(const model::Policy& policy, const std::vector<std::string>& more);
   /// Every pack of the program, then `more`.
   std::vector<lint::Pack> all(const std::vector<std::string>& more);

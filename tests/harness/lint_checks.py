@@ -97,7 +97,7 @@ class Checks:
             for language in ("en", "zh"):
                 page = self.run("rule", name, "--lang", language)
                 self.check(page.returncode == 0 and name in page.stdout, f"{name}: no page in {language}")
-        files = sorted((ROOT / "stdlib" / "compliance").glob("*.kpi"))
+        files = sorted((ROOT / "stdlib" / "compliance").rglob("*.kpi"))
         run = self.run("test", *files)
         self.check(run.returncode == 0, f"examples of the packs:\n{run.stdout}{run.stderr}")
         clean = self.run("check", *files, "--deny", "warnings")
