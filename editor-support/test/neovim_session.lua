@@ -1,0 +1,155 @@
+-- A session in a real Neovim with `kpi lsp`: what an author does with a policy, with Chinese labels.
+-- Run by editor-support/test/run with KPI, KPI_POLICY (a copy that may be changed) and KPI_RESULT.
+local passed, problems = 0, {}
+
+local function expect(what, good, seen)
+  if good then
+    passed = passed + 1
+  else
+    table.insert(problems, what .. (seen ~= nil and ': ' .. vim.inspect(seen) or ''))
+  end
+end
+
+local function wait(what, condition, milliseconds)
+  local good = vim.wait(milliseconds or 10000, condition, 20)
+  expect(what, good)
+  return good
+end
+
+local function lines(buffer)
+  return vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
+end
+
+--- The 0-based line and byte column of the nth `word` of the buffer.
+local function place(buffer, pattern, word)
+  for number, line in ipairs(lines(buffer)) do
+    if line:find(pattern) then
+      local at = line:find(word, 1, true)
+      if at then
+        return number - 1, at - 1
+      end
+    end
+  end
+  error('no ' .. word .. ' in ' .. pattern)
+end
+
+local function go(buffer, pattern, word)
+  local line, column = place(buffer, pattern, word)
+  vim.api.nvim_win_set_cursor(0, { line + 1, column })
+end
+
+--- The answer to a request at the cursor.
+local function ask(buffer, method, more)
+  local params = vim.tbl_extend('force', vim.lsp.util.make_position_params(0, 'utf-16'), more or {})
+  for _, answer in pairs(vim.lsp.buf_request_sync(buffer, method, params, 10000) or {}) do
+    return answer.result, answer.err or answer.error
+  end
+end
+
+local function session()
+  vim.g.kpi_path = vim.env.KPI
+  vim.cmd('filetype plugin indent on')
+  local attached
+  require('kpi').setup {
+    path = vim.env.KPI,
+    language = 'zh',
+    on_attach = function(_, buffer) attached = buffer end,
+  }
+  vim.cmd('edit ' .. vim.fn.fnameescape(vim.env.KPI_POLICY))
+  local buffer = vim.api.nvim_get_current_buf()
+  expect('filetype', vim.bo[buffer].filetype == 'kpi', vim.bo[buffer].filetype)
+  if not wait('the server starts and attaches', function() return attached == buffer end) then
+    return
+  end
+
+  -- Diagnostics: none at first, one with id, Chinese text and the right place behind Chinese letters, none again.
+  vim.wait(1500, function() return #vim.diagnostic.get(buffer) > 0 end, 50)
+  expect('the bundled policy has no mistakes', #vim.diagnostic.get(buffer) == 0, vim.diagnostic.get(buffer))
+  local last = vim.api.nvim_buf_line_count(buffer)
+  local wrong = 'metric 错误指标 "错误指标😀" = sum(orders.amoun)'
+  vim.api.nvim_buf_set_lines(buffer, last, last, false, { wrong })
+  if wait('a mistake is reported while typing', function() return #vim.diagnostic.get(buffer) > 0 end) then
+    local found = vim.diagnostic.get(buffer)[1]
+    expect('its line', found.lnum == last, found.lnum)
+    expect('its column in bytes', found.col == wrong:find('amoun', 1, true) - 1, found.col)
+    expect('its id', found.code == 'K0207' or (found.user_data and found.user_data.lsp.code == 'K0207'), found)
+    expect('its language', found.message:find('没有字段', 1, true) ~= nil, found.message)
+  end
+  vim.api.nvim_buf_set_lines(buffer, last, last + 1, false, {})
+  wait('it goes when the text is right again', function() return #vim.diagnostic.get(buffer) == 0 end)
+
+  -- Completion through omnifunc's request: fields behind `orders.`
+  vim.api.nvim_buf_set_lines(buffer, last, last, false, { 'metric 新指标 = sum(orders.' })
+  vim.api.nvim_win_set_cursor(0, { last + 1, #'metric 新指标 = sum(orders.' })
+  vim.cmd('startinsert!')
+  local line = vim.api.nvim_get_current_line()
+  local answer = ask(buffer, 'textDocument/completion', {
+    position = { line = last, character = vim.str_utfindex and select(2, vim.str_utfindex(line)) or #line },
+  })
+  local labels = {}
+  for _, item in ipairs(answer and (answer.items or answer) or {}) do
+    labels[item.label] = true
+  end
+  expect('completion knows the fields of orders', labels.amount and labels.refunded and not labels.views, vim.tbl_keys(labels))
+  vim.cmd('stopinsert')
+  vim.api.nvim_buf_set_lines(buffer, last, last + 1, false, {})
+
+  -- Hover and definition.
+  go(buffer, '^  | net_sales', 'net_sales')
+  local hover = ask(buffer, 'textDocument/hover')
+  local text = hover and hover.contents and hover.contents.value or ''
+  expect('hover shows the Chinese label', text:find('净销售额', 1, true) ~= nil, text)
+  vim.lsp.buf.definition()
+  local wanted = place(buffer, '^metric net_sales', 'net_sales')
+  wait('definition jumps to the metric', function() return vim.api.nvim_win_get_cursor(0)[1] == wanted + 1 end)
+
+  -- Rename, everywhere in the file.
+  go(buffer, '^metric gpm', 'gpm')
+  vim.lsp.buf.rename('千次观看金额')
+  wait('rename changes the declaration', function()
+    return table.concat(lines(buffer), '\n'):find('metric 千次观看金额 "GMV', 1, true) ~= nil
+  end)
+  local all = table.concat(lines(buffer), '\n')
+  expect('rename changes the scorecard', all:find('| 千次观看金额', 1, true) ~= nil)
+  expect('rename changes the labels', all:find('千次观看金额 "千次观看成交金额"', 1, true) ~= nil)
+  expect('rename leaves no old name', not all:find('gpm', 1, true), all:match('[^\n]*gpm[^\n]*'))
+  vim.wait(1500, function() return #vim.diagnostic.get(buffer) > 0 end, 50)
+  expect('the renamed policy has no mistakes', #vim.diagnostic.get(buffer) == 0, vim.diagnostic.get(buffer))
+
+  -- Formatting gives what `kpi fmt` gives.
+  local expected = vim.fn.systemlist({ vim.env.KPI, 'fmt', '-' }, lines(buffer))
+  require('kpi').format(buffer)
+  expect('formatting is `kpi fmt`', vim.deep_equal(lines(buffer), expected))
+
+  -- A code lens runs a test of the policy.
+  local lens
+  for _, each in ipairs(ask(buffer, 'textDocument/codeLens') or {}) do
+    if each.command and each.command.command == 'kpi.runTest' then
+      lens = lens or each
+    end
+  end
+  expect('tests have a lens', lens ~= nil)
+  if lens then
+    local ok, said
+    require('kpi').execute(lens.command.command, lens.command.arguments, function(good, text_of)
+      ok, said = good, text_of
+    end)
+    wait('the lens answers', function() return said ~= nil end)
+    expect('the test passes', ok == true, said)
+  end
+
+  -- A file of the standard library opens to read.
+  local library = vim.uri_to_bufnr('kpi-std:/std/live.kpi') -- as a jump to a definition does
+  vim.fn.bufload(library)
+  expect('the standard library has text', table.concat(lines(library), '\n'):find('library', 1, true) ~= nil, lines(library)[1])
+  expect('it cannot be changed', vim.bo[library].modifiable == false)
+  require('kpi').stop()
+end
+
+local good, message = xpcall(session, debug.traceback)
+if not good then
+  table.insert(problems, message)
+end
+table.insert(problems, ('%d passed, %d failed'):format(passed, #problems))
+vim.fn.writefile(vim.split(table.concat(problems, '\n'), '\n'), vim.env.KPI_RESULT)
+vim.cmd(#problems == 1 and 'qall!' or 'cquit')

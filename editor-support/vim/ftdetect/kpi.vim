@@ -1,0 +1,2 @@
+" Files of the kpi policy language.
+autocmd BufNewFile,BufRead *.kpi setfiletype kpi
