@@ -192,6 +192,32 @@ def test_rename(folder):
     client.close()
 
 
+def test_rename_everything(folder):
+    """Whatever is declared can be renamed, and what the checker says afterwards is what it said before."""
+    renamed, problems = 0, []
+    for path in [ROOT / "tests" / "unit" / "bind" / "whole_language.kpi", *sorted((ROOT / "tests" / "language").glob("*.kpi"))]:
+        text = path.read_text(encoding="utf-8")
+        client = Client(KPI)
+        document, other = uri(path), uri(path.with_name("renamed.kpi"))
+        client.open(document, text)
+        client.open(other, text)
+        before = client.codes(other)
+        symbols = client.request("textDocument/documentSymbol", {"textDocument": {"uri": document}})
+        for symbol in [child for top in symbols for child in [top, *top.get("children", [])]]:
+            name = client.text_at(document, symbol["selectionRange"])
+            if name != symbol["name"] or name in ("exchange", "ensure"):
+                continue
+            edit = client.request("textDocument/rename", {"textDocument": {"uri": document}, "newName": "改名",
+                                                          "position": symbol["selectionRange"]["start"]})
+            client.change(other, 0, len(client.texts[other]), applied(text, edit["changes"][document]))
+            if client.codes(other) != before:
+                problems.append((path.name, name, [d["message"] for d in client.found(other)][:2]))
+            renamed += 1
+        client.close()
+    assert not problems, problems
+    assert renamed > 150, renamed
+
+
 def check(folder, text):
     path = Path(folder) / "checked.kpi"
     path.write_text(text, encoding="utf-8")
