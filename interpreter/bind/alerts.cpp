@@ -34,8 +34,19 @@ void check_message(Session& session, const Module& module, const syntax::Text& t
     const std::string& name = placeholder.name;
     const std::string first = name.substr(0, name.find('.'));
     if (first == "period" || first == "phase") continue;
+    // Only a plain `{name}` can be changed with what it means.
+    const bool as_written = session.sources.text(placeholder.span) == "{" + name + "}";
+    const Span inside =
+        as_written ? Span{placeholder.span.source, placeholder.span.begin + 1, placeholder.span.end - 1} : Span{};
     const auto& fields = session.field_names(SourceRef::of(entity));
-    if (fields.contains(name) || first == session.policy.entities[entity.index].named.name) continue;
+    if (const auto field = fields.find(name); field != fields.end()) {
+      session.occurs(inside, session.field(SourceRef::of(entity), field->second).named.span);
+      continue;
+    }
+    if (const auto& named = session.policy.entities[entity.index].named; first == named.name) {
+      if (name == first) session.occurs(inside, named.span);
+      continue;
+    }
     const Symbol* symbol = find_symbol(session, module, name);
     if (!symbol && module.aliases.contains(first) && name.size() > first.size()) {
       const auto& library = *module.aliases.at(first);
@@ -43,11 +54,7 @@ void check_message(Session& session, const Module& module, const syntax::Text& t
       if (found != library.names.end()) symbol = &found->second;
     }
     if (symbol && (symbol->kind == SymbolKind::metric || symbol->kind == SymbolKind::param)) {
-      const bool as_written = session.sources.text(placeholder.span) == "{" + name + "}";
-      const Span braces = placeholder.span;
-      if (as_written && name.find('.') == std::string::npos) {
-        session.occurs({braces.source, braces.begin + 1, braces.end - 1}, symbol->span);
-      }
+      if (name.find('.') == std::string::npos) session.occurs(inside, symbol->span);
       if (symbol->kind == SymbolKind::metric) {
         require_evaluable(session, session.metric_footprints[symbol->index], entity, placeholder.span);
       }

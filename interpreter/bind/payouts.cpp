@@ -158,6 +158,7 @@ class PayoutBinder {
     const SourceRef source = SourceRef::of(payout().entity);
     const auto& names = s_.field_names(source);
     if (const auto field = names.find(clause.words[0].text); field != names.end()) {
+      s_.occurs(clause.words[0].span, s_.field(source, field->second).named.span);
       payout().pool_within = FieldPath{{}, field->second};
     } else {
       // An entity's name means the one the payee leads to.

@@ -227,6 +227,7 @@ class TestBinder {
       return false;
     }
     const model::Alert& alert = s_.policy.alerts[result.alert.index];
+    s_.occurs(expect.subject.span, alert.named.span);
     result.entity = alert.entity;
     if (expect.entity) {
       const auto entity = require_entity(s_, module_, *expect.entity);

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "grammar/format/format.hpp"
+#include "grammar/source/diagnostic.hpp"
 #include "interpreter/driver/embedded_files.hpp"
 #include "interpreter/driver/failure.hpp"
 #include "interpreter/lsp/channel.hpp"
@@ -333,6 +334,36 @@ class Server {
     return {{"range", to_json(target.range)}, {"placeholder", target.name}};
   }
 
+  /// Edits of one file come from its end to its beginning.
+  void apply(const View& seen, const Edit& edit, driver::TextsByPath& texts) {
+    auto text = texts.find(edit.file);
+    if (text == texts.end()) {
+      const auto source = seen.analysis.session().sources.find(edit.file);
+      if (!source) return;  // a file that only others read: nothing of it was seen here
+      text = texts.emplace(edit.file, seen.analysis.session().sources.get(*source).text).first;
+    }
+    Document document(text->second);
+    document.edit(edit.range, edit.text, encoding_);
+    text->second = document.text();
+  }
+
+  /// Refuses changes after which the checker would find an error that it does not find now: a name in a place that
+  /// cannot be changed with the others, such as what a library requires.
+  static void require_unharmed(const View& before, const driver::TextsByPath& changed) {
+    driver::TextsByPath texts = changed;
+    const std::string& name = before.analysis.name_of(before.analysis.source());
+    texts.emplace(name, std::string(before.analysis.text()));
+    const Analysis after(texts, name);
+    std::map<source::DiagnosticId, int> known;
+    for (const source::Diagnostic& each : before.analysis.session().diagnostics.items()) ++known[each.id];
+    for (const source::Diagnostic& each : after.session().diagnostics.items()) {
+      if (source::info(each.id).severity != source::Severity::error || known[each.id]-- > 0) continue;
+      throw RequestError{kRequestFailed,
+                         std::string(before.say("this would break something else: ", "这样改名会影响其他内容：")) +
+                             source::message(each, before.language)};
+    }
+  }
+
   Json rename(const Json& params) {
     const View seen = view_of(params);
     const Target target = renamed(seen, params);
@@ -350,6 +381,9 @@ class Server {
     });
     std::vector<Edit> list;
     for (auto& [key, edit] : edits) list.push_back(std::move(edit));
+    driver::TextsByPath changed = workspace_.texts();
+    for (auto edit = list.rbegin(); edit != list.rend(); ++edit) apply(seen, *edit, changed);
+    everywhere(target.file, [&](const View& other) { require_unharmed(other, changed); });
     return to_json(list);
   }
 

@@ -45,6 +45,9 @@ class Workspace {
   /// The analysis of an open document, to run its rules; null if it is not open or out of date.
   Analysis* lintable(const std::string& name);
 
+  /// The texts of the open documents, by name.
+  const driver::TextsByPath& texts() const { return texts_; }
+
   /// Folders of the workspace, for files that nobody has opened.
   std::vector<std::string> folders;
   /// An analysis of every `.kpi` file in the folders that is not open. Reads the disk; at most kMostFiles.

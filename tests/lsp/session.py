@@ -194,7 +194,7 @@ def test_rename(folder):
 
 def test_rename_everything(folder):
     """Whatever is declared can be renamed, and what the checker says afterwards is what it said before."""
-    renamed, problems = 0, []
+    renamed, refusals, problems = 0, 0, []
     for path in [ROOT / "tests" / "unit" / "bind" / "whole_language.kpi", *sorted((ROOT / "tests" / "language").glob("*.kpi"))]:
         text = path.read_text(encoding="utf-8")
         client = Client(KPI)
@@ -207,15 +207,21 @@ def test_rename_everything(folder):
             name = client.text_at(document, symbol["selectionRange"])
             if name != symbol["name"] or name in ("exchange", "ensure"):
                 continue
-            edit = client.request("textDocument/rename", {"textDocument": {"uri": document}, "newName": "改名",
-                                                          "position": symbol["selectionRange"]["start"]})
+            try:
+                edit = client.request("textDocument/rename", {"textDocument": {"uri": document}, "newName": "改名",
+                                                              "position": symbol["selectionRange"]["start"]})
+            except ServerError as error:
+                # What a library requires by its name, and a column of a result that is written in backquotes.
+                assert "would break" in error.text and path.name.startswith("std_"), (path.name, name, error)
+                refusals += 1
+                continue
             client.change(other, 0, len(client.texts[other]), applied(text, edit["changes"][document]))
             if client.codes(other) != before:
                 problems.append((path.name, name, [d["message"] for d in client.found(other)][:2]))
             renamed += 1
         client.close()
     assert not problems, problems
-    assert renamed > 150, renamed
+    assert renamed > 150 and refusals > 20, (renamed, refusals)
 
 
 def check(folder, text):
