@@ -238,10 +238,12 @@ Invocation parse_command_line(const std::vector<std::string>& arguments) {
   result.language = language_of(arguments);
   check_choices(result);
   const std::string format = result.value("--format").value_or("pretty");
-  result.format = format == "json"      ? Format::json
-                  : format == "compact" ? Format::compact
-                  : format == "csv"     ? Format::csv
-                                        : Format::pretty;
+  result.format = format == "json"       ? Format::json
+                  : format == "compact"  ? Format::compact
+                  : format == "csv"      ? Format::csv
+                  : format == "markdown" ? Format::markdown
+                  : format == "html"     ? Format::html
+                                         : Format::pretty;
   if (result.command && !result.help && !result.version) check_required(result);
   return result;
 }

@@ -43,7 +43,7 @@ const std::vector<CommandSpec>& commands();
 /// --lang, --format, --help, and --version without a command.
 const std::vector<OptionSpec>& common_options();
 
-enum class Format { pretty, compact, json, csv };
+enum class Format { pretty, compact, json, csv, markdown, html };
 
 /// What the user typed, checked against the command's table: required options are there, choices are among the allowed.
 struct Invocation {

@@ -23,6 +23,8 @@ Exit run_explain(const Invocation& invocation, const Terminal& terminal);
 Exit run_test(const Invocation& invocation, const Terminal& terminal);
 Exit run_lint(const Invocation& invocation, const Terminal& terminal);
 Exit run_rule(const Invocation& invocation, const Terminal& terminal);
+Exit run_diff(const Invocation& invocation, const Terminal& terminal);
+Exit run_doc(const Invocation& invocation, const Terminal& terminal);
 Exit run_eval(const Invocation& invocation, const Terminal& terminal);
 Exit run_new(const Invocation& invocation, const Terminal& terminal);
 Exit run_lock(const Invocation& invocation, const Terminal& terminal);

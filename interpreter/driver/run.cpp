@@ -22,6 +22,8 @@ std::string result_text(const Invocation& invocation, const Terminal& terminal, 
       return report::run_csv(compiled.policy, run);
     case Format::pretty:
     case Format::compact:
+    case Format::markdown:
+    case Format::html:
       break;
   }
   report::Look look = terminal.out;

@@ -23,10 +23,12 @@ MAY_INCLUDE = {
     "eval": ["model"],
     "prove": ["model", "analysis", "eval"],
     "storage": ["eval"],
-    "report": ["lint", "eval", "analysis", "prove"],
+    "diff": ["eval"],
+    "report": ["lint", "eval", "analysis", "prove", "diff"],
+    "handbook": ["report", "eval"],
     "lsp": ["driver"],
     "main": ["lsp"],
-    "driver": ["syntax", "format", "bind", "analysis", "lint", "eval", "prove", "storage", "report"],
+    "driver": ["syntax", "format", "bind", "analysis", "lint", "eval", "prove", "storage", "report", "handbook"],
 }
 # Third-party headers that stay in one folder.
 ONLY_IN = {r"tao/pegtl": ["syntax"], r"sqlite3\.h": ["storage"], r"boost/": ["value"], r"CLI/": ["driver"]}
