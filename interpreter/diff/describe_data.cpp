@@ -273,7 +273,7 @@ Description Describer::exclusion(std::uint32_t index) const {
 }
 
 Description Describer::allow(std::uint32_t index) const {
-  const model::AllowStub& allow = policy_.allows[index];
+  const model::Allow& allow = policy_.allows[index];
   Description result;
   result.attributes.push_back(plain(Aspect::rule, allow.rule + (allow.on.empty() ? "" : " on " + allow.on), true));
   result.attributes.push_back(plain(Aspect::owner, allow.owner));

@@ -433,6 +433,8 @@ class Maker {
 
 }  // namespace
 
+const std::array<Number, 4> kLevels = {Number(4) / Number(5), Number(9) / Number(10), Number(1), Number(6) / Number(5)};
+
 value::Period ExampleMaker::period(value::CalendarUnit unit) const {
   const value::Date from = policy_.header.effective_from.value_or(value::Date{20'454});  // 2026-01-01
   value::Period period = value::Period::containing(from, unit);
@@ -449,7 +451,7 @@ std::vector<PhaseExamples> ExampleMaker::of(model::ScorecardId id) const {
     PhaseExamples examples;
     if (phases) examples.phase = i;
     Maker maker(policy_, phraser_, id, examples.phase, when);
-    for (const Number& level : {Number(4) / Number(5), Number(1), Number(6) / Number(5)}) {
+    for (const Number& level : kLevels) {
       if (auto example = maker.make(level, std::nullopt)) examples.examples.push_back(std::move(*example));
     }
     result.push_back(std::move(examples));

@@ -1,6 +1,8 @@
 // Worked examples: the evaluator's own scoring and pay on results that are assumed instead of read from data.
 #pragma once
 
+#include <array>
+
 #include "interpreter/eval/outcome.hpp"
 #include "interpreter/handbook/phrase.hpp"
 
@@ -32,10 +34,13 @@ struct PhaseExamples {
   std::vector<Example> examples;
 };
 
+/// Shares of every target: 80%, 90%, 100%, 120%.
+extern const std::array<value::Number, 4> kLevels;
+
 class ExampleMaker {
  public:
   ExampleMaker(const model::Policy& policy, const Phraser& phraser) : policy_(policy), phraser_(phraser) {}
-  /// Everybody 20% below, at and 20% above target in every metric; and with a failed gate where one can be made to
+  /// One example for each level, the same in every metric; and with a failed gate where one can be made to
   /// fail.
   std::vector<PhaseExamples> of(model::ScorecardId scorecard) const;
   /// The first whole period in which the policy is effective.

@@ -12,6 +12,9 @@ using value::Value;
 
 namespace {
 
+/// `month` for `1 month`, as in `the first month`.
+std::string first_of(const std::string& delay) { return delay.starts_with("1 ") ? delay.substr(2) : delay; }
+
 std::string collected_text(const model::Events& events, const Phraser& p) {
   switch (events.collected) {
     case model::Collected::platform:
@@ -104,18 +107,20 @@ void Pages::opening() {
     items.push_back(text + (zh() ? "。" : "."));
   }
   bullets(std::move(items));
-  Grid grid{{"", pick("20% short of every target", "每项比目标差 20%"), pick("exactly at every target", "每项正好达标"),
-             pick("20% better than every target", "每项比目标好 20%")},
-            {},
-            {},
-            false};
+  Grid grid{{""}, {}, {}, false};
+  for (const Number& level : kLevels) {
+    const std::string part = p_.percent((level - Number(1)).abs());
+    grid.header.push_back(level == Number(1)  ? pick("exactly at every target", "每项正好达标")
+                          : level < Number(1) ? (zh() ? "每项比目标差 " + part : part + " short of every target")
+                                              : (zh() ? "每项比目标好 " + part : part + " better than every target"));
+  }
   for (std::uint32_t i = 0; i < policy_.scorecards.size(); ++i) {
     for (const PhaseExamples& phase : worked_[i]) {
-      if (policy_.scorecards[i].rows.empty() || phase.examples.size() < 3) continue;
+      if (policy_.scorecards[i].rows.empty() || phase.examples.size() < kLevels.size()) continue;
       const Inline whose =
           phase.phase ? phase_name(policy_.scorecards[i].entity, *phase.phase) : p_.label(policy_.scorecards[i].named);
       std::vector<Inline> cells{bold(whose)};
-      for (std::size_t at = 0; at < 3; ++at) cells.push_back(in_short(phase.examples[at]));
+      for (std::size_t at = 0; at < kLevels.size(); ++at) cells.push_back(in_short(phase.examples[at]));
       grid.rows.push_back(std::move(cells));
     }
   }
@@ -165,7 +170,7 @@ void Pages::who_and_when() {
   if (header.trial) {
     row("Trial", "试行期",
         zh() ? "前 " + p_.delay(*header.trial) + "：照常计算并公布结果，但不发放"
-             : "the first " + p_.delay(*header.trial) + ": results are worked out and shown, but not paid");
+             : "the first " + first_of(p_.delay(*header.trial)) + ": results are worked out and shown, but not paid");
   }
   row("Currency", "货币",
       zh() ? std::string(header.currency.chinese_name()) + "（" + std::string(header.currency.code()) + "）"
@@ -191,9 +196,10 @@ void Pages::who_and_when() {
   }
   for (const model::Phases& phases : policy_.phases) {
     heading("Your phase", "您处于哪个阶段", 3);
-    paragraph(zh() ? "目标随阶段不同。每个期间按期初当天的情况判断，从上到下取第一个符合的阶段："
-                   : "Targets differ by phase. It is looked up for every period as things stand on its first day; the "
-                     "first line that fits is yours:");
+    paragraph(
+        zh() ? "目标随阶段不同。每个期间按期初当天的情况判断，从上到下取第一个符合的阶段："
+             : "Targets differ by phase. Yours is looked up once per period, as things stand on the first day of the "
+               "period; the first line that fits is yours:");
     Grid grid{{pick("Phase", "阶段"), pick("Yours when", "适用条件")}, {}, {}, false};
     for (const model::Phase& phase : phases.phases) {
       grid.rows.push_back({bold(p_.label(phase.named)),
@@ -546,7 +552,7 @@ void Pages::missing(const model::Scorecard& card) {
   for (const model::ScorecardRow& row : card.rows) by_rule[row.missing].push_back(metric_name(row.metric));
   std::vector<Inline> items;
   for (const auto& [rule, names] : by_rule) {
-    const Inline which = by_rule.size() == 1 ? pick("any of these", "其中任何一项") : p_.list(names);
+    const Inline which = by_rule.size() == 1 ? pick("any of these", "其中任何一项") : p_.list(names, true);
     switch (rule) {
       case model::Missing::unscored:
         items.push_back(zh() ? "如果" + which + "没有值（例如当期没有数据），本期不评分，而不是记 0 分。"

@@ -190,6 +190,9 @@ void Pages::one_payout(const model::Payout& payout) {
     facts.push_back(zh() ? "合同约定的基本报酬为 " + p_.value(payout.base) + "，不由本方案支付，也不受其影响。"
                          : "Base pay under contract is " + p_.value(payout.base) +
                                "; this policy neither pays nor changes it.");
+  if (payout.pool.valid())
+    facts.push_back(pick("What your share comes to depends on everybody else's as well, so no example is given.",
+                         "您的份额取决于其他人的结果，因此不给出示例。"));
   if (payout.scorecard.valid())
     facts.push_back(pick("In a period for which you are not scored there is no amount; that is not the same as 0.",
                          "未评分的期间没有金额，这与金额为 0 不同。"));
@@ -382,8 +385,7 @@ void Pages::fine_print(const std::string& version) {
   heading("Parameters and version", "参数与版本");
   if (!policy_.params.empty()) {
     Grid grid{{pick("Parameter", "参数"), pick("Value", "取值")}, {}, {false, true}, false};
-    for (const model::Param& param : policy_.params)
-      grid.rows.push_back({p_.label(param.named), p_.amount(param.value, param.type)});
+    for (const model::Param& param : policy_.params) grid.rows.push_back({p_.label(param.named), p_.parameter(param)});
     document_.blocks.push_back(std::move(grid));
   }
   std::vector<Inline> items;

@@ -51,16 +51,27 @@ std::string Phraser::written(ExprId id) const {
   return text.empty() ? model::exact_text(policy_, id) : text;
 }
 
+std::string Phraser::parameter(const model::Param& param) const {
+  // A plain number below one is a share in all but name.
+  if (param.value.is<Number>() && param.type.unit.is_plain()) {
+    const Number& number = param.value.number();
+    if (!number.is_zero() && number.abs() < Number(1)) return percent(number);
+  }
+  return amount(param.value, param.type);
+}
+
 Inline Phraser::label(const model::Named& named) const {
   Inline text = column(named);
   if (text == named.name && named.label.empty()) std::replace(text.begin(), text.end(), '_', ' ');
   return text;
 }
 
-Inline Phraser::list(const std::vector<Inline>& items) const {
+Inline Phraser::list(const std::vector<Inline>& items, bool either) const {
   Inline result;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (i > 0) result += zh() ? "、" : i + 1 == items.size() ? " and " : ", ";
+    const bool last = i + 1 == items.size();
+    if (i > 0 && zh()) result += either && last ? "或" : "、";
+    if (i > 0 && !zh()) result += !last ? ", " : either ? " or " : " and ";
     result += items[i];
   }
   return result;
@@ -80,7 +91,7 @@ std::string Phraser::money(const Number& amount, value::Currency currency) const
   return (exact ? "" : "~") + amount.to_fixed(places, true) + " " + std::string(currency.code());
 }
 
-std::string Phraser::percent(const Number& share) const { return number(share * Number(100), 1) + "%"; }
+std::string Phraser::percent(const Number& share) const { return number(share * Number(100)) + "%"; }
 
 std::string Phraser::duration(const Number& seconds) const {
   static constexpr struct {
@@ -90,6 +101,20 @@ std::string Phraser::duration(const Number& seconds) const {
                 {3'600, "hour", "hours", "小时"},
                 {60, "minute", "minutes", "分钟"},
                 {1, "second", "seconds", "秒"}};
+  // Longer ones that are no whole number of anything: 12 minutes 30 seconds.
+  const Number minutes = (seconds.abs() / Number(60)).floor();
+  const Number rest = seconds.abs() - minutes * Number(60);
+  if (!minutes.is_zero() && !rest.is_zero() && seconds.sign() > 0) {
+    const Number shown = rest.round(0, value::Rounding::half_even);
+    return (shown == rest ? "" : "~") + minutes.to_string() +
+           (zh()                   ? " 分 "
+            : minutes == Number(1) ? " minute "
+                                   : " minutes ") +
+           shown.to_string() +
+           (zh()                 ? " 秒"
+            : shown == Number(1) ? " second"
+                                 : " seconds");
+  }
   for (const auto& unit : kUnits) {
     const Number count = seconds / Number(unit.seconds);
     if (!count.is_integer() && unit.seconds != 1) continue;
@@ -185,7 +210,7 @@ Inline Phraser::aggregate(model::AggregateId id) const {
   const Inline rows = source_name(aggregate.source);
   const Inline filter = aggregate.filter.valid() ? clause(aggregate.filter) : Inline();
   using Function = model::AggregateFunction;
-  Inline among, what = aggregate.value.valid() ? phrase(aggregate.value, 1) : rows;
+  Inline among, what = aggregate.value.valid() ? phrase(aggregate.value, 2) : rows;
   std::vector<Inline> including;
   for (const model::ExclusionId each : aggregate.including)
     including.push_back(label(policy_.exclusions[each.index].named));
@@ -210,15 +235,15 @@ Inline Phraser::aggregate(model::AggregateId id) const {
       case Function::distinct:
         return among + "中不同 " + what + " 的个数";
       case Function::avg:
-        return of + "平均值";
+        return of + "的平均值";
       case Function::min:
-        return of + "最小值";
+        return of + "的最小值";
       case Function::max:
-        return of + "最大值";
+        return of + "的最大值";
       case Function::median:
-        return of + "中位数";
+        return of + "的中位数";
       case Function::percentile:
-        return of + "第 " + aggregate.percent.to_string() + " 百分位数";
+        return of + "的第 " + aggregate.percent.to_string() + " 百分位数";
       case Function::first:
         return among + "中最早一条的" + what;
       case Function::last:
@@ -425,7 +450,7 @@ Inline Phraser::phrase(ExprId id, int level) const {
   }
   if (const auto* param = std::get_if<model::ParamRef>(&node)) {
     const model::Param& declared = policy_.params[param->param.index];
-    return label(declared.named) + (zh() ? "（" : " (") + amount(declared.value, declared.type) + (zh() ? "）" : ")");
+    return label(declared.named) + (zh() ? "（" : " (") + parameter(declared) + (zh() ? "）" : ")");
   }
   if (const auto* field_of = std::get_if<model::RowField>(&node)) {
     const Inline text = field(field_of->path, field_of->source);

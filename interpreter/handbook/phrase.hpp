@@ -30,6 +30,7 @@ class Phraser {
   Inline column(const model::Named& named) const { return policy_.label(named, zh() ? "zh" : "en"); }
   /// `8,000 GBP`, `3 minutes`, `12%` (of a metric shown as one), `1.2`; what is rounded carries `~`.
   std::string amount(const value::Value& value, const value::Type& type, const model::Metric::Show& show = {}) const;
+  std::string parameter(const model::Param& param) const;
   std::string metric_value(model::MetricId id, const value::Value& value) const;
   std::string number(const value::Number& number, int places = 2) const;  // trailing zeros left out
   std::string money(const value::Number& amount, value::Currency currency) const;
@@ -43,8 +44,8 @@ class Phraser {
   Language language() const { return language_; }
   const model::Policy& policy() const { return policy_; }
   std::string pick(const char* en, const char* zh_text) const { return zh() ? zh_text : en; }
-  /// `a, b and c`
-  Inline list(const std::vector<Inline>& items) const;
+  /// `a, b and c`, or `a, b or c`
+  Inline list(const std::vector<Inline>& items, bool either = false) const;
 
  private:
   /// `level` is the binding of what surrounds the phrase: 0 nothing, 1 a sum, 2 a product or comparison.
