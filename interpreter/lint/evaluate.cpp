@@ -1,6 +1,7 @@
 #include "interpreter/lint/evaluate.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "interpreter/model/builtins.hpp"
 
@@ -9,17 +10,143 @@ namespace kpi::lint {
 using model::RuleExprId;
 using Op = value::BinaryOp;
 
-void RuleRun::run(const std::function<void()>& found) { bind(0, found); }
+namespace {
 
-void RuleRun::bind(std::size_t binder, const std::function<void()>& found) {
-  if (binder == rule_.binders.size()) {
-    if (!rule_.where.valid() || evaluate(rule_.where).is_true()) found();
+/// What proofs answer; they are asked last.
+bool is_proved(model::PropertyId property) {
+  using P = model::PropertyId;
+  switch (property) {
+    case P::payout_highest:
+    case P::payout_lowest:
+    case P::payout_bounded:
+    case P::payout_max_jump:
+    case P::payout_jump_share:
+    case P::payout_monotone_in:
+    case P::payout_retroactive:
+    case P::payout_accelerates:
+    case P::payout_fake_order_gain:
+    case P::payout_single_order_swing:
+    case P::payout_influence:
+    case P::payout_lowest_total_pay:
+    case P::payout_highest_deduction:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Visits every node of an expression; false when it holds a proof or a quantifier, which are too dear to hurry.
+bool collect_slots(const model::Rule& rule, RuleExprId id, std::set<std::uint32_t>& slots) {
+  if (!id.valid()) return true;
+  const auto all = [&](auto... ids) { return (collect_slots(rule, ids, slots) && ...); };
+  return std::visit(
+      [&](const auto& node) {
+        using N = std::decay_t<decltype(node)>;
+        if constexpr (std::is_same_v<N, model::RuleVariable>) {
+          slots.insert(node.slot);
+          return true;
+        } else if constexpr (std::is_same_v<N, model::RuleProperty>) {
+          bool cheap = !is_proved(node.property) && all(node.base);
+          for (const auto& given : node.arguments) {
+            for (const RuleExprId one : given) cheap = cheap && all(one);
+          }
+          return cheap;
+        } else if constexpr (std::is_same_v<N, model::RuleUnary> || std::is_same_v<N, model::RuleIsNone>) {
+          return all(node.operand);
+        } else if constexpr (std::is_same_v<N, model::RuleBinary>) {
+          return all(node.left, node.right);
+        } else if constexpr (std::is_same_v<N, model::RuleIn>) {
+          return all(node.item, node.collection);
+        } else if constexpr (std::is_same_v<N, model::RuleDefault>) {
+          return all(node.operand, node.fallback);
+        } else if constexpr (std::is_same_v<N, model::RuleIf>) {
+          return all(node.condition, node.then_value, node.else_value);
+        } else if constexpr (std::is_same_v<N, model::RuleRange>) {
+          return all(node.lower, node.upper);
+        } else if constexpr (std::is_same_v<N, model::RuleList>) {
+          return std::all_of(node.items.begin(), node.items.end(), [&](RuleExprId one) { return all(one); });
+        } else if constexpr (std::is_same_v<N, model::RuleCall> || std::is_same_v<N, model::RuleTableLookup>) {
+          return std::all_of(node.arguments.begin(), node.arguments.end(), [&](RuleExprId one) { return all(one); });
+        } else {
+          return std::is_same_v<N, model::RuleConstant>;
+        }
+      },
+      rule.expr(id).node);
+}
+
+}  // namespace
+
+RuleRun::Tests RuleRun::tests_of(const std::vector<model::RuleBinder>& binders, RuleExprId where) const {
+  Tests tests(binders.size());
+  if (binders.empty() || !where.valid()) return tests;
+  std::vector<RuleExprId> open = {where};
+  while (!open.empty()) {
+    const RuleExprId id = open.back();
+    open.pop_back();
+    const auto* node = std::get_if<model::RuleBinary>(&rule_.expr(id).node);
+    if (node && node->op == Op::logical_and) {
+      open.push_back(node->right);
+      open.push_back(node->left);
+      continue;
+    }
+    std::set<std::uint32_t> slots;
+    std::size_t level = binders.size() - 1;
+    if (collect_slots(rule_, id, slots)) {
+      while (level > 0 && !slots.contains(binders[level].slot)) --level;
+    }
+    tests[level].push_back(id);
+  }
+  return tests;
+}
+
+RuleRun::Truth RuleRun::all_hold(const std::vector<RuleExprId>& tests, bool only_yes_counts) const {
+  Truth result = Truth::yes;
+  for (const RuleExprId id : tests) {
+    const Truth one = holds(id);
+    if (one == Truth::no) return Truth::no;
+    if (one == Truth::unknown && only_yes_counts) return one;
+    if (one == Truth::unknown) result = one;
+  }
+  return result;
+}
+
+RuleRun::Truth RuleRun::holds(RuleExprId id) const {
+  const model::RuleNode& node = rule_.expr(id).node;
+  if (const auto* binary = std::get_if<model::RuleBinary>(&node)) {
+    // Left before right, and no further than needed: proofs are dear.
+    if (binary->op == Op::logical_and || binary->op == Op::logical_or) {
+      const Truth stops = binary->op == Op::logical_or ? Truth::yes : Truth::no;
+      const Truth left = holds(binary->left);
+      if (left == stops) return left;
+      const Truth right = holds(binary->right);
+      return right == stops || left != Truth::unknown ? right : Truth::unknown;
+    }
+  } else if (const auto* unary = std::get_if<model::RuleUnary>(&node);
+             unary && unary->op == value::UnaryOp::logical_not) {
+    const Truth operand = holds(unary->operand);
+    if (operand == Truth::unknown) return operand;
+    return operand == Truth::yes ? Truth::no : Truth::yes;
+  }
+  const Datum result = evaluate(id);
+  if (!result.value.is<bool>()) return Truth::unknown;
+  return result.value.boolean() ? Truth::yes : Truth::no;
+}
+
+void RuleRun::run(const std::function<void()>& found) {
+  if (rule_.binders.empty()) {
+    if (!rule_.where.valid() || holds(rule_.where) == Truth::yes) found();
     return;
   }
+  tests_ = tests_of(rule_.binders, rule_.where);
+  bind(0, found);
+}
+
+void RuleRun::bind(std::size_t binder, const std::function<void()>& found) {
+  if (binder == rule_.binders.size()) return found();
   const model::RuleBinder& variable = rule_.binders[binder];
   for (const Element& element : on_.elements(variable.kind)) {
     slots_[variable.slot] = element;
-    bind(binder + 1, found);
+    if (all_hold(tests_[binder], true) == Truth::yes) bind(binder + 1, found);
   }
 }
 
@@ -29,6 +156,8 @@ Datum RuleRun::plain(Datum datum) const {
   const auto number = on_.flow().constant(id);
   return number ? Datum(*number, on_.policy().expr(id).type.unit) : Datum();
 }
+
+Datum RuleRun::truth(Truth which) { return which == Truth::unknown ? Datum() : Datum(which == Truth::yes); }
 
 Datum RuleRun::evaluate(RuleExprId id, std::size_t language) const {
   if (!id.valid()) return {};
@@ -45,13 +174,14 @@ Datum RuleRun::evaluate(RuleExprId id, std::size_t language) const {
         } else if constexpr (std::is_same_v<N, model::RuleProperty>) {
           const Datum base = evaluate(node.base, language);
           if (!base.element) return {};
-          Arguments arguments(node.arguments.size());
-          for (std::size_t i = 0; i < arguments.size(); ++i) {
-            for (const RuleExprId one : node.arguments[i]) {
+          Arguments arguments;
+          for (const auto& given : node.arguments) {
+            for (const RuleExprId one : given) {
               Datum argument = evaluate(one, language);
               if (argument.absent()) return {};
-              arguments[i].push_back(std::move(argument));
+              arguments.push(std::move(argument));
             }
+            arguments.close();
           }
           return on_.property(node.property, *base.element, arguments, language);
         } else if constexpr (std::is_same_v<N, model::RuleUnary>) {
@@ -59,6 +189,7 @@ Datum RuleRun::evaluate(RuleExprId id, std::size_t language) const {
           operand.value = value::apply(node.op, operand.value);
           return operand;
         } else if constexpr (std::is_same_v<N, model::RuleBinary>) {
+          if (node.op == Op::logical_and || node.op == Op::logical_or) return truth(holds(id));
           return binary(node);
         } else if constexpr (std::is_same_v<N, model::RuleIn>) {
           return contained(node);
@@ -109,16 +240,6 @@ Datum equal(const Datum& a, const Datum& b) {
 }  // namespace
 
 Datum RuleRun::binary(const model::RuleBinary& node) const {
-  // Left before right, and no further than needed: proofs are dear.
-  if (node.op == Op::logical_and || node.op == Op::logical_or) {
-    const bool stops_at = node.op == Op::logical_or;
-    const Datum left = evaluate(node.left);
-    if (left.value.is<bool>() && left.value.boolean() == stops_at) return left;
-    const Datum right = evaluate(node.right);
-    Datum result;
-    result.value = value::apply(node.op, left.value, right.value, value::TimeZone::utc());
-    return result;
-  }
   const Datum left = plain(evaluate(node.left)), right = plain(evaluate(node.right));
   if (left.absent() || right.absent()) return {};
   if (node.op == Op::eq || node.op == Op::ne) {
@@ -174,13 +295,14 @@ Datum RuleRun::quantified(const model::RuleQuantifier& node) const {
   std::size_t count = 0;
   Datum result;
   bool unknown = false;
-  const std::function<bool(std::size_t)> each = [&](std::size_t binder) -> bool {
+  const auto [at, created] = quantifier_tests_.try_emplace(&node);
+  if (created) at->second = tests_of(node.binders, node.where);
+  const Tests& tests = at->second;
+  const std::function<bool(std::size_t, bool)> each = [&](std::size_t binder, bool known) -> bool {
     if (binder == node.binders.size()) {
-      if (node.where.valid()) {
-        const Datum holds = evaluate(node.where);
-        // An unknown member makes an answer that it could change unknown.
-        unknown = unknown || holds.absent();
-        if (!holds.is_true()) return true;
+      if (!known) {  // a member of which nobody knows whether it counts
+        unknown = true;
+        return true;
       }
       ++count;
       if (node.function == F::exists) return false;
@@ -200,11 +322,12 @@ Datum RuleRun::quantified(const model::RuleQuantifier& node) const {
     }
     for (const Element& element : on_.elements(node.binders[binder].kind)) {
       slots_[node.binders[binder].slot] = element;
-      if (!each(binder + 1)) return false;
+      const Truth holding = all_hold(tests[binder]);
+      if (holding != Truth::no && !each(binder + 1, known && holding == Truth::yes)) return false;
     }
     return true;
   };
-  (void)each(0);
+  (void)each(0, true);
   if (node.function == F::exists) return count > 0 ? Datum(true) : unknown ? Datum() : Datum(false);
   if (unknown) return {};
   if (node.function == F::count) return Datum::count(count);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,15 @@ class RuleRun {
   Datum evaluate(model::RuleExprId id) const { return evaluate(id, 0); }
 
  private:
+  enum class Truth : std::uint8_t { no, yes, unknown };
+  /// The parts of a condition that are joined by `and`, by the variable after which each can be decided. Proofs and
+  /// quantifiers wait for the last one, where they keep their order.
+  using Tests = std::vector<std::vector<model::RuleExprId>>;
+  Tests tests_of(const std::vector<model::RuleBinder>& binders, model::RuleExprId where) const;
+  /// With `only_yes_counts` nothing is tried behind an unknown answer.
+  Truth all_hold(const std::vector<model::RuleExprId>& tests, bool only_yes_counts = false) const;
+  Truth holds(model::RuleExprId id) const;
+  static Datum truth(Truth which);
   void bind(std::size_t binder, const std::function<void()>& found);
   Datum evaluate(model::RuleExprId id, std::size_t language) const;
   Datum quantified(const model::RuleQuantifier& node) const;
@@ -39,6 +49,8 @@ class RuleRun {
   const model::Policy& home_;
   const Reflection& on_;
   mutable std::vector<Element> slots_;
+  Tests tests_;
+  mutable std::map<const model::RuleQuantifier*, Tests> quantifier_tests_;
 };
 
 /// The row of a decision table that applies, and its constant value; absent when there is none.

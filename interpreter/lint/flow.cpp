@@ -29,6 +29,12 @@ Construct construct_of(model::MetricFunction function) {
 
 }  // namespace
 
+std::string small_letters(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), lower);
+  return result;
+}
+
 bool contains_word(std::string_view text, std::string_view word) {
   const auto same = [](char a, char b) { return lower(a) == lower(b); };
   return !word.empty() && std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();

@@ -66,6 +66,8 @@ Direction flipped(Direction a);
 
 /// Fields of orders that hold what was given back: their names speak of refunds, returns or cancellations.
 bool is_refund_name(std::string_view name);
+/// The text with A to Z in small letters.
+std::string small_letters(std::string_view text);
 /// Contains, whatever the capitals (letters outside ASCII as they are).
 bool contains_word(std::string_view text, std::string_view word);
 

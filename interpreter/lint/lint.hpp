@@ -44,7 +44,7 @@ struct Finding {
   std::optional<std::size_t> allow;  // index of the exception that covers it
   std::string fix_text;              // what the rule's fix would insert; empty: nothing, or a removal
   std::optional<Element> fix_element;
-  std::optional<Fix> fix;      // worked out by who has the syntax tree
+  std::optional<Fix> fix;  // worked out by who has the syntax tree
 };
 
 /// Fingerprint to how many findings carry it.

@@ -46,26 +46,19 @@ Datum formula(const Question& question, model::ExprId id) {
   return id.valid() ? Datum(question.on.formula(id, question.element)) : Datum();
 }
 
-bool any_word(std::string_view text, const std::vector<std::string>& words) {
-  return std::any_of(words.begin(), words.end(), [&](const auto& word) { return contains_word(text, word); });
-}
-
 namespace {
 
-/// Name, label and column of an element.
+/// Whether the element's name, label or column holds one of the words, which are in small letters.
 bool is_named(const Question& q, const Element& element, const std::vector<std::string>& words) {
-  if (any_word(q.on.name(element), words) || any_word(q.on.label(element, 0), words) ||
-      any_word(q.on.label(element, 1), words))
-    return true;
-  const auto& p = q.policy();
-  if (element.kind == ElementKind::field) {
-    const auto& field =
-        element.events ? p.events[element.a].fields[element.b] : p.entities[element.a].fields[element.b];
-    return any_word(field.column, words);
-  }
-  if (element.kind == ElementKind::events) return any_word(p.events[element.a].table, words);
-  if (element.kind == ElementKind::entity) return any_word(p.entities[element.a].table, words);
-  return false;
+  const std::string& spelling = q.on.spelling(element);
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    return !word.empty() && spelling.find(word) != std::string::npos;
+  });
+}
+
+std::vector<std::string> small(std::vector<std::string> words) {
+  for (std::string& word : words) word = small_letters(word);
+  return words;
 }
 
 Element field_element(const FieldRef& ref) {
@@ -104,7 +97,7 @@ Datum any_from_library(const Question& q) {
   const model::Named* named = q.on.named(q.element);
   return named && named->from_library;
 }
-Datum any_named_like(const Question& q) { return is_named(q, q.element, q.words(0)); }
+Datum any_named_like(const Question& q) { return is_named(q, q.element, small(q.words(0))); }
 
 // ---- flow -----------------------------------------------------------------------------------------------------------
 
@@ -206,7 +199,7 @@ Datum flow_moves_with(const Question& q) {
 }
 
 Datum flow_mentions(const Question& q) {
-  const auto words = q.words(0);
+  const auto words = small(q.words(0));
   if (is_named(q, q.element, words)) return true;
   const Flow& flow = q.on.flow_of(q.element);
   for (const std::uint32_t metric : flow.metrics) {
@@ -221,7 +214,7 @@ Datum flow_mentions(const Question& q) {
 }
 
 Datum flow_filters_on(const Question& q) {
-  const auto words = q.words(0);
+  const auto words = small(q.words(0));
   const Flow& flow = q.on.flow_of(q.element);
   return std::any_of(flow.filtered.begin(), flow.filtered.end(),
                      [&](const FieldRef& ref) { return is_named(q, field_element(ref), words); });

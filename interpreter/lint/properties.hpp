@@ -31,6 +31,5 @@ Datum formula(const Question& question, model::ExprId id);  // absent when there
 std::string unit_word(const value::Type& type);
 std::string form_of(const Reflection& on, model::ExprId id);
 std::string nature_of(const Reflection& on, model::MetricId id);
-bool any_word(std::string_view text, const std::vector<std::string>& words);
 
 }  // namespace kpi::lint::ask

@@ -174,20 +174,11 @@ bool stands_in(const Question& q, const model::Scorecard& scorecard, std::uint32
                      [&](const auto& one) { return q.on.flow().direct_metrics(one.requires_value).contains(metric); });
 }
 
-bool pays(const Question& q, std::uint32_t payout_index, std::uint32_t metric) {
-  const model::Payout& which = q.policy().payouts[payout_index];
-  for (const ExprId id : q.on.flow().formulas(which)) {
-    if (q.on.flow().direct_metrics(id).contains(metric)) return true;
-  }
-  return q.on.flow().uses_scorecard({payout_index}) &&
-         stands_in(q, q.policy().scorecards[which.scorecard.index], metric);
-}
-
 }  // namespace
 
 Datum metric_paid(const Question& q) {
   for (std::uint32_t i = 0; i < q.policy().payouts.size(); ++i) {
-    if (pays(q, i, q.element.a)) return true;
+    if (q.on.paid_metrics(i).contains(q.element.a)) return true;
   }
   return false;
 }
@@ -326,7 +317,7 @@ Datum payout_evidence(const Question& q) {
   const auto& all = payout(q).evidence;
   return std::any_of(all.begin(), all.end(), [&](const auto& evidence) { return evidence.key == q.word(0); });
 }
-Datum payout_pays(const Question& q) { return pays(q, q.element.a, q.index(0)); }
+Datum payout_pays(const Question& q) { return q.on.paid_metrics(q.element.a).contains(q.index(0)); }
 Datum payout_gated_by(const Question& q) {
   const auto holds = [&](ExprId id) {
     const Flow& flow = q.on.flow().formula(id);
@@ -351,7 +342,7 @@ namespace {
 Datum proved(const Question& q, model::PropertyId property, bool money = false) {
   if (!q.on.proofs()) return {};
   std::optional<model::MetricId> metric_id;
-  if (!q.arguments.empty() && q.given(0)) metric_id = model::MetricId{q.index(0)};
+  if (q.given(0)) metric_id = model::MetricId{q.index(0)};
   Datum result;
   result.value = q.on.proofs()->ask(property, {q.element.a}, metric_id);
   if (money) result.unit = value::Unit::of(q.policy().header.currency);

@@ -308,6 +308,35 @@ source::Span Reflection::span(const Element& element) const {
   }
 }
 
+const std::string& Reflection::spelling(const Element& element) const {
+  const auto [at, created] = spellings_.try_emplace(element);
+  if (!created) return at->second;
+  std::string text = name(element) + "\n" + label(element, 0) + "\n" + label(element, 1);
+  if (element.kind == ElementKind::field) {
+    const auto& field =
+        element.events ? policy_.events[element.a].fields[element.b] : policy_.entities[element.a].fields[element.b];
+    text += "\n" + field.column;
+  }
+  if (element.kind == ElementKind::events) text += "\n" + policy_.events[element.a].table;
+  if (element.kind == ElementKind::entity) text += "\n" + policy_.entities[element.a].table;
+  return at->second = small_letters(text);
+}
+
+const std::set<std::uint32_t>& Reflection::paid_metrics(std::uint32_t payout) const {
+  const auto [at, created] = paid_.try_emplace(payout);
+  if (!created) return at->second;
+  std::set<std::uint32_t>& result = at->second;
+  const model::Payout& which = policy_.payouts[payout];
+  for (const model::ExprId id : flow_.formulas(which)) result.merge(flow_.direct_metrics(id));
+  if (!flow_.uses_scorecard({payout})) return result;
+  const model::Scorecard& card = policy_.scorecards[which.scorecard.index];
+  for (const auto& row : card.rows) {
+    if (has_weight(row)) result.insert(row.metric.index);
+  }
+  for (const auto& gate : card.gates) result.merge(flow_.direct_metrics(gate.requires_value));
+  return result;
+}
+
 // ---- flow -----------------------------------------------------------------------------------------------------------
 
 Element Reflection::formula(model::ExprId id, const Element& of) const {

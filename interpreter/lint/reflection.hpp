@@ -2,8 +2,11 @@
 // model/rule_properties.def.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,7 +16,23 @@
 
 namespace kpi::lint {
 
-using Arguments = std::vector<std::vector<Datum>>;  // by parameter; empty where left out
+/// Values by parameter; a parameter that was left out has none.
+class Arguments {
+ public:
+  static constexpr std::size_t kMost = 8;  // parameters of one property
+  /// Closes the values of one parameter; call it once for each, in order.
+  void close() { ends_[++count_] = static_cast<std::uint8_t>(values_.size()); }
+  void push(Datum value) { values_.push_back(std::move(value)); }
+  std::span<const Datum> operator[](std::size_t parameter) const {
+    if (parameter >= count_) return {};
+    return {values_.data() + ends_[parameter], static_cast<std::size_t>(ends_[parameter + 1] - ends_[parameter])};
+  }
+
+ private:
+  std::vector<Datum> values_;
+  std::array<std::uint8_t, kMost + 1> ends_{};
+  std::size_t count_ = 0;
+};
 
 /// A text that people read, with the place where it stands.
 struct PolicyText {
@@ -55,6 +74,11 @@ class Reflection {
   value::Date as_of() const { return as_of_; }
   const std::vector<Pack>& packs() const { return packs_; }
 
+  /// Name, labels and column in small letters, for questions about words in names.
+  const std::string& spelling(const Element& element) const;
+  /// Metrics that stand themselves in the formulas of a payout, or in its scorecard when they use it.
+  const std::set<std::uint32_t>& paid_metrics(std::uint32_t payout) const;
+
   /// What a computed element reads.
   const Flow& flow_of(const Element& element) const;
   Direction direction_of(const Element& element, const DataFlow::Input& input) const;
@@ -88,6 +112,8 @@ class Reflection {
   std::vector<PolicyText> texts_;
   std::vector<LibraryView> libraries_;
   mutable std::map<Element, Flow> flows_;
+  mutable std::map<Element, std::string> spellings_;
+  mutable std::map<std::uint32_t, std::set<std::uint32_t>> paid_;
 };
 
 /// 1 market that is `limit` or a part of it: `EU` holds for `DE`, `US` for `US_CA`. Capitals do not matter.
