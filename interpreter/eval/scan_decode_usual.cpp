@@ -69,7 +69,7 @@ Code Decoder::text_code(std::string_view text, Input& input) {
   if (text.size() > 16) return world_.pool.code(text);
   const std::uint64_t word = word_at(text.data()) & kFirstBytes[std::min<std::size_t>(text.size(), 8)];
   const std::uint64_t more = text.size() > 8 ? word_at(text.data() + 8) & kFirstBytes[text.size() - 8] : 0;
-  TextCache& cached = input.texts[mix(word + more * 31 + text.size()) & 255];
+  TextCache& cached = input.texts[(word ^ (more + text.size()) * 0x9E3779B97F4A7C15ULL) * 0xBF58476D1CE4E5B9ULL >> 56];
   if (cached.word != word || cached.more != more || cached.length != text.size()) {
     cached = {word, more, static_cast<std::uint32_t>(text.size()), world_.pool.code(text)};
   }

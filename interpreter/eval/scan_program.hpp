@@ -144,6 +144,7 @@ class Program {
   bool run_or_else(Node& node);
   bool run_choose(Node& node);
   bool run_codes(Node& node);
+  bool has_small_integers(const Vec& numbers) const;
   bool run_join(Node& node);
   bool align(int a, int b, Vec& left, Vec& right, int& scale);
   bool align_one(const Vec& vec, int scale, std::vector<std::int64_t>& storage, Vec& result);

@@ -444,17 +444,23 @@ bool Program::run_choose(Node& node) {
   return true;
 }
 
+/// Are the codes of all numbers just twice their value (see TextPool)?
+bool Program::has_small_integers(const Vec& numbers) const {
+  if (numbers.scale != 0) return false;
+  std::uint64_t used = 0;
+  for (std::size_t row = 0; row < rows_; ++row) {
+    used |= static_cast<std::uint64_t>(numbers.values[row] ^ (numbers.values[row] >> 63));
+  }
+  return used < std::uint64_t{1} << 62;
+}
+
 bool Program::run_codes(Node& node) {
   const Vec& operand = vec(node.a);
   const bool is_number = rep(node.a) == Rep::number;
   node.values.resize(rows_);
   node.vec.absent = operand.absent;
-  if (node.op == Op::in_codes && (!is_number || operand.scale == 0)) {  // no row can fail
-    const CodeSet& set = *node.set;
-    for (std::size_t row = 0; row < rows_; ++row) {
-      const std::int64_t x = operand.values[row];
-      node.values[row] = set.contains(is_number ? world_.pool.integer(x) : x) ? 1 : 0;
-    }
+  if (node.op == Op::in_codes && (!is_number || has_small_integers(operand))) {  // no row can fail
+    node.set->contains_each(operand.values, is_number ? 2 : 1, rows_, node.values.data());
     finish(node, 0);
     return true;
   }

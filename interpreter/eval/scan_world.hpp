@@ -35,6 +35,8 @@ class CodeSet {
     if (slot < kDense) {
       if (slot / 64 >= bits_.size()) bits_.resize(std::min<std::uint64_t>(kDense / 64, std::max<std::uint64_t>(16, slot / 32)) + 1);
       bits_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+    } else {
+      has_large_ = true;
     }
     codes_.insert(code);
   }
@@ -43,6 +45,23 @@ class CodeSet {
     if (slot / 64 < bits_.size()) return (bits_[slot / 64] >> (slot % 64) & 1) != 0;
     return slot >= kDense && codes_.contains(code);
   }
+  /// 1 where the set contains factor * values[row].
+  void contains_each(const std::int64_t* values, std::int64_t factor, std::size_t rows, std::int64_t* result) const {
+    const std::uint64_t* const bits = bits_.data();
+    const std::uint64_t limit = bits_.size() * 64;
+    bool beyond = false;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const auto slot = static_cast<std::uint64_t>(values[row]) * static_cast<std::uint64_t>(factor);
+      const bool inside = slot < limit;
+      beyond |= slot >= kDense;
+      result[row] = static_cast<std::int64_t>(bits[inside ? slot / 64 : 0] >> (slot % 64) & (inside ? 1 : 0));
+    }
+    if (!beyond || !has_large_) return;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const auto slot = static_cast<std::uint64_t>(values[row]) * static_cast<std::uint64_t>(factor);
+      if (slot >= kDense) result[row] = codes_.contains(static_cast<Code>(slot)) ? 1 : 0;
+    }
+  }
   auto begin() const { return codes_.begin(); }
   auto end() const { return codes_.end(); }
   bool empty() const { return codes_.empty(); }
@@ -50,7 +69,8 @@ class CodeSet {
 
  private:
   static constexpr std::uint64_t kDense = 1 << 24;   // two megabytes at most
-  std::vector<std::uint64_t> bits_;
+  std::vector<std::uint64_t> bits_ = {0};
+  bool has_large_ = false;
   tsl::robin_set<Code, CodeHash> codes_;
 };
 inline constexpr std::uint32_t kNoRow = 0xFFFF'FFFF;

@@ -1,7 +1,9 @@
 #include "interpreter/storage/page_file.hpp"
 
 #include <sqlite3.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <string>
@@ -67,13 +69,56 @@ std::optional<ReadPath::Reason> PageFile::look_at(const Database& database) {
   // The header's own count holds when the last writer knew of it.
   const std::uint32_t counted = big_endian32(header + 28);
   if (big_endian32(header + 24) == big_endian32(header + 92) && counted != 0 && counted < pages_) pages_ = counted;
+  map(bytes, handle);
   return std::nullopt;
 }
 
-void PageFile::read(std::uint32_t first, std::uint32_t count, std::uint8_t* into) const {
+PageFile::~PageFile() {
+  if (map_ != nullptr) file_->pMethods->xUnfetch(file_, 0, map_);
+}
+
+/// SQLite maps the file when it is asked for a piece of it, and leaves it there while the piece is held. Its pager
+/// still reads for itself: only PRAGMA mmap_size would tell it of the map.
+void PageFile::map(std::int64_t bytes, sqlite3* handle) {
+  sqlite3_int64 limit = bytes;
+  void *start = nullptr, *end = nullptr;
+  const sqlite3_io_methods& methods = *file_->pMethods;
+  if (methods.iVersion < 3 || methods.xFetch == nullptr || pages_ == 0) return;
+  if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_MMAP_SIZE, &limit) != SQLITE_OK) return;
+  if (methods.xFetch(file_, 0, static_cast<int>(page_size_), &start) != SQLITE_OK || start == nullptr) return;
+  const auto last = static_cast<sqlite3_int64>(pages_ - 1) * page_size_;
+  if (methods.xFetch(file_, last, static_cast<int>(page_size_), &end) == SQLITE_OK && end != nullptr) {
+    methods.xUnfetch(file_, last, end);
+    map_ = static_cast<std::uint8_t*>(start);
+    mapped_bytes_ = static_cast<std::uint64_t>(last) + page_size_;
+  } else {
+    methods.xUnfetch(file_, 0, start);
+  }
+}
+
+void PageFile::check_range(std::uint32_t first, std::uint32_t count) const {
   const std::uint64_t end = std::uint64_t{first} + count;
   const std::uint64_t lock_page = kLockByte / page_size_ + 1;
   if (first == 0 || end - 1 > pages_ || (first <= lock_page && lock_page < end)) unusual_page();
+}
+
+const std::uint8_t* PageFile::mapped(std::uint32_t first, std::uint32_t count) const {
+  check_range(first, count);
+  const std::uint64_t start = std::uint64_t{first - 1} * page_size_;
+  constexpr std::uint64_t kReadBeyond = 16;
+  if (start + std::uint64_t{count} * page_size_ + kReadBeyond > mapped_bytes_) return nullptr;
+  return map_ + start;
+}
+
+void PageFile::release(std::uint32_t first, std::uint32_t count) const {
+  const auto system_page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  const std::uint64_t start = std::uint64_t{first - 1} * page_size_ / system_page * system_page;
+  const std::uint64_t end = (std::uint64_t{first - 1} + count) * page_size_ / system_page * system_page;
+  if (end > start && end <= mapped_bytes_) ::madvise(map_ + start, end - start, MADV_DONTNEED);
+}
+
+void PageFile::read(std::uint32_t first, std::uint32_t count, std::uint8_t* into) const {
+  check_range(first, count);
   const auto bytes = static_cast<int>(count * page_size_);
   const auto offset = static_cast<sqlite3_int64>(first - 1) * page_size_;
   if (file_->pMethods->xRead(file_, into, bytes, offset) != SQLITE_OK) unusual_page();

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kPadding = 16;
 constexpr std::uint32_t kLeafHeader = 8;
+constexpr std::uint32_t kCacheLine = 64;
 constexpr std::uint32_t kLargestPayload = 0x7FFF'FFFF;
 constexpr std::uint64_t kTexts = 12;  // serial types from here on are blobs (even) and texts (odd)
 
@@ -36,6 +37,32 @@ constexpr std::array<NumberType, 10> kNumbers{{{0, 0, false, CellClass::null, 0}
                                                {8, 0, true, CellClass::real, 0},
                                                {0, 0, false, CellClass::integer, 0},
                                                {0, 0, false, CellClass::integer, 1}}};
+
+/// The same without branches, for each serial type of one byte: the number is shifted, masked, and joined with a
+/// constant.
+struct FieldType {
+  std::int64_t mask;
+  std::int64_t constant;
+  std::uint8_t shift;
+  std::uint8_t kind;  // a bit of RawColumn::kinds, or kReserved
+  CellClass cell_class;
+};
+constexpr unsigned kReserved = 0x80;
+constexpr std::array<FieldType, 128> kFields = [] {
+  std::array<FieldType, 128> fields{};
+  for (std::size_t type = 0; type < fields.size(); ++type) {
+    FieldType& field = fields[type];
+    if (type >= kTexts) {
+      field.cell_class = type % 2 == 1 ? CellClass::text : CellClass::blob;
+    } else if (type < kNumbers.size()) {
+      field = {kNumbers[type].stored ? -1 : 0, kNumbers[type].constant, kNumbers[type].shift, 0,
+               kNumbers[type].cell_class};
+    }
+    const bool reserved = type >= kNumbers.size() && type < kTexts;
+    field.kind = static_cast<std::uint8_t>(reserved ? kReserved : 1U << static_cast<unsigned>(field.cell_class));
+  }
+  return fields;
+}();
 
 /// Bytes of each serial type of one byte.
 constexpr std::array<std::uint8_t, 128> kBytes = [] {
@@ -60,33 +87,64 @@ PageRecords::PageRecords(const PageTable& table)
     : table_(table),
       page_size_(table.file().page_size()),
       usable_(table.file().usable()),
-      outputs_(table.columns().size()) {
+      outputs_(table.columns().size()),
+      places_(static_cast<std::uint32_t>(table.wanted().size())) {
   for (std::uint32_t index = 0; index < table.columns().size(); ++index) {
     if (table.columns()[index].is_row_id) row_id_columns_.push_back(index);
+  }
+  types_.resize(std::size_t{kBlockRows} * places_);
+  offsets_.resize(std::size_t{kBlockRows} * places_);
+}
+
+PageRecords::~PageRecords() {
+  try {
+    load(0, 0);
+  } catch (const UnusualPage&) {  // no page is loaded, so none is looked at
   }
 }
 
 void PageRecords::load(std::size_t first, std::size_t last) {
   const auto& leaves = table_.leaves();
-  pages_ = last - first;
+  const auto each_run = [&](std::size_t from, std::size_t to, auto visit) {  // neighbours in the file belong together
+    for (std::size_t run = from; run < to;) {
+      std::size_t end = run + 1;
+      while (end < to && leaves[end] == leaves[end - 1] + 1) ++end;
+      visit(run, static_cast<std::uint32_t>(end - run));
+      run = end;
+    }
+  };
+  each_run(first_leaf_, last_leaf_,
+           [&](std::size_t run, std::uint32_t count) { table_.file().release(leaves[run], count); });
+  first_leaf_ = last_leaf_ = first;
   page_ = 0;
   cells_ = cell_ = 0;
-  page_bytes_ = pages_ * page_size_;
-  if (bytes_.size() < page_bytes_ + kPadding) bytes_.resize(page_bytes_ + kPadding);
-  for (std::size_t run = first; run < last;) {  // neighbours in the file are read together
-    std::size_t end = run + 1;
-    while (end < last && leaves[end] == leaves[end - 1] + 1) ++end;
-    table_.file().read(leaves[run], static_cast<std::uint32_t>(end - run), bytes_.data() + (run - first) * page_size_);
-    run = end;
-  }
+  pages_.clear();
+  std::size_t used = 0;
+  bool any_mapped = false;
+  each_run(first, last, [&](std::size_t run, std::uint32_t count) {
+    const std::uint8_t* at = table_.file().mapped(leaves[run], count);
+    if (at == nullptr) {
+      const std::size_t whole = (last - first) * page_size_ + kPadding;
+      if (bytes_.size() < whole) bytes_.resize(whole);
+      table_.file().read(leaves[run], count, bytes_.data() + used);
+      at = bytes_.data() + used;
+      used += std::size_t{count} * page_size_;
+    } else {
+      last_leaf_ = run + count;
+      any_mapped = true;
+    }
+    for (std::uint32_t page = 0; page < count; ++page) pages_.push_back(at + std::size_t{page} * page_size_);
+  });
+  is_mixed_ = any_mapped && used > 0;
 }
 
 bool PageRecords::open_page() {
-  if (page_ == pages_) return false;
-  data_ = bytes_.data() + page_ * page_size_;
-  ++page_;
+  if (page_ == pages_.size()) return false;
+  data_ = pages_[page_++];
   cell_ = 0;
   cells_ = big_endian16(data_ + 3);
+  ahead_ = page_ < pages_.size() ? pages_[page_] : data_;
+  ahead_step_ = cells_ == 0 ? page_size_ : page_size_ / cells_ + 1;
   const bool may_be_empty = table_.leaves().size() == 1;
   if (data_[0] != kLeafPage || (cells_ == 0 && !may_be_empty) || kLeafHeader + 2 * cells_ > usable_) unusual_page();
   return true;
@@ -103,7 +161,9 @@ void PageRecords::begin(eval::Batch& batch, std::size_t limit) {
   batch.rows = 0;
   batch.base = nullptr;
   batch.columns.resize(outputs_.size());
-  used_ = page_bytes_;
+  extra_.clear();
+  base_ = pages_.empty() ? bytes_.data() : pages_.front();
+  if (base_ == nullptr) base_ = reinterpret_cast<const std::uint8_t*>(this);
   for (std::size_t index = 0; index < outputs_.size(); ++index) {
     eval::RawColumn& column = batch.columns[index];
     if (column.classes.size() < limit) {
@@ -116,7 +176,11 @@ void PageRecords::begin(eval::Batch& batch, std::size_t limit) {
 }
 
 void PageRecords::finish(eval::Batch& batch) {
-  batch.base = reinterpret_cast<const char*>(bytes_.data());
+  if (!extra_.empty() || is_mixed_) {
+    gather_texts(batch);
+  } else {
+    batch.base = reinterpret_cast<const char*>(base_);
+  }
   for (std::size_t index = 0; index < outputs_.size(); ++index) {
     eval::RawColumn& column = batch.columns[index];
     column.kinds = static_cast<std::uint8_t>(outputs_[index].kinds);
@@ -132,9 +196,28 @@ void PageRecords::finish(eval::Batch& batch) {
   }
 }
 
+/// Texts that do not all lie in one piece of memory are put together in the batch's own.
+void PageRecords::gather_texts(eval::Batch& batch) {
+  batch.bytes.clear();
+  for (std::size_t index = 0; index < outputs_.size(); ++index) {
+    eval::RawColumn& column = batch.columns[index];
+    for (std::size_t row = 0; row < batch.rows; ++row) {
+      if (column.classes[row] != CellClass::text && column.classes[row] != CellClass::blob) continue;
+      const auto* text = reinterpret_cast<const char*>(address_of(column.bits[row]));
+      column.bits[row] = static_cast<std::int64_t>(batch.bytes.size());
+      batch.bytes.insert(batch.bytes.end(), text, text + column.lengths[row]);
+    }
+  }
+  batch.bytes.resize(batch.bytes.size() + kPadding);
+}
+
+/// Records in the usual form are split first, block by block, and their fields then read column by column, where each
+/// step is the same for all rows.
 void PageRecords::fill(eval::Batch& batch, std::size_t limit) {
   while (batch.rows < limit && more()) {
     const auto end = static_cast<std::uint32_t>(std::min<std::size_t>(cells_, cell_ + (limit - batch.rows)));
+    std::size_t first_row = batch.rows;
+    block_rows_ = 0;
     for (; cell_ < end; ++cell_) {
       const Record found = record(cell_);
       for (const std::uint32_t index : row_id_columns_) {
@@ -142,10 +225,78 @@ void PageRecords::fill(eval::Batch& batch, std::size_t limit) {
         outputs_[index].classes[batch.rows] = CellClass::integer;
         outputs_[index].kinds = kind_bit(CellClass::integer);
       }
-      if (decode(found, batch.rows) != 0) decode_spilled(found, batch.rows);
-      ++batch.rows;
+      if (split(found)) {
+        ++batch.rows;
+        if (block_rows_ < kBlockRows) continue;
+        finish_block(first_row);
+      } else {
+        finish_block(first_row);
+        decode_one(found, batch.rows++);
+      }
+      first_row = batch.rows;
     }
+    finish_block(first_row);
   }
+}
+
+/// Notes types and offsets of the record's fields; false when it is not in the usual form: a header of single bytes
+/// with all wanted fields, and these in the page itself.
+bool PageRecords::split(const Record& record) {
+  const std::uint8_t* const header = record.payload;
+  const std::uint32_t header_bytes = header[0];
+  if (header_bytes >= 0x80 || header_bytes <= places_ || header_bytes > record.available || places_ > kMostPlaces)
+    return false;
+  const std::size_t start = std::size_t{block_rows_} * places_;
+  std::uint8_t* const types = types_.data() + start;
+  std::int64_t* const offsets = offsets_.data() + start;
+  std::uint32_t body = header_bytes;
+  const std::int64_t first = offset_of(header);
+  unsigned wide = 0;
+  for (std::uint32_t place = 0; place < places_; ++place) {
+    const std::uint8_t type = header[1 + place];
+    wide |= type;
+    types[place] = type;
+    offsets[place] = first + body;
+    body += kBytes[type & 0x7F];
+  }
+  if (wide >= 0x80 || body > record.available) return false;
+  if (header_bytes == places_ + 1 && body != record.size) unusual_page();
+  ++block_rows_;
+  return true;
+}
+
+void PageRecords::finish_block(std::size_t first_row) {
+  const auto& wanted = table_.wanted();
+  for (std::uint32_t place = 0; place < places_ && block_rows_ > 0; ++place) {
+    if (wanted[place] < 0) continue;
+    Output& output = outputs_[static_cast<std::size_t>(wanted[place])];
+    const std::uint8_t* const types = types_.data() + place;
+    const std::int64_t* const offsets = offsets_.data() + place;
+    CellClass* const classes = output.classes + first_row;
+    std::int64_t* const bits = output.bits + first_row;
+    std::uint32_t* const lengths = output.lengths + first_row;
+    unsigned kinds = 0;
+    for (std::size_t row = 0; row < block_rows_; ++row) {
+      const std::uint8_t type = types[row * places_];
+      const std::int64_t offset = offsets[row * places_];
+      const FieldType& field = kFields[type];
+      kinds |= field.kind;
+      classes[row] = field.cell_class;
+      if (type >= kTexts) {
+        bits[row] = offset;
+        lengths[row] = kBytes[type];
+      } else {
+        bits[row] = (stored_number(address_of(offset), field.shift) & field.mask) | field.constant;
+      }
+    }
+    if ((kinds & kReserved) != 0) unusual_page();
+    output.kinds |= kinds;
+  }
+  block_rows_ = 0;
+}
+
+void PageRecords::decode_one(const Record& record, std::size_t row) {
+  if (decode(record, row) != 0) decode_spilled(record, row);
 }
 
 /// How much of a payload lies in the cell itself: the file format's rule.
@@ -156,7 +307,10 @@ std::uint32_t PageRecords::local_size(std::uint32_t payload) const {
   return fitting <= most ? fitting : least;
 }
 
-PageRecords::Record PageRecords::record(std::uint32_t cell) {
+PageRecords::Record PageRecords::record(std::uint32_t cell) const {
+  // While this page's rows are read the next page comes into the cache, a part with each row.
+  const std::uint8_t* const part = ahead_ + std::size_t{cell} * ahead_step_;
+  for (std::uint32_t line = 0; line < ahead_step_; line += kCacheLine) __builtin_prefetch(part + line);
   const std::uint32_t start = big_endian16(data_ + kLeafHeader + 2 * cell);
   if (start < kLeafHeader + 2 * cells_ || start >= usable_) unusual_page();
   const std::uint8_t *at = data_ + start, *const end = data_ + usable_;
@@ -207,7 +361,7 @@ std::uint32_t PageRecords::decode(const Record& record, std::size_t row) {
         const CellClass cell_class = (type & 1) != 0 ? CellClass::text : CellClass::blob;
         output.classes[row] = cell_class;
         output.kinds |= kind_bit(cell_class);
-        output.bits[row] = static_cast<std::int64_t>(offset_of(payload + body));
+        output.bits[row] = offset_of(payload + body);
         output.lengths[row] = static_cast<std::uint32_t>(bytes);
       } else {
         if (type >= kNumbers.size()) unusual_page();
@@ -225,33 +379,25 @@ std::uint32_t PageRecords::decode(const Record& record, std::size_t row) {
   return 0;
 }
 
+/// Memory that lasts as long as the batch, with room to read further behind it.
+std::uint8_t* PageRecords::extra_room(std::size_t bytes) { return extra_.emplace_back(bytes + kPadding).data(); }
+
 /// Puts together as much of a payload on overflow pages as the wanted columns need, and decodes that.
 void PageRecords::decode_spilled(Record record, std::size_t row) {
   const std::uint32_t content = usable_ - 4;
-  const std::size_t start = used_;
   std::uint32_t next = big_endian32(record.payload + record.available);
-  const std::size_t offset = offset_of(record.payload);
-  const auto room = [&](std::size_t end) {
-    if (bytes_.size() >= end + kPadding) return;
-    const std::size_t page = static_cast<std::size_t>(data_ - bytes_.data());
-    bytes_.resize(std::max(end + kPadding, bytes_.size() * 3 / 2));
-    data_ = bytes_.data() + page;
-  };
-  room(start + record.available);
-  std::memcpy(bytes_.data() + start, bytes_.data() + offset, record.available);
-  used_ = start + record.available;
   std::vector<std::uint8_t> page(page_size_);
-  for (;;) {
-    record.payload = bytes_.data() + start;
-    const std::uint32_t needed = decode(record, row);
-    if (needed == 0) return;
+  for (std::uint32_t needed = decode(record, row); needed != 0; needed = decode(record, row)) {
     if (needed > std::uint64_t{table_.file().pages()} * page_size_) unusual_page();
+    const std::uint32_t missing = needed - record.available;
+    const std::uint32_t pages = missing / content + (missing % content != 0 ? 1 : 0);
+    std::uint8_t* const whole = extra_room(record.available + std::size_t{pages} * content);
+    std::memcpy(whole, record.payload, record.available);
+    record.payload = whole;
     while (record.available < needed) {
       table_.file().read(next, 1, page.data());
       const std::uint32_t part = std::min(content, record.size - record.available);
-      room(used_ + part);
-      std::memcpy(bytes_.data() + used_, page.data() + 4, part);
-      used_ += part;
+      std::memcpy(whole + record.available, page.data() + 4, part);
       record.available += part;
       next = big_endian32(page.data());
     }
@@ -268,14 +414,10 @@ void PageRecords::fill_missing(std::uint32_t from_place, std::size_t row) {
     output.kinds |= kind_bit(column.default_class);
     output.bits[row] = column.default_bits;
     if (column.default_class != CellClass::text && column.default_class != CellClass::blob) continue;
-    const std::size_t length = column.default_text.size(), page = static_cast<std::size_t>(data_ - bytes_.data());
-    if (bytes_.size() < used_ + length + kPadding)
-      bytes_.resize(std::max(used_ + length + kPadding, bytes_.size() * 3 / 2));
-    data_ = bytes_.data() + page;
-    std::memcpy(bytes_.data() + used_, column.default_text.data(), length);
-    output.bits[row] = static_cast<std::int64_t>(used_);
-    output.lengths[row] = static_cast<std::uint32_t>(length);
-    used_ += length;
+    std::uint8_t* const text = extra_room(column.default_text.size());
+    std::memcpy(text, column.default_text.data(), column.default_text.size());
+    output.bits[row] = offset_of(text);
+    output.lengths[row] = static_cast<std::uint32_t>(column.default_text.size());
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "interpreter/eval/data_source.hpp"
@@ -13,6 +14,9 @@ namespace kpi::storage {
 class PageRecords {
  public:
   explicit PageRecords(const PageTable& table);
+  ~PageRecords();
+  PageRecords(const PageRecords&) = delete;
+  PageRecords& operator=(const PageRecords&) = delete;
   /// Reads the leaves [first, last); texts of earlier batches are gone.
   void load(std::size_t first, std::size_t last);
   /// Are there rows that no batch has got yet?
@@ -38,25 +42,49 @@ class PageRecords {
     std::int64_t row_id = 0;
     bool complete() const { return available == size; }
   };
+  static constexpr std::uint32_t kBlockRows = 128;
+  static constexpr std::uint32_t kMostPlaces = 64;  // of records that are taken apart in blocks
+
   bool open_page();
-  Record record(std::uint32_t cell);
+  Record record(std::uint32_t cell) const;
+  bool split(const Record& record);
+  void finish_block(std::size_t first_row);
+  void decode_one(const Record& record, std::size_t row);
   /// Decodes the record, or returns how many bytes of its payload are needed first.
   std::uint32_t decode(const Record& record, std::size_t row);
   void decode_spilled(Record record, std::size_t row);
   void fill_missing(std::uint32_t from_place, std::size_t row);
+  std::uint8_t* extra_room(std::size_t bytes);
   std::uint32_t local_size(std::uint32_t payload) const;
-  std::uint64_t offset_of(const std::uint8_t* at) const { return static_cast<std::uint64_t>(at - bytes_.data()); }
+  void gather_texts(eval::Batch& batch);
+  /// Where bytes lie, counted from base_. They may lie in another piece of memory, so addresses are taken as numbers.
+  std::int64_t offset_of(const std::uint8_t* at) const {
+    return reinterpret_cast<std::intptr_t>(at) - reinterpret_cast<std::intptr_t>(base_);
+  }
+  const std::uint8_t* address_of(std::int64_t offset) const {
+    return reinterpret_cast<const std::uint8_t*>(reinterpret_cast<std::intptr_t>(base_) + offset);
+  }
 
   const PageTable& table_;
   std::uint32_t page_size_, usable_;
-  std::vector<std::uint8_t> bytes_;     // the pages, then payloads put together, then room to read eight bytes anywhere
-  std::size_t page_bytes_ = 0;          // of the loaded pages
-  std::size_t used_ = 0;                // with what follows them
-  std::size_t pages_ = 0, page_ = 0;    // loaded; the next to open
-  const std::uint8_t* data_ = nullptr;  // of the open page
+  std::vector<std::uint8_t> bytes_;              // pages that were read, with room to read further behind the last
+  const std::uint8_t* base_ = nullptr;           // an address that all offsets of a batch are counted from
+  std::vector<const std::uint8_t*> pages_;       // loaded
+  std::size_t page_ = 0;                         // the next to open
+  std::size_t first_leaf_ = 0, last_leaf_ = 0;   // mapped ones that are to be released
+  bool is_mixed_ = false;                        // some loaded pages are mapped, some were read
+  std::deque<std::vector<std::uint8_t>> extra_;  // payloads put together for the current batch
+  const std::uint8_t* data_ = nullptr;           // of the open page
+  const std::uint8_t* ahead_ = nullptr;          // the page after it
+  std::uint32_t ahead_step_ = 0;
   std::uint32_t cells_ = 0, cell_ = 0;
   std::vector<Output> outputs_;
   std::vector<std::uint32_t> row_id_columns_;
+  std::uint32_t places_ = 0;  // fields of a record up to the last wanted one
+  // Rows of the current block: serial types and offsets of their fields.
+  std::uint32_t block_rows_ = 0;
+  std::vector<std::uint8_t> types_;
+  std::vector<std::int64_t> offsets_;
 };
 
 }  // namespace kpi::storage
