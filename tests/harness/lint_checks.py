@@ -80,10 +80,20 @@ class Checks:
         run = subprocess.run([sys.executable, "tools/rules_page.py", "--check"], cwd=ROOT, capture_output=True,
                              encoding="utf-8", check=False)
         self.check(run.returncode == 0, run.stdout)
+        run = subprocess.run([sys.executable, "tools/packs_page.py", "--kpi", str(Path(self.kpi).resolve()), "--check"], cwd=ROOT,
+                             capture_output=True, encoding="utf-8", check=False)
+        self.check(run.returncode == 0, run.stdout + run.stderr)
 
     def packs(self):
         rules = json.loads(self.run("rule", "--list", "--format", "json").stdout)["rules"]
-        self.check(len(rules) >= 12, f"only {len(rules)} rules")
+        self.check(len(rules) >= 100, f"only {len(rules)} rules")
+        self.check(len({rule["id"] for rule in rules}) == len(rules), "two rules share an id")
+        for language in ("en", "zh"):
+            pages = self.run("rule", *(rule["id"] for rule in rules), "--lang", language)
+            self.check(pages.returncode == 0, f"pages in {language}: {pages.stderr}")
+            lines = set(pages.stdout.splitlines())
+            for rule in rules:
+                self.check(rule["id"] in lines, f"{rule['id']}: no page in {language}")
         for rule in rules:
             name = rule["id"]
             for part in ("title", "report", "help", "rationale"):
@@ -94,9 +104,6 @@ class Checks:
             self.check("authority" in rule, f"{name}: no authority")
             if rule.get("authority") in ("law", "platform"):
                 self.check(rule["cites"], f"{name}: no citation")
-            for language in ("en", "zh"):
-                page = self.run("rule", name, "--lang", language)
-                self.check(page.returncode == 0 and name in page.stdout, f"{name}: no page in {language}")
         files = sorted((ROOT / "stdlib" / "compliance").rglob("*.kpi"))
         run = self.run("test", *files)
         self.check(run.returncode == 0, f"examples of the packs:\n{run.stdout}{run.stderr}")
