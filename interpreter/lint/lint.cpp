@@ -39,19 +39,10 @@ class Fingerprint {
   std::uint64_t hash_ = 0xCBF29CE484222325ULL;
 };
 
-std::vector<Cited> cited(const model::Rule& rule, const model::Header& header) {
+std::vector<Cited> cited_for(const model::Rule& rule, const model::Header& header) {
   std::vector<Cited> result;
   for (const model::Citation& cite : rule.cites) {
-    if (!applies(cite.limits, header)) continue;
-    Cited one;
-    for (std::size_t language = 0; language < 2; ++language) {
-      std::string& text = one.text.by_language[language];
-      for (const model::RuleText& part : cite.texts) text += (text.empty() ? "" : ", ") + part.in(language);
-    }
-    one.status = cite.status;
-    one.checked = cite.checked;
-    one.url = cite.url;
-    result.push_back(std::move(one));
+    if (applies(cite.limits, header)) result.push_back(cited(cite));
   }
   return result;
 }
@@ -114,7 +105,7 @@ class Linter {
         if (!rule.help.empty()) finding.help.by_language[language] = run.text(rule.help, language);
       }
       if (!said.insert({finding.on, finding.message.by_language[0]}).second) return;
-      finding.cites = cited(rule, policy_.header);
+      finding.cites = cited_for(rule, policy_.header);
       Fingerprint fingerprint;
       fingerprint.add(rule.named.name);
       fingerprint.add(policy_.header.name);
@@ -171,6 +162,22 @@ class Linter {
 };
 
 }  // namespace
+
+Cited cited(const model::Citation& cite) {
+  Cited result;
+  for (std::size_t language = 0; language < 2; ++language) {
+    std::string& text = result.text.by_language[language];
+    for (const model::RuleText& part : cite.texts) {
+      // In Chinese the article follows the title's mark directly.
+      if (!text.empty()) text += language == 0 ? ", " : text.ends_with("》") ? "" : " ";
+      text += part.in(language);
+    }
+  }
+  result.status = cite.status;
+  result.checked = cite.checked;
+  result.url = cite.url;
+  return result;
+}
 
 std::string standard_name(std::string_view file) {
   constexpr std::string_view kEnding = ".kpi";

@@ -72,6 +72,9 @@ Result lint(const model::Policy& policy, const source::SourceMap& sources, const
 /// alerts, tests, rules, exceptions and descriptions are left out.
 std::string pay_text(const model::Policy& policy);
 
+/// A citation as findings and pages show it.
+Cited cited(const model::Citation& cite);
+
 /// `std.compliance.core` for the file `std/compliance/core.kpi`; empty for files that are not the program's own.
 std::string standard_name(std::string_view file);
 

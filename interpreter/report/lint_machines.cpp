@@ -115,13 +115,7 @@ Json rule_json(const model::Rule& rule, const std::string& pack, Language langua
   if (!rule.rationale.empty()) json["fullDescription"] = {{"text", rule.rationale.in(at(language))}};
   std::string help;
   for (const auto& cite : rule.cites) {
-    lint::Cited one;
-    for (std::size_t k = 0; k < 2; ++k) {
-      for (const auto& text : cite.texts)
-        one.text.by_language[k] += (one.text.by_language[k].empty() ? "" : ", ") + text.in(k);
-    }
-    one.status = cite.status;
-    one.checked = cite.checked;
+    const lint::Cited one = lint::cited(cite);
     help += cite_text(one, language) + "\n";
   }
   if (!help.empty()) json["help"] = {{"text", help}};

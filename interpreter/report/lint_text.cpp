@@ -78,9 +78,10 @@ std::string tally(const LintReport& report, Language language) {
   if (const std::size_t n = report.count(State::in_baseline))
     add(say(lint_words::in_baseline, language, n), words::comma);
   const std::size_t rules = report.rules();
-  out += " (" +
+  const bool zh = language == Language::zh;
+  out += (zh ? "（" : " (") +
          say(rules == 1 ? lint_words::ran_one : lint_words::ran_many, language, rules, report.as_of.to_string()) +
-         ")\n";
+         (zh ? "）\n" : ")\n");
   return out;
 }
 

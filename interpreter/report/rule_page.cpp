@@ -104,7 +104,7 @@ std::string_view severity_text(model::RuleSeverity severity, Language language) 
 std::string severities(const model::Rule& rule, Language language) {
   std::string out(severity_text(rule.severity, language));
   for (const auto& one : rule.market_severities) {
-    out += std::string(word(words::comma, language)) +
+    out += (language == Language::zh ? "；" : "; ") +
            say(lint_words::page_in, language, severity_text(one.severity, language), joined(one.markets));
   }
   return out;
@@ -159,13 +159,7 @@ std::string rule_page(const RuleInPack& found, const source::SourceMap& sources,
   }
   std::string cites;
   for (const model::Citation& cite : rule.cites) {
-    lint::Cited one;
-    for (std::size_t k = 0; k < 2; ++k) {
-      for (const auto& text : cite.texts)
-        one.text.by_language[k] += (one.text.by_language[k].empty() ? "" : ", ") + text.in(k);
-    }
-    one.status = cite.status;
-    one.checked = cite.checked;
+    const lint::Cited one = lint::cited(cite);
     cites += "  - " + visible(cite_text(one, language));
     if (const std::string limited = limits_text(cite.limits, language); !limited.empty())
       cites += " · " + visible(limited);
