@@ -60,6 +60,7 @@ class Pages {
   Inline in_short(const Example& example) const;
   Inline points_rule(const model::ScorecardRow& row) const;
   Inline weight_text(const model::ScorecardRow& row) const;
+  Inline dates_of(const model::Payout& payout) const;
   std::string pay_text(const Example::Pay& pay) const;
   std::string step_text(const eval::PayoutStep& step) const;
   const Example* at_target(std::size_t scorecard, std::size_t phase) const;

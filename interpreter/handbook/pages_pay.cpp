@@ -211,12 +211,33 @@ void Pages::one_payout(const model::Payout& payout) {
   if (payout.payable)
     facts.push_back(zh() ? "期末后 " + p_.delay(*payout.payable) + " 起可发放。"
                          : "Payable from " + p_.delay(*payout.payable) + " after the end of the period.");
+  if (const Inline dates = dates_of(payout); !dates.empty()) facts.push_back(dates);
   if (payout.clawback)
     facts.push_back(zh() ? "发放后 " + p_.delay(*payout.clawback) +
                                " 内，若数据更正导致金额变少，差额可从后续报酬中追回。"
                          : "If corrected data lowers it within " + p_.delay(*payout.clawback) +
                                ", the difference can be taken back from later pay.");
   bullets(std::move(facts));
+}
+
+/// `For 2026-07, for example: earned on 15 August 2026, payable from 31 August 2026.`
+Inline Pages::dates_of(const model::Payout& payout) const {
+  for (const std::vector<PhaseExamples>& card : worked_) {
+    if (card.empty() || card.front().examples.empty()) continue;
+    for (const Example::Pay& pay : card.front().examples.front().pay) {
+      const eval::PayoutRowResult& result = pay.result;
+      if (&policy_.payouts[pay.payout.index] != &payout || !(result.earned || result.payable)) continue;
+      const std::string period = examples_.period(payout.every).to_string();
+      std::vector<Inline> parts;
+      if (result.earned)
+        parts.push_back(zh() ? p_.date(*result.earned) + " 起视为已取得" : "earned on " + p_.date(*result.earned));
+      if (result.payable)
+        parts.push_back(zh() ? p_.date(*result.payable) + " 起可发放" : "payable from " + p_.date(*result.payable));
+      return zh() ? "例如 " + period + "：" + p_.list(parts) + "。"
+                  : "For " + period + ", for example: " + p_.list(parts) + ".";
+    }
+  }
+  return "";
 }
 
 std::string Pages::pay_text(const Example::Pay& pay) const {
