@@ -42,7 +42,11 @@ class Fingerprint {
 std::vector<Cited> cited_for(const model::Rule& rule, const model::Header& header) {
   std::vector<Cited> result;
   for (const model::Citation& cite : rule.cites) {
-    if (applies(cite.limits, header)) result.push_back(cited(cite));
+    if (!applies(cite.limits, header)) continue;
+    result.push_back(cited(cite));
+    model::Header there;
+    there.markets = cite.limits.markets.empty() ? header.markets : cite.limits.markets;
+    result.back().severity = severity_for(rule, there);
   }
   return result;
 }

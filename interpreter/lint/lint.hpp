@@ -15,6 +15,9 @@ struct Cited {
   model::CiteStatus status = model::CiteStatus::unverified;
   std::optional<value::Date> checked;
   std::string url;
+  /// What the rule is in the market of this source: a policy for two markets can break the law of one, while the other
+  /// only frowns.
+  model::RuleSeverity severity = model::RuleSeverity::warning;
 };
 
 /// A change of a file: the text of the span is replaced.

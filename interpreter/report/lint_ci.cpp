@@ -62,7 +62,7 @@ std::string body(const Finding& finding, Language language) {
   std::string text = finding.message.in(at(language));
   if (!finding.help.empty()) text += "\n" + finding.help.in(at(language));
   for (const auto& cite : finding.cites)
-    text += "\n" + std::string(authority_title(finding, language)) + ": " + cite_text(cite, language);
+    text += "\n" + std::string(authority_title(finding, cite, language)) + ": " + cite_text(cite, language);
   return text;
 }
 

@@ -41,6 +41,8 @@ std::string lint_junit(const LintReport& report, const source::SourceMap& source
 
 /// `law`, `not allowed`, `guidance` …: how a finding's sources are introduced. Only law and platform rules say what is
 /// not allowed, and only where they are errors.
+std::string_view authority_title(const lint::Finding& finding, const lint::Cited& cite, Language language);
+/// The same for a finding without a source.
 std::string_view authority_title(const lint::Finding& finding, Language language);
 /// The citation with what is known about it: `VN Labour Code, art. 127(2) (secondary source, checked 2026-01-10)`.
 std::string cite_text(const lint::Cited& cite, Language language);

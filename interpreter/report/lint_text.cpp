@@ -55,7 +55,7 @@ std::string pretty(const Finding& finding, const source::SourceMap& sources, con
     line(word(lint_words::fix, language), say(finding.fix->safe ? lint_words::fix_safe : lint_words::fix_unsafe,
                                               language, finding.fix->title.in(at(language))));
   }
-  for (const auto& cite : finding.cites) line(authority_title(finding, language), cite_text(cite, language));
+  for (const auto& cite : finding.cites) line(authority_title(finding, cite, language), cite_text(cite, language));
   if (finding.cites.empty() && finding.rule->authority) line(authority_title(finding, language), "");
   if (!lines.empty()) out += std::string(gutter + 1, ' ') + paint("|", Ink::blue, look) + "\n" + lines;
   return out + "\n";
@@ -113,11 +113,16 @@ std::string_view severity_name(RuleSeverity severity) {
 std::string_view authority_title(const Finding& finding, Language language) {
   using model::Authority;
   if (!finding.rule->authority) return "";
-  const Authority authority = *finding.rule->authority;
-  if (authority == Authority::guidance) return word(lint_words::guidance, language);
-  if (authority == Authority::house) return word(lint_words::house, language);
-  if (finding.cites.empty()) return word(lint_words::no_source, language);
-  if (finding.severity == RuleSeverity::error) return word(lint_words::not_allowed, language);
+  if (*finding.rule->authority == Authority::guidance) return word(lint_words::guidance, language);
+  return word(*finding.rule->authority == Authority::house ? lint_words::house : lint_words::no_source, language);
+}
+
+std::string_view authority_title(const Finding& finding, const lint::Cited& cite, Language language) {
+  using model::Authority;
+  const auto authority = finding.rule->authority;
+  if (authority != Authority::law && authority != Authority::platform) return authority_title(finding, language);
+  if (finding.severity == RuleSeverity::error && cite.severity == RuleSeverity::error)
+    return word(lint_words::not_allowed, language);
   return word(authority == Authority::law ? lint_words::law : lint_words::platform, language);
 }
 
