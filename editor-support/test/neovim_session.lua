@@ -20,6 +20,12 @@ local function lines(buffer)
   return vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
 end
 
+--- What the language server reports of one source: `kpi` are mistakes, `kpi lint` what rules find.
+local function reported(buffer, source)
+  return vim.tbl_filter(function(each) return each.source == source end, vim.diagnostic.get(buffer))
+end
+local function mistakes(buffer) return reported(buffer, 'kpi') end
+
 --- The 0-based line and byte column of the nth `word` of the buffer.
 local function place(buffer, pattern, word)
   for number, line in ipairs(lines(buffer)) do
@@ -63,20 +69,35 @@ local function session()
   end
 
   -- Diagnostics: none at first, one with id, Chinese text and the right place behind Chinese letters, none again.
-  vim.wait(1500, function() return #vim.diagnostic.get(buffer) > 0 end, 50)
-  expect('the bundled policy has no mistakes', #vim.diagnostic.get(buffer) == 0, vim.diagnostic.get(buffer))
+  vim.wait(1500, function() return #mistakes(buffer) > 0 end, 50)
+  expect('the bundled policy has no mistakes', #mistakes(buffer) == 0, mistakes(buffer))
   local last = vim.api.nvim_buf_line_count(buffer)
   local wrong = 'metric 错误指标 "错误指标😀" = sum(orders.amoun)'
   vim.api.nvim_buf_set_lines(buffer, last, last, false, { wrong })
-  if wait('a mistake is reported while typing', function() return #vim.diagnostic.get(buffer) > 0 end) then
-    local found = vim.diagnostic.get(buffer)[1]
+  if wait('a mistake is reported while typing', function() return #mistakes(buffer) > 0 end) then
+    local found = mistakes(buffer)[1]
     expect('its line', found.lnum == last, found.lnum)
     expect('its column in bytes', found.col == wrong:find('amoun', 1, true) - 1, found.col)
     expect('its id', found.code == 'K0207' or (found.user_data and found.user_data.lsp.code == 'K0207'), found)
     expect('its language', found.message:find('没有字段', 1, true) ~= nil, found.message)
   end
   vim.api.nvim_buf_set_lines(buffer, last, last + 1, false, {})
-  wait('it goes when the text is right again', function() return #vim.diagnostic.get(buffer) == 0 end)
+  wait('it goes when the text is right again', function() return #mistakes(buffer) == 0 end)
+
+  wait('what the rules find is reported', function() return #reported(buffer, 'kpi lint') > 0 end)
+  local actions = {}
+  local finding = reported(buffer, 'kpi lint')[1]
+  if finding then
+    go(buffer, '^payout bonus', 'bonus')
+    actions = ask(buffer, 'textDocument/codeAction', {
+      range = {
+        start = { line = finding.lnum, character = finding.col },
+        ['end'] = { line = finding.end_lnum, character = finding.end_col },
+      },
+      context = { diagnostics = {} },
+    }) or {}
+  end
+  expect('a finding can be allowed', #actions > 0, finding)
 
   -- Completion through omnifunc's request: fields behind `orders.`
   vim.api.nvim_buf_set_lines(buffer, last, last, false, { 'metric 新指标 = sum(orders.' })
@@ -113,8 +134,8 @@ local function session()
   expect('rename changes the scorecard', all:find('| 千次观看金额', 1, true) ~= nil)
   expect('rename changes the labels', all:find('千次观看金额 "千次观看成交金额"', 1, true) ~= nil)
   expect('rename leaves no old name', not all:find('gpm', 1, true), all:match('[^\n]*gpm[^\n]*'))
-  vim.wait(1500, function() return #vim.diagnostic.get(buffer) > 0 end, 50)
-  expect('the renamed policy has no mistakes', #vim.diagnostic.get(buffer) == 0, vim.diagnostic.get(buffer))
+  vim.wait(1500, function() return #mistakes(buffer) > 0 end, 50)
+  expect('the renamed policy has no mistakes', #mistakes(buffer) == 0, mistakes(buffer))
 
   -- Formatting gives what `kpi fmt` gives.
   local expected = vim.fn.systemlist({ vim.env.KPI, 'fmt', '-' }, lines(buffer))

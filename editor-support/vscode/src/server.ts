@@ -1,0 +1,113 @@
+// The language server: starting, settings, what code lenses run, documents of the standard library.
+import * as vscode from 'vscode';
+import { LanguageClient, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
+import { runProgram } from './program';
+import { settingsFor } from './settings';
+
+const LIBRARY = 'kpi-std';
+
+interface CommandResult {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+export class Server implements vscode.Disposable {
+  private client: LanguageClient | undefined;
+  private readonly log = vscode.window.createOutputChannel('KPI Language Server');
+  private readonly results = vscode.window.createOutputChannel('KPI', 'plaintext');
+  private readonly parts: vscode.Disposable[] = [];
+
+  constructor() {
+    this.parts.push(
+      this.log,
+      this.results,
+      vscode.workspace.registerTextDocumentContentProvider(LIBRARY, {
+        provideTextDocumentContent: (uri) => this.libraryText(uri),
+      }),
+      vscode.workspace.onDidOpenTextDocument((document) => {
+        if (document.uri.scheme === LIBRARY) void vscode.languages.setTextDocumentLanguage(document, 'kpi');
+      }),
+      vscode.workspace.onDidChangeConfiguration(async (event) => {
+        if (event.affectsConfiguration('kpi.path')) await this.restart();
+        else if (event.affectsConfiguration('kpi')) await this.sendSettings();
+      }),
+    );
+  }
+
+  async start(): Promise<void> {
+    if (this.client || !vscode.workspace.isTrusted) return;
+    const { program } = settingsFor();
+    const version = await runProgram(program, ['--version']);
+    if (version.status !== 0) {
+      await this.programMissing(program);
+      return;
+    }
+    const run: ServerOptions = { command: program, args: ['lsp'] };
+    const options: LanguageClientOptions = {
+      documentSelector: [{ scheme: 'file', language: 'kpi' }, { scheme: 'untitled', language: 'kpi' }],
+      outputChannel: this.log,
+      initializationOptions: serverSettings(),
+      synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher('**/*.{kpi,csv}') },
+      middleware: {
+        // What the server's commands answer is for people.
+        executeCommand: async (command, words, next) => {
+          const result = (await next(command, words)) as CommandResult | undefined;
+          if (result) this.show(command, words, result);
+          return result as unknown;
+        },
+      },
+    };
+    this.client = new LanguageClient('kpi', 'KPI Language Server', run, options);
+    await this.client.start();
+  }
+
+  async restart(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    if (client) await client.dispose();
+    await this.start();
+  }
+
+  showLog(): void {
+    this.log.show(true);
+  }
+
+  dispose(): void {
+    void this.client?.dispose();
+    for (const part of this.parts) part.dispose();
+  }
+
+  private async sendSettings(): Promise<void> {
+    await this.client?.sendNotification('workspace/didChangeConfiguration', { settings: { kpi: serverSettings() } });
+  }
+
+  private async libraryText(uri: vscode.Uri): Promise<string> {
+    const answer = await this.client?.sendRequest<{ text: string }>('kpi/standardLibrary', { uri: uri.toString(true) });
+    return answer?.text ?? '';
+  }
+
+  private show(command: string, words: readonly unknown[], result: CommandResult): void {
+    const name = typeof words[1] === 'string' ? words[1] : command;
+    if (result.text === '') {
+      void vscode.window.showInformationMessage(vscode.l10n.t('Passed: {0}', name));
+      return;
+    }
+    this.results.clear();
+    this.results.append(result.text);
+    this.results.show(true);
+    if (!result.ok) void vscode.window.showWarningMessage(vscode.l10n.t('{0}: see the output', name));
+  }
+
+  private async programMissing(program: string): Promise<void> {
+    const settings = vscode.l10n.t('Open Settings');
+    const message = vscode.l10n.t('The program `{0}` could not be started. Build it with ./demo in the kpi-lang folder, or set its path.', program);
+    if ((await vscode.window.showErrorMessage(message, settings)) === settings) {
+      await vscode.commands.executeCommand('workbench.action.openSettings', 'kpi.path');
+    }
+  }
+}
+
+function serverSettings(): { language: string; database: string; period: string } {
+  const { language, database, period } = settingsFor();
+  return { language, database, period };
+}

@@ -1,0 +1,112 @@
+// Commands of the palette and tasks of tasks.json: both run `kpi` in a terminal, with its problems collected.
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { argumentsOf, isPeriod, type Choices, type Command } from './program';
+import { settingsFor } from './settings';
+
+const MATCHERS = ['$kpi', '$kpi-error-zh', '$kpi-warning-zh'];
+const COMMANDS: readonly Command[] = ['check', 'lint', 'analyze', 'test', 'fmt', 'run', 'explain', 'data'];
+
+interface Definition extends vscode.TaskDefinition {
+  readonly command: Command;
+  readonly file?: string;
+  readonly arguments?: string[];
+}
+
+function taskOf(definition: Definition, uri: vscode.Uri, choices: Choices): vscode.Task {
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  const words = argumentsOf(definition.command, uri.fsPath, choices);
+  const execution = new vscode.ProcessExecution(settingsFor(uri).program, words, {
+    cwd: folder?.uri.fsPath ?? path.dirname(uri.fsPath),
+  });
+  const task = new vscode.Task(definition, folder ?? vscode.TaskScope.Workspace, `${definition.command} ${path.basename(uri.fsPath)}`, 'kpi', execution, MATCHERS);
+  task.presentationOptions = { clear: true, reveal: vscode.TaskRevealKind.Always };
+  if (definition.command === 'test') task.group = vscode.TaskGroup.Test;
+  return task;
+}
+
+/** The file that a command is meant for: the one clicked on, or that of the active editor, saved. */
+async function savedFile(clicked: unknown): Promise<vscode.Uri | undefined> {
+  const uri = clicked instanceof vscode.Uri ? clicked : vscode.window.activeTextEditor?.document.uri;
+  if (!uri?.path.endsWith('.kpi')) {
+    void vscode.window.showWarningMessage(vscode.l10n.t('Open a policy (*.kpi) first.'));
+    return undefined;
+  }
+  const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
+  if (document?.isDirty && !(await document.save())) return undefined;
+  return uri;
+}
+
+async function askDatabase(): Promise<string | undefined> {
+  const chosen = await vscode.window.showOpenDialog({
+    title: vscode.l10n.t('The SQLite file with the data'),
+    openLabel: vscode.l10n.t('Use'),
+    filters: { SQLite: ['db', 'sqlite', 'sqlite3'] },
+  });
+  return chosen?.[0]?.fsPath;
+}
+
+function askPeriod(): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: vscode.l10n.t('The period'),
+    prompt: vscode.l10n.t('Such as 2026-07, 2026-Q3, 2026-W27 or 2026-01..2026-12'),
+    validateInput: (text) => (isPeriod(text) ? undefined : vscode.l10n.t('This is not a period.')),
+  });
+}
+
+/** What a command needs besides the file; undefined when the person gave up. */
+async function choicesFor(command: Command, uri: vscode.Uri): Promise<Choices | undefined> {
+  const settings = settingsFor(uri);
+  const choices = { language: settings.language };
+  if (command !== 'run' && command !== 'explain') return choices;
+  const database = settings.database || (await askDatabase());
+  if (!database) return undefined;
+  const period = settings.period || (await askPeriod());
+  if (!period) return undefined;
+  if (command === 'run') return { ...choices, database, period };
+  const entity = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Whose score?'),
+    prompt: vscode.l10n.t('The key, such as h1'),
+  });
+  return entity ? { ...choices, database, period, entity } : undefined;
+}
+
+async function execute(command: Command, clicked: unknown): Promise<void> {
+  const uri = await savedFile(clicked);
+  if (!uri) return;
+  const choices = await choicesFor(command, uri);
+  if (choices) await vscode.tasks.executeTask(taskOf({ type: 'kpi', command }, uri, choices));
+}
+
+export function registerTasks(context: vscode.ExtensionContext): void {
+  for (const command of ['check', 'lint', 'analyze', 'run', 'explain', 'test'] as const) {
+    context.subscriptions.push(vscode.commands.registerCommand(`kpi.${command}`, (clicked: unknown) => execute(command, clicked)));
+  }
+  context.subscriptions.push(
+    vscode.tasks.registerTaskProvider('kpi', {
+      provideTasks: () => {
+        const uri = vscode.window.activeTextEditor?.document.uri;
+        if (!uri?.path.endsWith('.kpi') || uri.scheme !== 'file') return [];
+        const choices = { language: settingsFor(uri).language };
+        return (['check', 'lint', 'analyze', 'test'] as const).map((command) => taskOf({ type: 'kpi', command }, uri, choices));
+      },
+      resolveTask: (task) => {
+        const definition = task.definition as Definition;
+        const folder = typeof task.scope === 'object' ? task.scope.uri : vscode.workspace.workspaceFolders?.[0]?.uri;
+        const active = vscode.window.activeTextEditor?.document.uri;
+        const uri = definition.file === undefined ? active : folder && vscode.Uri.joinPath(folder, definition.file);
+        if (!uri || !COMMANDS.includes(definition.command)) return undefined;
+        const { language, database, period } = settingsFor(uri);
+        const more = definition.arguments ?? [];
+        // What the task says itself comes before the settings.
+        const resolved = taskOf(definition, uri, {
+          language,
+          database: more.includes('--data') ? undefined : database,
+          period: more.includes('--period') ? undefined : period,
+          more,
+        });
+        return resolved;
+      },
+    }),
+  );
+}
