@@ -92,7 +92,7 @@ std::string rendered(const report::LintReport& report, const source::SourceMap& 
 /// One pass over all files.
 class Run {
  public:
-  Run(const Invocation& invocation, const ProjectConfig& config) : invocation_(invocation), config_(config) {
+  Run(const Invocation& invocation, const ProjectConfig& config) : invocation_(invocation) {
     rules_ = config.rules;
     if (const auto file = invocation.value("--rules")) rules_.push_back(*file);
     const std::string baseline = invocation.value("--baseline").value_or(config.baseline);
@@ -146,7 +146,6 @@ class Run {
 
  private:
   const Invocation& invocation_;
-  const ProjectConfig& config_;
   std::vector<std::string> rules_;
   std::optional<lint::Baseline> baseline_;
   RulePacks packs_{session};
