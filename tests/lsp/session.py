@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A whole editing session with `kpi lsp`: session.py KPI. Each function `test_…` is one part of it."""
+import re
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from client import Client, ServerError, applied, kpi_path, uri  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-POLICY = (ROOT / "policies" / "uk_live_hosts" / "policy.kpi").read_text(encoding="utf-8")
+# Without its exceptions, so that the rules find something.
+POLICY = re.sub(r"(?m)^allow [^{]*\{[^}]*\}\n", "", (ROOT / "policies" / "uk_live_hosts" / "policy.kpi").read_text(encoding="utf-8"))
 KPI = ""
 
 
