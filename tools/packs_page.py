@@ -40,7 +40,7 @@ WORDS = {
         "severities": {"error": "error", "warning": "warning", "info": "info"},
         "authorities": {"law": "law", "platform": "platform", "guidance": "guidance", "house": "house"},
         "runs": {"market": "Runs for policies with `market {name}`.", "platform": "Runs for policies with `platform {name}`.",
-                 "all": "Runs for every policy."},
+                 "eu": "Runs for policies with `market EU` or a member state such as `DE`.", "all": "Runs for every policy."},
     },
     "zh": {
         "title": "合规规则包",
@@ -60,7 +60,7 @@ WORDS = {
         "limits_note": "法律与平台的限值写在带生效日期的决策表里，新值就是新的一行；行尾注释是来源。",
         "severities": {"error": "错误", "warning": "警告", "info": "提示"},
         "authorities": {"law": "法律", "platform": "平台", "guidance": "监管指引", "house": "内部规范"},
-        "runs": {"market": "`market {name}` 的政策运行。", "platform": "`platform {name}` 的政策运行。", "all": "所有政策都运行。"},
+        "runs": {"eu": "`market EU` 或成员国（如 `DE`）的政策运行。", "market": "`market {name}` 的政策运行。", "platform": "`platform {name}` 的政策运行。", "all": "所有政策都运行。"},
     },
 }
 # Tags, evidence and assumptions that rules ask for, found in their conditions.
@@ -118,7 +118,7 @@ def page(rules, language):
         name = pack.removeprefix("std.compliance.")
         kind, _, last = name.partition(".")
         place = {"markets": "market", "platforms": "platform"}.get(kind, "all") if last else "all"
-        runs = words["runs"][place].format(name=last.upper() if place == "market" else last)
+        runs = words["runs"]["eu" if last == "eu" else place].format(name=last.upper() if place == "market" else last)
         lines += ["", f"## `{pack}`", "", runs, "",
                   f"| {words['rule']} | {words['severity']} | {words['what']} | {words['where']} | {words['authority']} | "
                   f"{words['sources']} |", "|---|---|---|---|---|---|"]
