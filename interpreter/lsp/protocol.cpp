@@ -6,13 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "interpreter/lint/lint.hpp"
+#include "interpreter/lsp/pages.hpp"
 #include "interpreter/lsp/workspace.hpp"
 
 namespace kpi::lsp {
 namespace {
-
-/// Where the pages of diagnostics stand, by language.
-constexpr std::string_view kPages = "https://github.com/kpi-lang/kpi-lang/blob/main/docs/reference/diagnostics{}.md#{}";
 
 int symbol_kind(const Outline& outline) {
   if (outline.is_test) return 24;  // Event
@@ -211,14 +209,12 @@ Json diagnostic_json(const View& view, const source::Diagnostic& diagnostic) {
         "\n" + fmt::format(fmt::runtime(view.say("did you mean `{}`?", "您是不是想写 `{}`？")), diagnostic.suggestion);
   }
   if (const std::string help = source::help(diagnostic, view.language); !help.empty()) message += "\n" + help;
-  std::string anchor = code;
-  for (char& c : anchor) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   const int severity = info.severity == source::Severity::error     ? 1
                        : info.severity == source::Severity::warning ? 2
                                                                     : 3;
   Json json = {{"severity", severity},
                {"code", code},
-               {"codeDescription", {{"href", fmt::format(fmt::runtime(kPages), view.chinese() ? ".zh" : "", anchor)}}},
+               {"codeDescription", {{"href", page_uri(diagnostic.id)}}},
                {"source", "kpi"},
                {"message", message},
                {"range", to_json(diagnostic.has_span ? view.range(diagnostic.span) : Range{})},
@@ -255,12 +251,14 @@ void add_findings(const View& view, std::map<std::string, Json>& by_file) {
     const int severity = finding.severity == model::RuleSeverity::error     ? 1
                          : finding.severity == model::RuleSeverity::warning ? 2
                                                                             : 3;
-    by_file[view.analysis.name_of(finding.span.source)].push_back({{"severity", severity},
-                                                                   {"code", finding.rule->named.name},
-                                                                   {"source", "kpi lint"},
-                                                                   {"message", message},
-                                                                   {"range", to_json(view.range(finding.span))},
-                                                                   {"data", {{"on", finding.on}}}});
+    by_file[view.analysis.name_of(finding.span.source)].push_back(
+        {{"severity", severity},
+         {"code", finding.rule->named.name},
+         {"codeDescription", {{"href", rule_page_uri(finding.rule->named.name)}}},
+         {"source", "kpi lint"},
+         {"message", message},
+         {"range", to_json(view.range(finding.span))},
+         {"data", {{"on", finding.on}}}});
   }
 }
 

@@ -13,6 +13,7 @@
 #include "interpreter/driver/failure.hpp"
 #include "interpreter/lsp/channel.hpp"
 #include "interpreter/lsp/commands.hpp"
+#include "interpreter/lsp/pages.hpp"
 #include "interpreter/lsp/protocol.hpp"
 #include "interpreter/lsp/workspace.hpp"
 
@@ -489,6 +490,11 @@ class Server {
     handlers_["textDocument/formatting"] = [this](const Json& params) { return formatting(params); };
     handlers_["workspace/symbol"] = [this](const Json& params) { return workspace_symbols(params); };
     handlers_["workspace/executeCommand"] = [this](const Json& params) { return execute(params); };
+    handlers_["kpi/page"] = [this](const Json& params) -> Json {
+      const auto text = page(params.at("uri").get<std::string>(), language_);
+      if (!text) throw RequestError{kInvalidParams, "there is no such page"};
+      return {{"text", *text}, {"languageId", "markdown"}};
+    };
     handlers_["kpi/standardLibrary"] = [](const Json& params) { return standard_library(params); };
   }
 

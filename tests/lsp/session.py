@@ -51,7 +51,9 @@ def test_diagnostics(folder):
         (diagnostic,) = client.found(document)
         assert diagnostic["code"].startswith("K02") and "viewz" in diagnostic["message"], diagnostic
         assert client.text_at(document, diagnostic["range"]) == "viewz", diagnostic
-        assert diagnostic["codeDescription"]["href"].endswith("#" + diagnostic["code"].lower())
+        page = client.request("kpi/page", {"uri": diagnostic["codeDescription"]["href"]})["text"]
+        assert page.startswith("# " + diagnostic["code"]) and "error: " in page, page
+        assert "no such page" in refused(client, "kpi/page", {"uri": "kpi-doc:/K9999"})
         assert diagnostic["source"] == "kpi" and diagnostic["severity"] == 1
         # A fix for it.
         (action,) = client.request("textDocument/codeAction", {
@@ -396,9 +398,10 @@ def test_rules(folder):
     rule = "no-fake-order-exclusion"
     for options, word in (({}, "exclusion of kind"), ({"language": "zh"}, "剔除")):
         client, document = start(folder, options=options)
-        client.findings(document, lambda ids: ids and rule not in ids)
         client.replace(document, "kind fake from orders", "kind other from orders")
         found = [d for d in client.findings(document, lambda ids: rule in ids) if d["code"] == rule]
+        page = client.request("kpi/page", {"uri": found[0]["codeDescription"]["href"]})["text"]
+        assert rule in page and ("例外" in page or "豁免" in page or "allow" in page), page
         assert word in found[0]["message"] and client.text_at(document, found[0]["range"]) == "net_sales", found
         actions = client.request("textDocument/codeAction", {
             "textDocument": {"uri": document}, "range": found[0]["range"], "context": {"diagnostics": found}})

@@ -1,0 +1,64 @@
+#include "interpreter/lsp/pages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "interpreter/driver/rule_packs.hpp"
+#include "interpreter/report/rule_page.hpp"
+
+namespace kpi::lsp {
+namespace {
+
+constexpr std::string_view kScheme = "kpi-doc:/";
+constexpr std::string_view kRule = "rule/";
+
+std::string severity(source::Severity severity, bool chinese) {
+  switch (severity) {
+    case source::Severity::error:
+      return chinese ? "错误" : "error";
+    case source::Severity::warning:
+      return chinese ? "警告" : "warning";
+    case source::Severity::note:
+      return chinese ? "说明" : "note";
+  }
+  return "";
+}
+
+std::optional<std::string> rule_text(std::string_view id, source::Language language) {
+  driver::Session session;
+  driver::RulePacks packs(session);
+  for (const lint::Pack& pack : packs.all({})) {
+    for (const model::Rule& rule : pack.home->rules) {
+      if (rule.named.name != id) continue;
+      report::Look look;
+      look.language = language;
+      return report::rule_page({&rule, pack.name}, session.sources, look);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string page_uri(source::DiagnosticId diagnostic) { return std::string(kScheme) + source::code(diagnostic); }
+std::string rule_page_uri(std::string_view rule) {
+  return std::string(kScheme) + std::string(kRule) + std::string(rule);
+}
+
+std::optional<std::string> page(std::string_view uri, source::Language language) {
+  if (!uri.starts_with(kScheme)) return std::nullopt;
+  uri.remove_prefix(kScheme.size());
+  if (uri.starts_with(kRule)) return rule_text(uri.substr(kRule.size()), language);
+  const auto id = source::parse_code(uri);
+  if (!id) return std::nullopt;
+  const source::DiagnosticInfo& info = source::info(*id);
+  const auto at = static_cast<std::size_t>(language);
+  const bool chinese = language == source::Language::zh;
+  std::string text =
+      fmt::format("# {}\n\n{}{}{}\n", uri, severity(info.severity, chinese), chinese ? "：" : ": ", info.text[at]);
+  if (!info.help[at].empty()) text += fmt::format("\n{}\n", info.help[at]);
+  return text;
+}
+
+}  // namespace kpi::lsp
