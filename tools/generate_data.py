@@ -6,7 +6,8 @@
     tools/generate_data.py out/ --variant dirty            mistakes at places listed in out/defects.csv
     tools/generate_data.py policies/uk_live_hosts/data --sample uk_live_hosts     the bundled sample
 
-The same settings give the same bytes. marketplace.py says what the tables hold, defects.py what can be wrong in them.
+The same settings give the same bytes. marketplace.py says what the tables hold, defects.py what can be wrong in them,
+templates.py what the samples of the policy templates hold.
 Rates are pounds for one unit of the currency.
 """
 import argparse
@@ -18,7 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from defects import Dirt  # noqa: E402
-from marketplace import MARKETS, Marketplace, Money, Settings  # noqa: E402
+from marketplace import MARKETS, Marketplace, Money, Random, Settings  # noqa: E402
+import templates  # noqa: E402
 
 SAMPLES = {
     "uk_live_hosts": (
@@ -98,7 +100,7 @@ def write_defects(folder, dirt):
 def options():
     parser = argparse.ArgumentParser(description="Makes seeded test data.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--sample", choices=sorted(SAMPLES), help="the bundled data of a policy; other settings do not count")
+    parser.add_argument("--sample", choices=sorted([*SAMPLES, *templates.SAMPLES]), help="the bundled data of a policy; other settings do not count")
     parser.add_argument("--variant", choices=("clean", "dirty"), default="clean")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hosts", type=int, default=40)
@@ -116,6 +118,12 @@ def options():
 
 def main():
     chosen = options()
+    if chosen.sample in templates.SAMPLES:
+        chosen.folder.mkdir(parents=True, exist_ok=True)
+        seed = sum(ord(letter) * 31**place for place, letter in enumerate(chosen.sample))
+        for table in templates.SAMPLES[chosen.sample](Random(seed)):
+            write_csv(chosen.folder, table, [name for name, _ in table.columns])
+        return 0
     if chosen.sample:
         settings, layout = SAMPLES[chosen.sample]
     else:

@@ -132,8 +132,11 @@ class Dirty(InFolder):
 
 class Sample(InFolder):
     def test_bundled_data_is_current(self):
-        generate(self.folder, "--sample", "uk_live_hosts")
-        self.assertEqual(contents(self.folder), contents(ROOT / "policies" / "uk_live_hosts" / "data"))
+        for template in sorted(path for path in (ROOT / "policies").iterdir() if (path / "data").is_dir()):
+            with self.subTest(template.name):
+                made = self.folder / template.name
+                generate(made, "--sample", template.name)
+                self.assertEqual(contents(made), contents(template / "data"))
 
 
 def main():

@@ -250,8 +250,6 @@ void Lowerer::lower_declaration(Ref node) {
       return lower_entity(node);
     case NodeKind::events:
       return lower_events(node);
-    case NodeKind::required:
-      return lower_required(node);
     case NodeKind::exchange:
       return lower_exchange(node);
     case NodeKind::ensure:

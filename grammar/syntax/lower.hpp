@@ -132,7 +132,6 @@ class Lowerer {
   SourceClause source_clause(Ref node);
   void lower_entity(Ref node);
   void lower_events(Ref node);
-  void lower_required(Ref node);
   void lower_exchange(Ref node);
   void lower_ensure(Ref node);
   void lower_calendar(Ref node);

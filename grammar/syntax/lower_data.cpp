@@ -127,6 +127,7 @@ SourceClause Lowerer::source_clause(Ref node) {
 void Lowerer::lower_entity(Ref node) {
   EntityDecl result;
   result.head = head(node);
+  result.required = static_cast<bool>(node.find(NodeKind::word));
   for (Ref part = node.child(); part; part = part.next()) {
     if (part.is(NodeKind::part_from)) result.table = table_ref(part);
     if (part.is(NodeKind::part_distinct)) result.distinct_of = path(part.child());
@@ -140,6 +141,7 @@ void Lowerer::lower_entity(Ref node) {
 void Lowerer::lower_events(Ref node) {
   EventsDecl result;
   result.head = head(node);
+  result.required = static_cast<bool>(node.find(NodeKind::word));
   for (Ref part = node.child(); part; part = part.next()) {
     switch (part.kind()) {
       case NodeKind::part_as:
@@ -174,22 +176,6 @@ void Lowerer::lower_events(Ref node) {
     }
   }
   file_.declarations.emplace_back(std::move(result));
-}
-
-// The declaration inside is lowered as if it stood alone; the comment above belongs to it.
-void Lowerer::lower_required(Ref node) {
-  const std::size_t before = file_.declarations.size();
-  for (Ref inner = node.child(); inner; inner = inner.next()) {
-    if (inner.is(NodeKind::events) || inner.is(NodeKind::entity)) lower_declaration(inner);
-  }
-  if (file_.declarations.size() == before) return;
-  const auto mark = [&](auto& decl) {
-    decl.required = true;
-    decl.head.doc = doc_above(node.begin());
-    decl.head.span = span(node);
-  };
-  if (auto* events = std::get_if<EventsDecl>(&file_.declarations.back())) mark(*events);
-  if (auto* entity = std::get_if<EntityDecl>(&file_.declarations.back())) mark(*entity);
 }
 
 void Lowerer::lower_exchange(Ref node) {

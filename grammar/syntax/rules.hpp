@@ -439,8 +439,11 @@ struct EventsBlock : Block<"events", WordGroup::clause_events, Keys::known, Sour
 struct Events : Declared<"events", NodeKind::events, EventsHead, EventsBlock> {};
 
 /// What a library expects of the policy that uses it: `requires events orders as orders { … }`.
-struct RequiredSource : seq<at<sor<Word<"events">, Word<"entity">>>, sor<Events, Entity>> {};
-struct Requires : Declared<"requires", NodeKind::required, RequiredSource, pegtl::success> {};
+struct RequiredEvents : Declared<"requires", NodeKind::events, seq<Kept<"events">, EventsHead>, EventsBlock> {};
+struct RequiredEntity : Declared<"requires", NodeKind::entity, seq<Kept<"entity">, EntityHead>, opt<EntityBlock>> {};
+struct RequiredOther : Declared<"requires", NodeKind::required, sor<Word<"events">, Word<"entity">>, pegtl::success> {};
+struct Requires : sor<seq<at<Quiet<"requires">, Quiet<"events">>, RequiredEvents>,
+                      seq<at<Quiet<"requires">, Quiet<"entity">>, RequiredEntity>, RequiredOther> {};
 
 struct UseRate : Clause<Key<"use">, KeptWord, opt<Quiet<"of">, Word<"event">>> {};
 struct ExchangeBlock : Block<"exchange", WordGroup::clause_exchange, Keys::known, sor<Field, UseRate>> {};
