@@ -124,7 +124,7 @@ def ad_buyer(random):
             ads.rows.append((FIRST + timedelta(day), key, "c" + key[1:], impressions, clicks, spend, sold,
                              Money(sold * random.between(3_000, 4_500), 2)))
     first = Extra([("is_first", "boolean")], lambda r, amount, row: (r.chance(550),))
-    return [buyers, ads, orders(random, keys, 220, 25, 130, owner="buyer_id", extra=first, customer="customer_id")]
+    return [buyers, ads, orders(random, keys, 220, 120, 520, owner="buyer_id", extra=first, customer="customer_id")]
 
 
 @sample
@@ -136,7 +136,7 @@ def customer_service_agent(random):
                                 ("is_test", "boolean")])
     for index in range(160):
         opened = on(random)
-        replied = opened + timedelta(seconds=random.between(20, 400)) if random.chance(940) else None
+        replied = opened + timedelta(seconds=random.between(15, 205)) if random.chance(940) else None
         solved = replied + timedelta(minutes=random.between(5, 2_000)) if replied and random.chance(900) else None
         tickets.rows.append((f"t{index + 1:03}", keys[index % 4], opened, replied, solved, random.chance(60), index == 0))
     reviews = Table("reviews", [("review_id", "text"), ("agent_id", "text"), ("day", "date"), ("stars", "integer")])
@@ -183,7 +183,7 @@ def agency_acceptance(random):
     work = Table("deliverables", [("item_id", "text"), ("agency_id", "text"), ("due_on", "date"), ("accepted_on", "date")])
     for index in range(36):
         due = FIRST + timedelta(random.below(DAYS))
-        accepted = due + timedelta(random.between(-4, 3)) if random.chance(930) else None
+        accepted = due + timedelta(random.between(-7, 1)) if random.chance(960) else None
         work.rows.append((f"d{index + 1:02}", keys[index % 3], due, accepted))
     return [agencies, made, work, violations(random, keys[2:], 1, owner="agency_id")]
 
@@ -243,3 +243,79 @@ def multi_country_group(random):
             rates.rows.append((FIRST + timedelta(day), currency, f"0.{wobble:0{digits}}"))
     made.rows.sort(key=lambda row: (row[2], row[0]))
     return [sites, made, rates]
+
+
+@sample
+def amazon_us_operator(random):
+    operators = people("operator", [500, 300, 40])
+    keys = [row[0] for row in operators.rows]
+    extra = Extra([*COSTS, ("quantity", "integer"), ("is_cancelled_by_seller", "boolean"), ("has_defect", "boolean")],
+                  lambda r, amount, row: (*costs_of(r, amount, row), r.between(1, 3), r.chance(8),
+                                          row[1] == keys[1] and r.chance(25)))
+    ads = Table("ads", [("day", "date"), ("operator_id", "text"), ("spend", "money")], has_key=False)
+    stock = Table("stock", [("day", "date"), ("operator_id", "text"), ("units", "integer")], has_key=False)
+    parcels = Table("shipments", [("shipment_id", "text"), ("operator_id", "text"), ("due_at", "datetime"),
+                                  ("shipped_at", "datetime")])
+    for day in range(DAYS):
+        for key in keys:
+            ads.rows.append((FIRST + timedelta(day), key, money(random, 10, 50)))
+            stock.rows.append((FIRST + timedelta(day), key, random.between(120, 180)))
+    for index in range(120):
+        due = on(random, hour=18)
+        late = random.chance(30)
+        parcels.rows.append((f"p{index + 1:03}", keys[index % 3], due,
+                             due + timedelta(hours=5 if late else -random.between(2, 20))))
+    return [operators, orders(random, keys, 190, 25, 180, owner="operator_id", extra=extra), ads, stock, parcels]
+
+
+@sample
+def shopify_store(random):
+    managers = people("manager", [450, 120, 35])
+    keys = [row[0] for row in managers.rows]
+    extra = Extra([("list_amount", "money"), ("is_first", "boolean")],
+                  lambda r, amount, row: (Money(amount.minor * 100 // r.pick([100, 100, 90, 80, 70]), 2), r.chance(600)))
+    ads = Table("ads", [("day", "date"), ("manager_id", "text"), ("spend", "money")], has_key=False)
+    for day in range(DAYS):
+        for key in keys:
+            ads.rows.append((FIRST + timedelta(day), key, money(random, 10, 55)))
+    return [managers, orders(random, keys, 200, 30, 160, owner="manager_id", extra=extra), ads]
+
+
+@sample
+def warehouse_fulfilment(random):
+    packers = Table("packers", [("packer_id", "text"), ("name", "text"), ("site", "text"), ("joined", "date")])
+    for index, days in enumerate((800, 500, 300, 200, 90, 12)):
+        packers.rows.append((f"w{index + 1}", NAMES[index], "leeds" if index < 3 else "essen", FIRST - timedelta(days)))
+    keys = [row[0] for row in packers.rows]
+    parcels = Table("parcels", [("parcel_id", "text"), ("packer_id", "text"), ("due_at", "datetime"),
+                                ("shipped_at", "datetime"), ("has_valid_tracking", "boolean"), ("lines", "integer"),
+                                ("wrong_lines", "integer"), ("is_test", "boolean")])
+    for index in range(240):
+        due = on(random, hour=17)
+        shipped = due + timedelta(hours=random.between(1, 20) if random.chance(40) else -random.between(1, 9))
+        lines = random.between(1, 9)
+        parcels.rows.append((f"p{index + 1:03}", keys[index % 6], due, shipped if random.chance(985) else None,
+                             random.chance(970), lines, 1 if random.chance(35) else 0, index == 0))
+    shifts = Table("shifts", [("day", "date"), ("packer_id", "text"), ("worked", "integer")], has_key=False)
+    for day in range(0, DAYS, 4):
+        for key in keys:
+            shifts.rows.append((FIRST + timedelta(day), key, random.between(120, 260)))
+    briefings = Table("briefings", [("day", "date"), ("packer_id", "text")], has_key=False)
+    briefings.rows = [(FIRST + timedelta(2), key) for key in keys if key != "w5"]
+    return [packers, parcels, shifts, briefings]
+
+
+@sample
+def new_shop_pilot(random):
+    shops = Table("shops", [("shop_id", "text"), ("name", "text"), ("opened_on", "date")])
+    shops.rows = [("s1", "Harbour Home", date(2026, 6, 20)), ("s2", "小木屋", date(2026, 4, 10)),
+                  ("s3", "Northside", date(2025, 9, 1))]
+    keys = [row[0] for row in shops.rows]
+    extra = Extra([("is_first", "boolean")], lambda r, amount, row: (r.chance(750),))
+    tickets = Table("tickets", [("ticket_id", "text"), ("shop_id", "text"), ("opened_at", "datetime"),
+                                ("first_reply_at", "datetime")])
+    for index in range(75):
+        opened = on(random)
+        tickets.rows.append((f"t{index + 1:02}", keys[index % 3], opened,
+                             opened + timedelta(minutes=random.between(2, 1_700)) if random.chance(960) else None))
+    return [shops, orders(random, keys, 150, 15, 95, owner="shop_id", extra=extra), tickets]

@@ -8,7 +8,7 @@
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/embedded_files.hpp"
 #include "interpreter/driver/files.hpp"
-#include "interpreter/report/exact.hpp"
+#include "interpreter/report/diagnostics_json.hpp"
 
 namespace kpi::driver {
 namespace {
