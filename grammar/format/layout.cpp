@@ -108,26 +108,14 @@ class Layouter {
     return behind;
   }
 
-  /// The declaration whose block it is: that inside `requires events …`, else the node itself.
-  std::uint32_t declared(std::uint32_t index) const {
-    if (kind(index) != NodeKind::required) return index;
-    const std::uint32_t events = child_of(index, NodeKind::events);
-    return events != 0 ? events : child_of(index, NodeKind::entity);
-  }
-
   Nodes block_items(std::uint32_t index, std::size_t brace) const {
     if (kind(index) == NodeKind::example) return children(child_of(index, NodeKind::nested_file), 0);
-    return children(declared(index), tokens_[brace].end);
+    return children(index, tokens_[brace].end);
   }
 
   std::vector<Doc> head(std::uint32_t index, std::size_t brace) const {
     if (kind(index) == NodeKind::example) return {text(tokens_[pieces_.first_token(index)].text)};
-    if (declared(index) == index) return pieces_.head(index, brace);
-    std::vector<Doc> result = {text(tokens_[pieces_.first_token(index)].text)};
-    pieces_.separate(result, pieces_.first_token(declared(index)), gap());
-    const std::vector<Doc> rest = pieces_.head(declared(index), brace);
-    result.insert(result.end(), rest.begin(), rest.end());
-    return result;
+    return pieces_.head(index, brace);
   }
 
   /// The whole item on one line, if it may stand so.
@@ -301,7 +289,7 @@ class Layouter {
     content.push_back(text("{"));
     add(lay_out(content, indent), blank);
     const Nodes inside = block_items(node, brace);
-    items(inside, indent + kIndent, kind(declared(node)));
+    items(inside, indent + kIndent, kind(node));
     leading(behind - 1, indent + kIndent, inside.empty());
     add(indent, "}", false);
   }
