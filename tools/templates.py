@@ -198,7 +198,7 @@ def sku_portfolio(random):
     keys = [row[0] for row in skus.rows]
     sold = Table("sales", [("line_id", "text"), ("sku_id", "text"), ("sold_at", "datetime"), ("quantity", "integer"),
                            ("amount", "money"), ("refunded", "money"), ("cost", "money"), ("fees", "money"),
-                           ("shipping_cost", "money"), ("is_test", "boolean")])
+                           ("shipping_cost", "money"), ("buyer_id", "text"), ("is_test", "boolean")])
     stock = Table("stock", [("day", "date"), ("sku_id", "text"), ("units", "integer"), ("value", "money"),
                             ("aged_units", "integer")], has_key=False)
     for index in range(170):
@@ -209,7 +209,7 @@ def sku_portfolio(random):
         refunded = amount if random.chance(70) else None
         cost = share(amount, 70 if place == 2 else 38)
         sold.rows.append((f"l{index + 1:03}", keys[place], on(random), number, amount, refunded, cost, share(amount, 15),
-                          Money(number * 350, 2), index == 0))
+                          Money(number * 350, 2), f"b{random.between(1, 150)}", index == 0))
     for week in range(5):
         for index, key in enumerate(keys):
             units = max(0, 160 - week * random.between(10, 35) - index * 12)
