@@ -16,6 +16,7 @@ namespace ids = source::ids;
 using source::Language;
 
 constexpr std::size_t kMostThreads = 256;
+constexpr std::size_t kUsualBatchRows = 2'048;  // what is worked on stays in the second cache
 constexpr std::size_t kMostBatchRows = 1'000'000;
 
 [[noreturn]] void bad_value(const char* option, const std::string& value, std::string expected) {
@@ -58,6 +59,7 @@ void read_how(const Invocation& invocation, eval::RunRequest& request) {
   request.threads = std::clamp(std::thread::hardware_concurrency(), 1U, static_cast<unsigned>(kMostThreads));
   if (const auto text = invocation.value("--threads"))
     request.threads = static_cast<unsigned>(parse_count("--threads", *text, kMostThreads, language));
+  request.batch_rows = kUsualBatchRows;
   if (const auto text = invocation.value("--batch-rows"))
     request.batch_rows = parse_count("--batch-rows", *text, kMostBatchRows, language);
   request.simple = invocation.value("--evaluator") == "simple";

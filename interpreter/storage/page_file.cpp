@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -38,7 +39,8 @@ bool log_is_empty(sqlite3* handle) {
 
 void unusual_page() { throw UnusualPage(); }
 
-PageFile::PageFile(const Database& database) : refusal_(look_at(database)) {}
+PageFile::PageFile(const Database& database, bool is_wanted)
+    : refusal_(is_wanted ? look_at(database) : ReadPath::Reason::chosen) {}
 
 std::optional<ReadPath::Reason> PageFile::look_at(const Database& database) {
   using Reason = ReadPath::Reason;
@@ -80,20 +82,29 @@ PageFile::~PageFile() {
 /// SQLite maps the file when it is asked for a piece of it, and leaves it there while the piece is held. Its pager
 /// still reads for itself: only PRAGMA mmap_size would tell it of the map.
 void PageFile::map(std::int64_t bytes, sqlite3* handle) {
-  sqlite3_int64 limit = bytes;
+  sqlite3_int64 limit = bytes, in_force = -1;
   void *start = nullptr, *end = nullptr;
   const sqlite3_io_methods& methods = *file_->pMethods;
   if (methods.iVersion < 3 || methods.xFetch == nullptr || pages_ == 0) return;
-  if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_MMAP_SIZE, &limit) != SQLITE_OK) return;
-  if (methods.xFetch(file_, 0, static_cast<int>(page_size_), &start) != SQLITE_OK || start == nullptr) return;
-  const auto last = static_cast<sqlite3_int64>(pages_ - 1) * page_size_;
-  if (methods.xFetch(file_, last, static_cast<int>(page_size_), &end) == SQLITE_OK && end != nullptr) {
-    methods.xUnfetch(file_, last, end);
-    map_ = static_cast<std::uint8_t*>(start);
-    mapped_bytes_ = static_cast<std::uint64_t>(last) + page_size_;
-  } else {
+  // SQLite has a limit of its own, usually two gigabytes; what lies beyond is read.
+  if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_MMAP_SIZE, &limit) != SQLITE_OK ||
+      sqlite3_file_control(handle, "main", SQLITE_FCNTL_MMAP_SIZE, &in_force) != SQLITE_OK) {
+    return;
+  }
+  const std::int64_t pages = std::min<std::int64_t>(std::min<std::int64_t>(bytes, in_force) / page_size_, pages_);
+  const auto last = static_cast<sqlite3_int64>(pages - 1) * page_size_;
+  const auto size = static_cast<int>(page_size_);
+  if (pages > 0 && methods.xFetch(file_, 0, size, &start) == SQLITE_OK && start != nullptr) {
+    if (methods.xFetch(file_, last, size, &end) == SQLITE_OK && end != nullptr) {
+      methods.xUnfetch(file_, last, end);
+      map_ = static_cast<std::uint8_t*>(start);
+      mapped_bytes_ = static_cast<std::uint64_t>(last) + page_size_;
+      return;
+    }
     methods.xUnfetch(file_, 0, start);
   }
+  sqlite3_int64 none = 0;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_MMAP_SIZE, &none);
 }
 
 void PageFile::check_range(std::uint32_t first, std::uint32_t count) const {

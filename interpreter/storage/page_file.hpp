@@ -44,8 +44,8 @@ inline std::uint64_t read_varint(const std::uint8_t*& at, const std::uint8_t* en
 
 class PageFile {
  public:
-  /// Looks at the open file. The connection must hold its read transaction.
-  explicit PageFile(const Database& database);
+  /// Looks at the open file, unless pages are not wanted. The connection must hold its read transaction.
+  PageFile(const Database& database, bool is_wanted);
   ~PageFile();
   PageFile(const PageFile&) = delete;
   PageFile& operator=(const PageFile&) = delete;

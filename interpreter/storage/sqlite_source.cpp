@@ -185,7 +185,7 @@ std::optional<eval::TableSchema> SqliteSource::schema(std::string_view table) { 
 std::vector<std::string> SqliteSource::tables() { return table_names(database_); }
 
 SqliteSource::SqliteSource(const std::string& path, Reader reader)
-    : database_(Database::open_for_reading(path)), reader_(reader), file_(database_) {}
+    : database_(Database::open_for_reading(path)), file_(database_, reader == Reader::pages) {}
 
 std::unique_ptr<eval::TableScan> SqliteSource::scan(const std::string& table, const std::vector<std::string>& columns) {
   const auto pages = page_table(table, columns);
@@ -205,8 +205,7 @@ std::unique_ptr<eval::PartedTable> SqliteSource::parts(const std::string& table,
 std::shared_ptr<const PageTable> SqliteSource::page_table(const std::string& table,
                                                           const std::vector<std::string>& columns) {
   using Reason = eval::ReadPath::Reason;
-  const auto refusal = reader_ == Reader::cursor ? std::optional(Reason::chosen) : file_.refusal();
-  if (refusal) {
+  if (const auto refusal = file_.refusal()) {
     note(table, *refusal);
     return nullptr;
   }

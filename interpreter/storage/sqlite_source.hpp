@@ -39,7 +39,6 @@ class SqliteSource final : public eval::DataSource {
   void note(const std::string& table, eval::ReadPath::Reason reason);
 
   Database database_;
-  Reader reader_;
   PageFile file_;
   std::map<std::string, std::shared_ptr<const std::vector<std::uint32_t>>> leaves_;  // by table
   std::vector<eval::ReadPath> paths_;
