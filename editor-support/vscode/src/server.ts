@@ -1,10 +1,15 @@
-// The language server: starting, settings, what code lenses run, documents of the standard library.
+// The language server: starting, settings, what code lenses run, documents that only the server has: the standard library
+// and the pages behind the codes of diagnostics.
 import * as vscode from 'vscode';
 import { LanguageClient, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
 import { runProgram } from './program';
 import { settingsFor } from './settings';
 
-const LIBRARY = 'kpi-std';
+/** Schemes of the server's own documents, and the request that gives their text. */
+const DOCUMENTS: Readonly<Record<string, { readonly request: string; readonly language: string }>> = {
+  'kpi-std': { request: 'kpi/standardLibrary', language: 'kpi' },
+  'kpi-doc': { request: 'kpi/page', language: 'markdown' },
+};
 
 interface CommandResult {
   readonly ok: boolean;
@@ -21,11 +26,12 @@ export class Server implements vscode.Disposable {
     this.parts.push(
       this.log,
       this.results,
-      vscode.workspace.registerTextDocumentContentProvider(LIBRARY, {
-        provideTextDocumentContent: (uri) => this.libraryText(uri),
-      }),
+      ...Object.keys(DOCUMENTS).map((scheme) =>
+        vscode.workspace.registerTextDocumentContentProvider(scheme, { provideTextDocumentContent: (uri) => this.documentText(uri) }),
+      ),
       vscode.workspace.onDidOpenTextDocument((document) => {
-        if (document.uri.scheme === LIBRARY) void vscode.languages.setTextDocumentLanguage(document, 'kpi');
+        const kind = DOCUMENTS[document.uri.scheme];
+        if (kind) void vscode.languages.setTextDocumentLanguage(document, kind.language);
       }),
       vscode.workspace.onDidChangeConfiguration(async (event) => {
         if (event.affectsConfiguration('kpi.path')) await this.restart();
@@ -81,8 +87,9 @@ export class Server implements vscode.Disposable {
     await this.client?.sendNotification('workspace/didChangeConfiguration', { settings: { kpi: serverSettings() } });
   }
 
-  private async libraryText(uri: vscode.Uri): Promise<string> {
-    const answer = await this.client?.sendRequest<{ text: string }>('kpi/standardLibrary', { uri: uri.toString(true) });
+  private async documentText(uri: vscode.Uri): Promise<string> {
+    const kind = DOCUMENTS[uri.scheme];
+    const answer = kind && (await this.client?.sendRequest<{ text: string }>(kind.request, { uri: uri.toString(true) }));
     return answer?.text ?? '';
   }
 

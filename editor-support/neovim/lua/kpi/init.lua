@@ -14,7 +14,11 @@
 local M = {}
 
 local options = { path = nil, language = nil, database = nil, period = nil, format_on_save = false }
-local SCHEME = 'kpi-std'
+-- Documents that only the server has, by scheme: the request for their text.
+local DOCUMENTS = {
+  ['kpi-std'] = { request = 'kpi/standardLibrary', filetype = 'kpi' },
+  ['kpi-doc'] = { request = 'kpi/page', filetype = 'markdown' },
+}
 
 local function program()
   return options.path or vim.g.kpi_path or 'kpi'
@@ -121,6 +125,7 @@ local function on_attach(client, buffer)
     map('<LocalLeader>r', vim.lsp.buf.rename, 'rename')
     map('<LocalLeader>a', vim.lsp.buf.code_action, 'fix')
     map('<LocalLeader>f', function() M.format(buffer) end, 'format')
+    map('<LocalLeader>p', M.page, 'page of the diagnostic')
     map('<LocalLeader>l', vim.lsp.codelens.run, 'run the test or preview of this line')
   end
   local group = vim.api.nvim_create_augroup('kpi_lsp_' .. buffer, { clear = true })
@@ -149,7 +154,7 @@ local clients = {} -- by workspace folder
 function M.start(buffer)
   buffer = buffer or vim.api.nvim_get_current_buf()
   local file = vim.api.nvim_buf_get_name(buffer)
-  if file == '' or file:match('^%a[%w+.-]*://') or file:find(SCHEME .. ':/', 1, true) then
+  if file == '' or file:match('^%a[%w+.-]*://') or file:match('kpi%-%a+:/') then
     return
   end
   if vim.fn.executable(program()) == 0 then
@@ -159,7 +164,7 @@ function M.start(buffer)
   local id = clients[root]
   if not (id and vim.lsp.get_client_by_id(id)) then
     local settings = { language = language(), database = absolute(options.database, root), period = options.period }
-    id = vim.lsp.start_client {
+    local config = {
       name = 'kpi',
       cmd = { program(), 'lsp' },
       root_dir = root,
@@ -170,6 +175,11 @@ function M.start(buffer)
       on_attach = on_attach,
       on_exit = function() clients[root] = nil end,
     }
+    if vim.lsp.start then -- 0.8
+      id = vim.lsp.start(config, { bufnr = buffer })
+    else
+      id = vim.lsp.start_client(config)
+    end
     clients[root] = id
   end
   if id then
@@ -181,7 +191,12 @@ end
 --- Ends the servers that run; they start again with the next file, or at once with M.start().
 function M.stop()
   for _, id in pairs(clients) do
-    vim.lsp.stop_client(id)
+    local client = vim.lsp.get_client_by_id(id)
+    if client and vim.fn.has('nvim-0.11') == 1 then
+      client:stop()
+    elseif client then
+      client.stop()
+    end
   end
   clients = {}
 end
@@ -209,43 +224,58 @@ function M.autostart()
       end
     end,
   })
-  -- Files of the standard library, as the server names them: to read, not to change. Neovim takes the name for a path
-  -- and puts the current folder before it.
+  -- The server's own documents: to read, not to change. Neovim takes such a name for a path and puts the current folder
+  -- before it.
   vim.api.nvim_create_autocmd('BufReadCmd', {
     group = group,
-    pattern = '*' .. SCHEME .. ':/*',
-    callback = function(event)
-      M.read_library(event.buf, SCHEME .. event.match:match('.*' .. vim.pesc(SCHEME) .. '(:/.*)$'))
-    end,
+    pattern = { '*kpi-std:/*', '*kpi-doc:/*' },
+    callback = function(event) M.read_document(event.buf, event.match:match('.*(kpi%-%a+:/.*)$')) end,
   })
+  vim.api.nvim_create_user_command('KpiPage', M.page, { desc = 'the page of the diagnostic in this line' })
   vim.api.nvim_create_user_command('KpiRestart', function()
     M.stop()
     M.start()
   end, { desc = 'start the language server of kpi again' })
 end
 
---- Fills a buffer with a file of the standard library.
-function M.read_library(buffer, uri)
+--- Fills a buffer with a document of the server.
+function M.read_document(buffer, uri)
+  local kind = DOCUMENTS[uri:match('^[%a-]+')]
   local _, id = next(clients)
   local client = id and vim.lsp.get_client_by_id(id)
   if not client then
     vim.notify('kpi: no language server is running', vim.log.levels.WARN)
     return
   end
-  local params = { uri = uri }
   local answer
   if vim.fn.has('nvim-0.11') == 1 then
-    answer = client:request_sync('kpi/standardLibrary', params, 3000, buffer)
+    answer = client:request_sync(kind.request, { uri = uri }, 3000, buffer)
   else
-    answer = client.request_sync('kpi/standardLibrary', params, 3000, buffer)
+    answer = client.request_sync(kind.request, { uri = uri }, 3000, buffer)
   end
   local text = answer and answer.result and answer.result.text or ''
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split((text:gsub('\n$', '')), '\n'))
   vim.bo[buffer].buftype = 'nofile'
   vim.bo[buffer].swapfile = false
-  vim.bo[buffer].filetype = 'kpi'
+  vim.bo[buffer].filetype = kind.filetype
   vim.bo[buffer].modified = false
   vim.bo[buffer].modifiable = false
+end
+
+--- Opens the page of the diagnostic in the line of the cursor.
+function M.page()
+  local line = vim.api.nvim_win_get_cursor(0)[1] - 1
+  for _, diagnostic in ipairs(vim.diagnostic.get(0, { lnum = line })) do
+    local lsp = diagnostic.user_data and diagnostic.user_data.lsp or {}
+    local href = lsp.codeDescription and lsp.codeDescription.href
+    if href then
+      local buffer = vim.uri_to_bufnr(href)
+      vim.fn.bufload(buffer)
+      vim.cmd('belowright sbuffer ' .. buffer)
+      return
+    end
+  end
+  vim.notify('kpi: nothing is reported in this line')
 end
 
 return M
