@@ -69,8 +69,10 @@ local function session()
   end
 
   -- Diagnostics: none at first, one with id, Chinese text and the right place behind Chinese letters, none again.
-  vim.wait(1500, function() return #mistakes(buffer) > 0 end, 50)
-  expect('the bundled policy has no mistakes', #mistakes(buffer) == 0, mistakes(buffer))
+  vim.wait(500, function() return false end) -- what was said of the text before is out of date
+  if not wait('the bundled policy has no mistakes', function() return #mistakes(buffer) == 0 end) then
+    table.insert(problems, vim.inspect(mistakes(buffer)))
+  end
   local last = vim.api.nvim_buf_line_count(buffer)
   local wrong = 'metric 错误指标 "错误指标😀" = sum(orders.amoun)'
   vim.api.nvim_buf_set_lines(buffer, last, last, false, { wrong })
@@ -139,8 +141,10 @@ local function session()
   expect('rename changes the scorecard', all:find('| 千次观看金额', 1, true) ~= nil)
   expect('rename changes the labels', all:find('千次观看金额 "千次观看成交金额"', 1, true) ~= nil)
   expect('rename leaves no old name', not all:find('gpm', 1, true), all:match('[^\n]*gpm[^\n]*'))
-  vim.wait(1500, function() return #mistakes(buffer) > 0 end, 50)
-  expect('the renamed policy has no mistakes', #mistakes(buffer) == 0, mistakes(buffer))
+  vim.wait(500, function() return false end) -- what was said of the text before is out of date
+  if not wait('the renamed policy has no mistakes', function() return #mistakes(buffer) == 0 end) then
+    table.insert(problems, vim.inspect(mistakes(buffer)))
+  end
 
   -- Formatting gives what `kpi fmt` gives.
   local expected = vim.fn.systemlist({ vim.env.KPI, 'fmt', '-' }, lines(buffer))

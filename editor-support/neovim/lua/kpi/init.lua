@@ -32,12 +32,13 @@ local function language()
   return locale:match('^zh') and 'zh' or 'en'
 end
 
---- The folder of the workspace: the nearest with kpi.lock or .git, else the file's own.
+--- The folder of the workspace: the nearest with kpi.toml, kpi.lock or .git, else the file's own. None where that would be
+--- a home or a folder for everything: the server reads the policies below it.
 local function root_of(file)
   local folder = vim.fn.fnamemodify(file, ':p:h')
   local at = folder
   while true do
-    for _, mark in ipairs { 'kpi.lock', '.git' } do
+    for _, mark in ipairs { 'kpi.toml', 'kpi.lock', '.git' } do
       local path = at .. '/' .. mark
       if vim.fn.filereadable(path) == 1 or vim.fn.isdirectory(path) == 1 then
         return at
@@ -45,10 +46,12 @@ local function root_of(file)
     end
     local above = vim.fn.fnamemodify(at, ':h')
     if above == at then
-      return folder
+      break
     end
     at = above
   end
+  local wide = { [vim.loop.os_homedir()] = true, ['/'] = true, ['/tmp'] = true }
+  return not wide[folder] and folder or nil
 end
 
 local function absolute(path, root)
@@ -148,7 +151,7 @@ local function on_attach(client, buffer)
   end
 end
 
-local clients = {} -- by workspace folder
+local clients = {} -- by workspace folder, or by file where there is none
 
 --- Starts the server for the buffer's folder, or joins the one that runs, and returns its id.
 function M.start(buffer)
@@ -161,26 +164,27 @@ function M.start(buffer)
     return
   end
   local root = root_of(file)
-  local id = clients[root]
+  local key = root or file
+  local id = clients[key]
   if not (id and vim.lsp.get_client_by_id(id)) then
-    local settings = { language = language(), database = absolute(options.database, root), period = options.period }
+    local settings = { language = language(), database = absolute(options.database, root or vim.fn.fnamemodify(file, ':p:h')), period = options.period }
     local config = {
       name = 'kpi',
       cmd = { program(), 'lsp' },
       root_dir = root,
-      workspace_folders = { { uri = vim.uri_from_fname(root), name = vim.fn.fnamemodify(root, ':t') } },
+      workspace_folders = root and { { uri = vim.uri_from_fname(root), name = vim.fn.fnamemodify(root, ':t') } } or nil,
       init_options = settings,
       settings = { kpi = settings },
       capabilities = options.capabilities or vim.lsp.protocol.make_client_capabilities(),
       on_attach = on_attach,
-      on_exit = function() clients[root] = nil end,
+      on_exit = function() clients[key] = nil end,
     }
     if vim.lsp.start then -- 0.8
       id = vim.lsp.start(config, { bufnr = buffer })
     else
       id = vim.lsp.start_client(config)
     end
-    clients[root] = id
+    clients[key] = id
   end
   if id then
     vim.lsp.buf_attach_client(buffer, id)
