@@ -19,6 +19,7 @@ AREAS = [
     (800, "Command line", "命令行"),
     (900, "Lint rules", "合规规则"),
     (1000, "Formatter", "排版"),
+    (1100, "Attacks and the analyser", "攻击与分析器"),
     (1200, "Authoring", "编写与评审"),
 ]
 TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([A-Za-z_0-9]+)|([(),])|//[^\n]*|\s+')

@@ -8,7 +8,8 @@
 namespace kpi::bind {
 
 model::Policy bind(const syntax::File& file, const source::SourceMap& sources, LibraryLoader& loader,
-                   source::Diagnostics& diagnostics, std::vector<Occurrence>* occurrences) {
+                   source::Diagnostics& diagnostics, std::vector<Occurrence>* occurrences,
+                   std::vector<model::Attack>* attacks) {
   Session session(sources, loader, diagnostics);
   session.occurrences = occurrences;
   collect_modules(session, file);
@@ -37,7 +38,8 @@ model::Policy bind(const syntax::File& file, const source::SourceMap& sources, L
   bind_tests(session);
   bind_imports(session);
   bind_rules(session);
-  bind_attacks(session);
+  auto bound_attacks = bind_attacks(session);
+  if (attacks != nullptr) *attacks = std::move(bound_attacks);
   check_requirements(session);
   return std::move(session.policy);
 }

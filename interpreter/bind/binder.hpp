@@ -9,6 +9,7 @@
 #include "grammar/source/diagnostic.hpp"
 #include "grammar/source/source.hpp"
 #include "grammar/syntax/ast.hpp"
+#include "interpreter/model/attack.hpp"
 #include "interpreter/model/policy.hpp"
 
 namespace kpi::bind {
@@ -35,9 +36,11 @@ struct Occurrence {
 };
 
 /// Always gives a usable, possibly partial policy; with errors in `diagnostics` it must not be run.
-/// Adds to `occurrences`, if given, every name that could be resolved (an editor's index), in no particular order.
+/// Adds to `occurrences`, if given, every name that could be resolved (an editor's index), in no particular order, and to `attacks` what its
+/// attacks do.
 model::Policy bind(const syntax::File& file, const source::SourceMap& sources, LibraryLoader& loader,
-                   source::Diagnostics& diagnostics, std::vector<Occurrence>* occurrences = nullptr);
+                   source::Diagnostics& diagnostics, std::vector<Occurrence>* occurrences = nullptr,
+                   std::vector<model::Attack>* attacks = nullptr);
 
 /// The value and type of an expression of literals, operators and built-in functions, for `kpi eval`. None after
 /// reporting a mistake. Times without offset are in UTC; a value may be missing with its reason (division by zero).

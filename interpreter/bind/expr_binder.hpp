@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,8 @@ struct Context {
   EntityId subject = {};                     // the entity being scored; invalid: none, or not yet known (metric)
   model::ScorecardId scorecard = {};         // of a payout
   std::vector<std::string>* headers = nullptr;   // import_row: the headers read so far
+  /// Other names for fields of the innermost row, where it has none of that name: what a library calls them.
+  std::map<std::string, FieldId> row_aliases = {};
 };
 
 class ExprBinder {

@@ -188,6 +188,14 @@ ExprId ExprBinder::bind_in_row(const Chain& chain, bool& handled) {
     const auto reached = follow(source, chain.parts, start_of_row(0));
     return reached ? row_field(0, *reached, chain.span) : error(chain.span);
   }
+  if (const auto alias = c_.row_aliases.find(name.text); alias != c_.row_aliases.end() && chain.parts.size() == 1) {
+    handled = true;
+    Reached reached;
+    reached.path.field = alias->second;
+    reached.source = source;
+    reached.type = s_.field(source, alias->second).type;
+    return row_field(0, reached, chain.span);
+  }
   if (!own) return {};
   handled = true;
   const std::span<const syntax::Ident* const> rest = std::span(chain.parts).subspan(used);

@@ -295,7 +295,8 @@ void bind_labels(Session& session);      // labels.cpp
 void bind_tests(Session& session);       // tests.cpp
 void bind_imports(Session& session);     // imports.cpp
 void bind_rules(Session& session);       // lint_rules.cpp
-void bind_attacks(Session& session);     // rules.cpp
+/// What the attacks do, those of libraries made for the events with their roles.
+std::vector<model::Attack> bind_attacks(Session& session);  // attacks.cpp
 
 /// Reports `a → b → a` for the declaration `name`, which is being bound already.
 void report_cycle(Session& session, const std::string& name, Span use);

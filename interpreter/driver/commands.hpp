@@ -26,6 +26,7 @@ Exit run_rule(const Invocation& invocation, const Terminal& terminal);
 Exit run_diff(const Invocation& invocation, const Terminal& terminal);
 Exit run_doc(const Invocation& invocation, const Terminal& terminal);
 Exit run_std(const Invocation& invocation, const Terminal& terminal);
+Exit run_analyze(const Invocation& invocation, const Terminal& terminal);
 Exit run_eval(const Invocation& invocation, const Terminal& terminal);
 Exit run_new(const Invocation& invocation, const Terminal& terminal);
 Exit run_lock(const Invocation& invocation, const Terminal& terminal);

@@ -25,6 +25,6 @@ class Failure : public std::exception {
 };
 
 /// The exit statuses of every command.
-enum class Exit : int { clean = 0, findings = 1, unusable = 2, not_compiled = 3 };
+enum class Exit : int { clean = 0, findings = 1, unusable = 2, not_compiled = 3, undecided = 4 };
 
 }  // namespace kpi::driver

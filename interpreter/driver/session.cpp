@@ -30,7 +30,7 @@ Compiled Session::compile_text(const std::string& name, std::string text) {
   result.source = known ? *known : sources.add(name, std::move(text));
   result.file = syntax::parse(sources, result.source, diagnostics);
   result.policy =
-      bind::bind(result.file, sources, libraries_, diagnostics, keep_occurrences_ ? &result.occurrences : nullptr);
+      bind::bind(result.file, sources, libraries_, diagnostics, keep_occurrences_ ? &result.occurrences : nullptr, &result.attacks);
   result.policy.header.sha256 = checksum;
   result.libraries = libraries_.take_loaded();
   analysis::check_completeness(result.policy, sources, diagnostics);

@@ -25,6 +25,7 @@ struct Compiled {
   source::SourceId source;
   syntax::File file;
   model::Policy policy;
+  std::vector<model::Attack> attacks;          // what the policy's attacks do, for the analyser
   std::vector<const syntax::File*> libraries;  // what `use` brought in, also through other libraries
   std::vector<bind::Occurrence> occurrences;  // only when the session was asked to keep them
 };

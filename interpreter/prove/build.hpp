@@ -46,8 +46,8 @@ struct PayGraph {
   bool pool = false;                // the share depends on others: `pay` is an opaque amount
 };
 
-/// The day from which ages are counted and the period that witnesses lie in: the first whole one inside the effective
-/// dates and behind the trial, where there is one.
+/// The day from which ages are counted and the period that witnesses lie in: the second whole one inside the effective
+/// dates and behind the trial, or the first, where there is no second.
 value::Period analysed_period(const model::Policy& policy, value::CalendarUnit every);
 
 class Builder {

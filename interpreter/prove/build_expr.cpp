@@ -21,21 +21,19 @@ std::string Moment::key() const {
 
 value::Period analysed_period(const model::Policy& policy, value::CalendarUnit every) {
   value::Date first = policy.header.effective_from.value_or(*value::Date::from_civil(2026, 7, 1));
-  value::Period period = value::Period::containing(first, every);
-  if (period.start() < first) period = period.shift(1);
   const auto inside = [&](const value::Period& candidate) {
     return !policy.header.effective_to || candidate.end().days <= policy.header.effective_to->days + 1;
   };
+  value::Period period = value::Period::containing(first, every);
+  if (period.start() < first) period = period.shift(1);
   if (policy.header.trial) {
+    const Number days = policy.header.trial->seconds / Number(86'400) + Number(31 * policy.header.trial->months);
     value::Period later = period;
-    for (int i = 0; i < 24 && inside(later); ++i, later = later.shift(1)) {
-      const std::int64_t days = later.start().days - first.days;
-      const Number trial_days =
-          policy.header.trial->seconds / Number(86'400) + Number(31 * policy.header.trial->months);
-      if (Number(days) >= trial_days) return later;
-    }
+    while (inside(later) && Number(later.start().days - first.days) < days) later = later.shift(1);
+    if (inside(later)) period = later;
   }
-  return period;
+  // Attacks over two periods need one before.
+  return inside(period.shift(1)) ? period.shift(1) : period;
 }
 
 Builder::Builder(const model::Policy& policy, Graph& graph, EntityId entity, value::Period period, bool cut_metrics)

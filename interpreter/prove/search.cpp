@@ -60,7 +60,7 @@ std::uint64_t Search::random() {
 
 void Search::add_kink(NodeId a, NodeId b, const Number& constant) {
   if (kinks_.size() >= kMaximumKinks) return;
-  Kink kink{a, b, constant, graph_.inputs_of(a)};
+  Kink kink{a, b, constant, graph_.inputs_of(a), {}};
   if (b != kNoNode) {
     for (const std::uint32_t input : graph_.inputs_of(b)) {
       if (std::find(kink.inputs.begin(), kink.inputs.end(), input) == kink.inputs.end()) kink.inputs.push_back(input);
@@ -70,7 +70,9 @@ void Search::add_kink(NodeId a, NodeId b, const Number& constant) {
     const auto kind = graph_.inputs[input].kind;
     return kind == Input::Kind::category || kind == Input::Kind::choice;
   });
-  if (!kink.inputs.empty()) kinks_.push_back(std::move(kink));
+  if (kink.inputs.empty()) return;
+  kink.cone = graph_.cone(b == kNoNode ? std::vector{a} : std::vector{a, b});
+  kinks_.push_back(std::move(kink));
 }
 
 void Search::find_kinks() {
@@ -229,46 +231,68 @@ std::vector<Number> Search::random_inputs() {
 
 Number Search::difference(const Kink& kink, std::vector<Number>& in) {
   ++evaluations_;
-  graph_.evaluate(cone_, in, values_);
+  graph_.evaluate(kink.cone, in, values_);
   return values_[kink.a] - (kink.b == kNoNode ? kink.constant : values_[kink.b]);
 }
 
-/// Moves one input so that both sides of the kink meet: secant steps, exact for what is linear or a quotient in it.
+/// Moves one input so that both sides of the kink meet. What changes sign between two points is followed by halving and
+/// secants; the last secant is exact where the difference is linear in the input.
 bool Search::move_to(const Kink& kink, std::uint32_t index, std::vector<Number>& in, bool exactly) {
   const Input& input = graph_.inputs[index];
   const Interval limit = limits(input);
   const Number start = in[index];
-  Number x0 = start, h0 = difference(kink, in);
-  if (h0.is_zero()) return true;
-  Number step = (start.abs() / Number(16) + Number(1)).ceil();
-  if (start + step > *limit.upper) step = -step;
-  Number x1 = start + step;
-  for (int round = 0; round < 5; ++round) {
-    in[index] = x1;
-    const Number h1 = difference(kink, in);
-    if (h1.is_zero()) break;
-    if (h1 == h0) {
-      in[index] = start;
-      return false;
-    }
-    Number next = x1 - h1 * (x1 - x0) / (h1 - h0);
-    if (!exactly && !next.is_decimal()) next = next.round(6, value::Rounding::half_even);
-    next = value::min(value::max(next, *limit.lower), *limit.upper);
-    if (next == x1) break;
-    x0 = x1;
-    h0 = h1;
-    x1 = next;
-    in[index] = x1;
-  }
-  if (exactly) {
-    if (difference(kink, in).is_zero()) return true;
+  const auto at = [&](const Number& x) {
+    in[index] = x;
+    return difference(kink, in);
+  };
+  const auto settled = [&]() {
+    if (exactly) return true;
+    in[index] = fit(input, in[index], chance(50));
+    if (input.grain && chance(50))
+      in[index] = fit(input, in[index] + (chance(50) ? *input.grain : -*input.grain), true);
+    return true;
+  };
+  const auto given_up = [&]() {
     in[index] = start;
     return false;
+  };
+  Number x0 = start, h0 = at(x0);
+  if (h0.is_zero()) return settled();
+  // The other end: near by, then far away.
+  Number x1, h1;
+  bool bracketed = false;
+  const Number step = (start.abs() / Number(4) + Number(16)).ceil();
+  for (const Number& far : {start + step, start - step, start + step * Number(16), *limit.lower, *limit.upper}) {
+    x1 = value::min(value::max(far, *limit.lower), *limit.upper);
+    if (x1 == x0) continue;
+    h1 = at(x1);
+    if (h1.is_zero()) return settled();
+    bracketed = h1.sign() != h0.sign();
+    if (bracketed) break;
   }
+  if (!bracketed) return given_up();
+  for (int round = 0; round < 28; ++round) {
+    const bool halve = round % 3 != 2;
+    Number next = halve ? (x0 + x1) / Number(2) : x1 - h1 * (x1 - x0) / (h1 - h0);
+    if (halve) next = next.round(input.grain ? 3 : 6, value::Rounding::half_even);
+    if (next == x0 || next == x1) {
+      next = x1 - h1 * (x1 - x0) / (h1 - h0);
+      round = 28;
+    }
+    const Number h = at(next);
+    if (h.is_zero()) return settled();
+    if (h.sign() == h0.sign()) {
+      x0 = next;
+      h0 = h;
+    } else {
+      x1 = next;
+      h1 = h;
+    }
+    if (!exactly && input.grain && (x1 - x0).abs() <= *input.grain) break;
+  }
+  if (exactly) return given_up();
+  in[index] = chance(50) ? x0 : x1;
   in[index] = fit(input, in[index], chance(50));
-  if (input.grain && chance(50)) {
-    in[index] = fit(input, in[index] + (chance(50) ? *input.grain : -*input.grain), true);
-  }
   return true;
 }
 
@@ -279,8 +303,10 @@ bool Search::settle(std::vector<Number>& in) {
     graph_.evaluate(cone_, in, values_);
     return values_[problem_.boundary->first] == values_[problem_.boundary->second];
   }
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    const std::uint32_t input = boundary_->inputs[below(boundary_->inputs.size())];
+  const std::size_t count = boundary_->inputs.size();
+  const std::size_t first = below(count);
+  for (std::size_t attempt = 0; attempt < std::min<std::size_t>(count, 6); ++attempt) {
+    const std::uint32_t input = boundary_->inputs[(first + attempt) % count];
     if (move_to(*boundary_, input, in, true)) return true;
   }
   return false;

@@ -44,6 +44,7 @@ class Search {
     NodeId a, b;  // b == kNoNode: `constant`
     Number constant;
     std::vector<std::uint32_t> inputs;
+    std::vector<NodeId> cone;
   };
   std::uint64_t random();
   std::uint64_t below(std::uint64_t limit) { return limit == 0 ? 0 : random() % limit; }

@@ -14,11 +14,12 @@ struct Compiled {
   source::SourceMap sources;
   source::Diagnostics diagnostics;
   model::Policy policy;
+  std::vector<model::Attack> attacks;
   explicit Compiled(const std::string& text) {
     const auto id = sources.add("test.kpi", text);
     const syntax::File file = syntax::parse(sources, id, diagnostics);
     bind::NoLibraries none;
-    policy = bind::bind(file, sources, none, diagnostics);
+    policy = bind::bind(file, sources, none, diagnostics, nullptr, &attacks);
   }
 };
 

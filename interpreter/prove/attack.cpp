@@ -1,0 +1,354 @@
+#include "interpreter/prove/attack.hpp"
+
+#include <algorithm>
+
+#include "interpreter/model/dump.hpp"
+#include "interpreter/model/walk.hpp"
+
+namespace kpi::prove {
+
+using value::BinaryOp;
+
+bool is_admissible(const model::Policy& policy, const model::Attack& attack) {
+  using Kind = model::Attack::Form::Kind;
+  return std::all_of(attack.forms.begin(), attack.forms.end(), [&](const model::Attack::Form& form) {
+    if (form.kind != Kind::removes && form.kind != Kind::changes) return true;
+    const auto by = policy.events[form.events.index].collected;
+    return by == model::Collected::payee || by == model::Collected::unknown;
+  });
+}
+
+NodeId AttackEncoder::parameter(const std::string& name, Interval range, std::optional<Number> grain,
+                                value::Unit unit) {
+  Input input;
+  input.kind = Input::Kind::parameter;
+  input.key = prefix_ + name;
+  input.name = name;
+  input.range = std::move(range);
+  input.grain = std::move(grain);
+  input.unit = unit;
+  const NodeId node = graph_.input(input);
+  const std::uint32_t index = graph_[node].index;
+  if (std::find(result_.parameters.begin(), result_.parameters.end(), index) == result_.parameters.end()) {
+    result_.parameters.push_back(index);
+  }
+  return node;
+}
+
+template <class Visit>
+void AttackEncoder::for_each_input(model::EventsId events, std::int32_t offset, Visit visit) {
+  const std::size_t known = graph_.inputs.size();
+  for (std::uint32_t index = 0; index < known; ++index) {
+    const Input input = graph_.inputs[index];
+    if (input.kind != Input::Kind::rows && input.kind != Input::Kind::total) continue;
+    const Group group = graph_.groups[input.group];
+    if (!(group.source == model::SourceRef::of(events)) || group.offset != offset || group.history) continue;
+    visit(index, input, group);
+  }
+}
+
+void AttackEncoder::shift(std::uint32_t input, NodeId by, bool next_only) {
+  auto& deltas = next_only ? late_deltas_ : deltas_;
+  const auto [place, added] = deltas.try_emplace(input, by);
+  if (!added) place->second = graph_.add(place->second, by);
+}
+
+/// Rows may pass a filter or not, as suits whoever makes them.
+NodeId AttackEncoder::taken_part(const Group& group, NodeId whole) {
+  if (group.filter_text.empty() && !group.at.valid()) return whole;
+  const std::string name = "where " + (group.filter_text.empty() ? "dated otherwise" : group.filter_text);
+  const NodeId passes =
+      graph_.equal(parameter(name, {Number(0), Number(1)}, Number(1), {}), graph_.constant(Number(1)));
+  return graph_.choose(passes, whole, graph_.constant(Number(0)));
+}
+
+/// The sum of a field over the rows of the step, between the ends of one row times the rows.
+NodeId AttackEncoder::total(AttackGraph::Step& step, model::EventsId events, std::uint32_t field, Interval per_row) {
+  if (const auto known = step.totals.find(field); known != step.totals.end()) return known->second;
+  const model::Field& of = shape_.policy.events[events.index].fields[field];
+  const Interval count = graph_.inputs[graph_[step.count].index].range;
+  Interval range = per_row * count;
+  if (per_row.lower && per_row.lower->sign() >= 0 && !range.lower) range.lower = Number(0);
+  const NodeId sum = parameter("sum(" + of.named.name + ")", range, shape_.builder.grain(of), of.type.unit);
+  if (per_row.lower && !per_row.lower->is_zero())
+    result_.require.push_back(graph_.less_equal(graph_.multiply(graph_.constant(*per_row.lower), step.count), sum));
+  if (per_row.upper)
+    result_.require.push_back(graph_.less_equal(sum, graph_.multiply(graph_.constant(*per_row.upper), step.count)));
+  step.totals.emplace(field, sum);
+  return sum;
+}
+
+/// A linear expression over the rows of the step, summed over them.
+std::optional<NodeId> AttackEncoder::linear(ExprId id, AttackGraph::Step& step) {
+  const model::Expr& expr = shape_.policy.expr(id);
+  const auto constant = [&](ExprId of) -> std::optional<Number> {
+    const model::ExprNode& node = shape_.policy.expr(of).node;
+    if (const auto* literal = std::get_if<model::Constant>(&node))
+      return literal->value.is<Number>() ? std::optional(literal->value.number()) : std::nullopt;
+    if (const auto* param = std::get_if<model::ParamRef>(&node)) {
+      const value::Value& value = shape_.policy.params[param->param.index].value;
+      return value.is<Number>() ? std::optional(value.number()) : std::nullopt;
+    }
+    return std::nullopt;
+  };
+  if (const auto value = constant(id)) return graph_.multiply(graph_.constant(*value), step.count);
+  if (const auto* node = std::get_if<model::RowField>(&expr.node)) {
+    if (!node->path.refs.empty()) return std::nullopt;
+    const model::Field& field = shape_.policy.events[step.events.index].fields[node->path.field.index];
+    if (field.computed.valid()) return linear(field.computed, step);
+    return total(step, step.events, node->path.field.index,
+                 shape_.builder.field_range(model::SourceRef::of(step.events), node->path));
+  }
+  if (const auto* node = std::get_if<model::UnaryExpr>(&expr.node)) {
+    const auto operand = linear(node->operand, step);
+    if (!operand) return std::nullopt;
+    return graph_.multiply(graph_.constant(Number(-1)), *operand);
+  }
+  if (const auto* node = std::get_if<model::DefaultExpr>(&expr.node)) return linear(node->operand, step);
+  if (const auto* node = std::get_if<model::BinaryExpr>(&expr.node)) {
+    const auto left_constant = constant(node->left), right_constant = constant(node->right);
+    if (node->op == BinaryOp::multiply && (left_constant || right_constant)) {
+      const auto factor = left_constant ? left_constant : right_constant;
+      const auto operand = linear(left_constant ? node->right : node->left, step);
+      if (!operand) return std::nullopt;
+      return graph_.multiply(graph_.constant(*factor), *operand);
+    }
+    if (node->op == BinaryOp::divide && right_constant && !right_constant->is_zero()) {
+      const auto operand = linear(node->left, step);
+      if (!operand) return std::nullopt;
+      return graph_.multiply(graph_.constant(Number(1) / *right_constant), *operand);
+    }
+    if (node->op != BinaryOp::add && node->op != BinaryOp::subtract) return std::nullopt;
+    const auto left = linear(node->left, step), right = linear(node->right, step);
+    if (!left || !right) return std::nullopt;
+    return node->op == BinaryOp::add ? graph_.add(*left, *right) : graph_.subtract(*left, *right);
+  }
+  return std::nullopt;
+}
+
+void AttackEncoder::adds(const Form& form, AttackGraph::Step& step) {
+  for (const auto& value : form.values) {
+    if (value.next_period) step.next_period.insert(value.field.index);
+    if (value.value.valid()) continue;
+    total(step, form.events, value.field.index, {value.least, value.most});
+  }
+  for (const auto& value : form.values) {
+    if (!value.value.valid()) continue;
+    const auto sum = linear(value.value, step);
+    if (sum)
+      step.totals.emplace(value.field.index, *sum);
+    else
+      step.fixed.emplace(value.field.index, value.value);
+  }
+  for (const std::int32_t offset : {now_}) {
+    for_each_input(form.events, offset, [&](std::uint32_t index, const Input& input, const Group& group) {
+      if (input.kind == Input::Kind::rows) return shift(index, taken_part(group, step.count));
+      if (!input.path.refs.empty() || !input.path.field.valid()) return;
+      const std::uint32_t field = input.path.field.index;
+      if (!step.totals.contains(field)) {
+        if (input.optional) return;  // left out by whoever adds the row
+        total(step, form.events, field, input.per_row);
+      }
+      shift(index, taken_part(group, step.totals.at(field)), step.next_period.contains(field));
+    });
+  }
+}
+
+void AttackEncoder::removes(const Form& form, AttackGraph::Step& step) {
+  for_each_input(form.events, now_, [&](std::uint32_t index, const Input& input, const Group& group) {
+    if (input.kind != Input::Kind::total || input.path.field != form.field || !input.path.refs.empty()) return;
+    shift(index, graph_.multiply(graph_.constant(Number(-1)), taken_part(group, step.count)));
+  });
+}
+
+void AttackEncoder::changes(const Form& form, AttackGraph::Step& step) {
+  const model::Policy& policy = shape_.policy;
+  step.fixed.emplace(form.field.index, form.value);
+  const auto reads = [&](ExprId condition) {
+    bool found = false;
+    model::walk(policy, condition, [&](ExprId, const model::Expr& expr) {
+      const auto* field = std::get_if<model::RowField>(&expr.node);
+      found = found ||
+              (field != nullptr && field->depth == 0 && field->path.refs.empty() && field->path.field == form.field);
+    });
+    return found;
+  };
+  bool decides_exclusion = false;
+  for (const auto& exclusion : policy.exclusions) {
+    for (std::size_t i = 0; i < exclusion.from.size(); ++i) {
+      if (exclusion.from[i] == form.events) decides_exclusion = decides_exclusion || reads(exclusion.conditions[i]);
+    }
+  }
+  const auto new_value = linear(form.value, step);
+  for_each_input(form.events, now_, [&](std::uint32_t index, const Input& input, const Group& group) {
+    const bool member = decides_exclusion || (group.filter.valid() && reads(group.filter));
+    NodeId delta = graph_.constant(Number(0));
+    if (member) {
+      // The rows leave the group, or enter it, as suits.
+      const NodeId out = taken_part_named("leaves " + group.filter_text);
+      const NodeId in =
+          group.filter_text.empty() ? graph_.truth(false) : taken_part_named("enters " + group.filter_text);
+      NodeId part = step.count;
+      if (input.kind == Input::Kind::total) {
+        if (!input.path.refs.empty() || !input.path.field.valid()) return;
+        part = total(step, form.events, input.path.field.index, input.per_row);
+      }
+      const NodeId minus = graph_.multiply(graph_.constant(Number(-1)), part);
+      delta = graph_.choose(out, minus, graph_.choose(in, part, delta));
+    } else if (input.kind == Input::Kind::total && input.path.refs.empty() && input.path.field == form.field) {
+      const NodeId old = total(step, form.events, form.field.index, input.per_row);
+      if (!new_value) return;
+      delta = taken_part(group, graph_.subtract(*new_value, old));
+    } else {
+      return;
+    }
+    shift(index, delta);
+  });
+}
+
+NodeId AttackEncoder::taken_part_named(const std::string& name) {
+  return graph_.equal(parameter(name, {Number(0), Number(1)}, Number(1), {}), graph_.constant(Number(1)));
+}
+
+void AttackEncoder::moves(const Form& form, AttackGraph::Step& step) {
+  const NodeId minus = graph_.constant(Number(-1));
+  const auto part_of = [&](const Input& input, const Group& group) -> std::optional<NodeId> {
+    if (input.kind == Input::Kind::rows) return taken_part(group, step.count);
+    if (!input.path.refs.empty() || !input.path.field.valid()) return std::nullopt;
+    return taken_part(group, total(step, form.events, input.path.field.index, input.per_row));
+  };
+  const std::int32_t from = step.earlier ? now_ - 1 : now_, to = step.earlier ? now_ : now_ - 1;
+  for_each_input(form.events, from, [&](std::uint32_t index, const Input& input, const Group& group) {
+    if (const auto part = part_of(input, group)) shift(index, graph_.multiply(minus, *part));
+  });
+  for_each_input(form.events, to, [&](std::uint32_t index, const Input& input, const Group& group) {
+    if (const auto part = part_of(input, group)) shift(index, *part);
+  });
+}
+
+/// An order in several: more rows, the same sums.
+void AttackEncoder::splits(const Form& form, AttackGraph::Step& step) {
+  for_each_input(form.events, now_, [&](std::uint32_t index, const Input& input, const Group& group) {
+    if (input.kind != Input::Kind::rows) return;
+    shift(index, taken_part(group, step.count));
+    // There is something to split.
+    result_.require.push_back(graph_.less_equal(graph_.constant(Number(1)), graph_.input(input)));
+  });
+}
+
+NodeId AttackEncoder::cost_of(AttackGraph::Step& step) {
+  if (!attack_.cost.valid()) return graph_.constant(Number(0));
+  return linear(attack_.cost, step).value_or(graph_.constant(Number(0)));
+}
+
+bool AttackEncoder::needs_two_periods() const {
+  for (const Form& form : attack_.forms) {
+    if (form.kind == Form::Kind::moves) return true;
+    for (const auto& value : form.values) {
+      if (value.next_period) return true;
+    }
+  }
+  // Pay that looks back: what is done now counts again.
+  for (const std::uint32_t index : graph_.inputs_of(shape_.value())) {
+    const Input& input = graph_.inputs[index];
+    if ((input.kind == Input::Kind::rows || input.kind == Input::Kind::total) && input.offset > 0) return true;
+  }
+  return false;
+}
+
+void AttackEncoder::encode_form(const Form& form, std::size_t index) {
+  AttackGraph::Step step;
+  step.kind = form.kind;
+  step.events = form.events;
+  step.field = form.field;
+  prefix_ = attack_.named.name + "#" + std::to_string(index) + (direction_.empty() ? "" : direction_) + " ";
+  Number grain(1);
+  if (form.kind == Form::Kind::removes) {
+    grain = shape_.builder.grain(shape_.policy.events[form.events.index].fields[form.field.index]).value_or(Number(1));
+  }
+  step.earlier = !direction_.empty();
+  step.count = parameter("count", {Number(std::max<std::int64_t>(form.least, 1)), Number(form.most)}, grain, {});
+  switch (form.kind) {
+    case Form::Kind::adds:
+      adds(form, step);
+      break;
+    case Form::Kind::removes:
+      removes(form, step);
+      break;
+    case Form::Kind::changes:
+      changes(form, step);
+      break;
+    case Form::Kind::moves:
+      moves(form, step);
+      break;
+    case Form::Kind::splits:
+      splits(form, step);
+      break;
+  }
+  if (index == 0) result_.cost = cost_of(step);
+  result_.steps.push_back(std::move(step));
+}
+
+AttackGraph AttackEncoder::encode(bool earlier) {
+  direction_ = earlier ? " earlier" : "";
+  result_.cost = graph_.constant(Number(0));
+  result_.periods = needs_two_periods() ? 2 : 1;
+  now_ = result_.periods - 1;
+  // The pay of the earlier period is built first, so that its inputs exist.
+  std::vector<PayGraph> pays;
+  for (std::int32_t offset = now_; offset >= 0; --offset) {
+    pays.push_back(shape_.target.payout.valid() ? shape_.builder.payout(shape_.target.payout, offset)
+                                                : shape_.builder.scorecard(shape_.target.scorecard, offset));
+  }
+  for (std::size_t i = 0; i < attack_.forms.size(); ++i) encode_form(attack_.forms[i], i);
+  // After the attack, every input still lies in its range and every fact still holds.
+  std::map<NodeId, NodeId> now, later;
+  const auto node_of = [&](std::uint32_t input) { return graph_.input(Input(graph_.inputs[input])); };
+  for (const auto& [input, delta] : deltas_) now[node_of(input)] = graph_.add(node_of(input), delta);
+  later = now;
+  for (const auto& [input, delta] : late_deltas_) {
+    const NodeId node = node_of(input);
+    later[node] = graph_.add(later.contains(node) ? later.at(node) : node, delta);
+  }
+  const auto demand = [&](const std::map<NodeId, NodeId>& moved) {
+    for (const auto& [before, after] : moved) {
+      const Interval range = graph_.inputs[graph_[before].index].range;
+      if (range.lower) result_.require.push_back(graph_.less_equal(graph_.constant(*range.lower), after));
+      if (range.upper) result_.require.push_back(graph_.less_equal(after, graph_.constant(*range.upper)));
+    }
+    const std::vector<NodeId> facts = graph_.facts;
+    for (const NodeId fact : facts) {
+      const NodeId still = graph_.substitute(fact, moved);
+      if (still != fact) result_.require.push_back(still);
+    }
+  };
+  demand(now);
+  if (!late_deltas_.empty()) demand(later);
+  NodeId before = graph_.constant(Number(0)), after = before, amount_before = before, amount_after = before;
+  for (std::size_t at = 0; at < pays.size(); ++at) {
+    const auto& moved = at > 0 ? later : now;
+    before = graph_.add(before, pays[at].pay);
+    after = graph_.add(after, graph_.substitute(pays[at].pay, moved));
+    result_.paid_before.push_back(pays[at].amount);
+    result_.paid_after.push_back(graph_.substitute(pays[at].amount, moved));
+    amount_before = graph_.add(amount_before, result_.paid_before.back());
+    amount_after = graph_.add(amount_after, result_.paid_after.back());
+    result_.moved.push_back(moved);
+  }
+  result_.before = before;
+  result_.after = after;
+  result_.amount_before = amount_before;
+  result_.amount_after = amount_after;
+  result_.gain = graph_.subtract(graph_.subtract(amount_after, amount_before), result_.cost);
+  result_.gain_unrounded = graph_.subtract(graph_.subtract(after, before), result_.cost);
+  const auto known = intervals(graph_);
+  for (const auto& [input, delta] : deltas_) result_.change.inputs[input] = known[delta];
+  for (const auto& [input, delta] : late_deltas_) {
+    Interval& moved = result_.change.inputs[input];
+    const Interval late = hull(known[delta], Interval::exactly(Number(0)));
+    moved = deltas_.contains(input) ? moved + late : late;
+  }
+  return result_;
+}
+
+}  // namespace kpi::prove

@@ -1,0 +1,138 @@
+// Whether attacks are worth it: those that are declared, and extra orders at their assumed cost.
+#include <algorithm>
+
+#include "interpreter/prove/decide.hpp"
+
+namespace kpi::prove {
+
+using Form = model::Attack::Form;
+
+namespace {
+const Number kZero;
+}
+
+/// Without a declared attack: extra orders at `assume fake_order_cost`.
+std::vector<model::Attack> Decider::usual_attacks() const {
+  std::vector<model::Attack> result;
+  if (!target_.payout.valid()) return result;
+  for (const auto& assumption : policy_.payouts[target_.payout.index].assumptions) {
+    if (assumption.name != "fake_order_cost" || !assumption.value.is<Number>()) continue;
+    for (const model::EventsId events : shape_.order_events()) {
+      model::Attack attack;
+      attack.named.name = "fake orders";
+      attack.named.span = assumption.span;
+      Form form;
+      form.kind = Form::Kind::adds;
+      form.events = events;
+      form.most = 100;
+      attack.forms.push_back(form);
+      result.push_back(std::move(attack));
+    }
+  }
+  return result;
+}
+
+void Decider::limit_amounts(model::Attack& attack, const Number& most) const {
+  Form& form = attack.forms.front();
+  const auto& fields = policy_.events[form.events.index].fields;
+  for (std::uint32_t i = 0; i < fields.size(); ++i) {
+    const bool money = fields[i].type.kind == value::Kind::number && fields[i].type.unit == shape_.unit();
+    if (!money || fields[i].type.optional || fields[i].computed.valid()) continue;
+    model::Attack::FieldValue value;
+    value.field = model::FieldId{i};
+    value.least = cent();
+    value.most = most;
+    form.values.push_back(value);
+  }
+}
+
+std::vector<Finding> Decider::attacks() {
+  std::vector<Finding> result;
+  for (const model::Attack& declared : declared_) {
+    if (!declared.is_active() || options_.without.contains(declared.named.name)) continue;
+    const auto inputs = shape_.graph.inputs_of(shape_.value());
+    const bool touches = std::any_of(declared.forms.begin(), declared.forms.end(), [&](const Form& form) {
+      return std::any_of(inputs.begin(), inputs.end(), [&](std::uint32_t index) {
+        const Input& input = shape_.graph.inputs[index];
+        const bool rows = input.kind == Input::Kind::rows || input.kind == Input::Kind::total;
+        return rows && shape_.graph.groups[input.group].source == model::SourceRef::of(form.events);
+      });
+    });
+    Finding finding = start(Property::attack, declared.named.name, declared.named.span);
+    if (!touches) {
+      finding.verdict = Verdict::proved;
+      finding.sentence = {"the attack `" + declared.named.name + "` changes nothing that is paid on",
+                          "攻击 `" + declared.named.name + "` 不影响任何计酬数据"};
+      result.push_back(std::move(finding));
+    } else if (!is_admissible(policy_, declared)) {
+      finding.verdict = Verdict::inadmissible;
+      finding.sentence = {"the payee does not control what `" + declared.named.name + "` would change",
+                          "收款人无法控制攻击 `" + declared.named.name + "` 所要改动的数据"};
+      result.push_back(std::move(finding));
+    } else {
+      result.push_back(attack(declared, std::nullopt));
+    }
+  }
+  for (model::Attack usual : usual_attacks()) {
+    for (const auto& assumption : policy_.payouts[target_.payout.index].assumptions) {
+      if (assumption.name != "fake_order_cost") continue;
+      // Orders of an ordinary size tell the story best; a proof is about orders of any size.
+      model::Attack ordinary = usual;
+      limit_amounts(ordinary, Number(200));
+      ordinary.named.name += " (ordinary)";  // parameters of its own
+      Finding small = attack(ordinary, assumption.value.number());
+      small.detail = usual.named.name;
+      if (small.verdict != Verdict::refuted) small = attack(usual, assumption.value.number());
+      result.push_back(std::move(small));
+    }
+  }
+  return result;
+}
+
+Finding Decider::attack(const model::Attack& declared, std::optional<Number> each_cost) {
+  Finding finding = start(Property::attack, declared.named.name, declared.named.span);
+  Graph& graph = shape_.graph;
+  const bool moves = std::any_of(declared.forms.begin(), declared.forms.end(),
+                                 [](const Form& form) { return form.kind == Form::Kind::moves; });
+  // Without a declaration it has no name of its own.
+  const Said attack_name = each_cost ? Said{"faking orders", "虚假订单"}
+                                     : Said{"`" + declared.named.name + "`", "攻击 `" + declared.named.name + "` "};
+  finding.sentence = {attack_name.en + " is never worth it", attack_name.zh + "永远得不偿失"};
+  for (const bool earlier : {false, true}) {
+    if (earlier && !moves) break;
+    AttackGraph encoded = AttackEncoder(shape_, declared).encode(earlier);
+    if (each_cost) {
+      encoded.cost = graph.multiply(graph.constant(*each_cost), encoded.steps.front().count);
+      encoded.gain = graph.subtract(graph.subtract(encoded.amount_after, encoded.amount_before), encoded.cost);
+    }
+    Query query;
+    query.objective = encoded.gain;
+    query.tolerance = cent() * Number(encoded.periods);
+    query.require = encoded.require;
+    query.attack = &encoded;
+    const Interval cost = intervals(graph)[encoded.cost];
+    const Interval moved = deltas(graph, encoded.change).delta[encoded.before];
+    if (moved.upper && cost.lower) query.native_bound = *moved.upper - *cost.lower;
+    // Row by row: if no single row gains more than it costs, no number of them does.
+    if (declared.forms.size() == 1 && declared.forms.front().kind == Form::Kind::adds) {
+      model::Attack single = declared;
+      single.named.name += " (one)";
+      single.forms.front().least = single.forms.front().most = 1;
+      const AttackGraph one = AttackEncoder(shape_, single).encode();
+      const Interval one_moved = deltas(graph, one.change).delta[one.before];
+      const Interval one_cost = each_cost ? Interval::exactly(*each_cost) : intervals(graph)[one.cost];
+      if (one_moved.upper && one_cost.lower && *one_moved.upper <= *one_cost.lower) query.native_bound = kZero;
+    }
+    decide(finding, query);
+    if (finding.verdict == Verdict::refuted) {
+      finding.sentence = {attack_name.en + " gains " + money(*finding.amount) + " after its cost",
+                          attack_name.zh + "扣除成本后获利 " + money(*finding.amount)};
+      if (last_state_) ways(finding, query, *last_state_);
+      return finding;
+    }
+    if (finding.verdict == Verdict::unknown) return finding;
+  }
+  return finding;
+}
+
+}  // namespace kpi::prove

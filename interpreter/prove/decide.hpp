@@ -1,0 +1,87 @@
+// Decides the properties of one payout or scorecard, layer by layer: intervals and directions, search with replay, Z3.
+#pragma once
+
+#include <set>
+
+#include "interpreter/prove/analysis.hpp"
+#include "interpreter/prove/attack.hpp"
+#include "interpreter/prove/solver.hpp"
+#include "interpreter/prove/world.hpp"
+
+namespace kpi::prove {
+
+class Decider {
+ public:
+  /// All must outlive the decider.
+  Decider(const model::Policy& policy, const std::vector<model::Attack>& attacks, Target target,
+          const AnalysisOptions& options);
+  std::vector<Finding> all();
+  const std::set<std::string>& assumptions() const { return shape_.builder.assumptions(); }
+
+  // One question each; public for tests.
+  Finding bounded();
+  Finding not_negative();
+  Finding reachable();
+  std::vector<Finding> jumps();
+  std::vector<Finding> orders();  // single_order and genuine_order
+  std::vector<Finding> monotone();
+  std::vector<Finding> attacks();
+
+  Shape& shape() { return shape_; }
+  /// What was proved, so that tests can try to break it: no state makes the objective larger than the tolerance.
+  struct Proved {
+    std::string what;
+    Layer layer;
+    NodeId objective;
+    Number tolerance;
+    std::vector<NodeId> require;
+  };
+  const std::vector<Proved>& proved() const { return proved_; }
+
+ private:
+  /// "No state makes `objective` larger than `tolerance`."
+  struct Query {
+    NodeId objective = kNoNode;
+    Number tolerance;
+    std::vector<NodeId> require;
+    std::optional<std::pair<NodeId, NodeId>> boundary;
+    std::optional<Number> native_bound;   // of the objective, if known
+    const AttackGraph* attack = nullptr;  // how to play it
+    /// Two states instead of an attack: input nodes and what they are in the second.
+    std::map<NodeId, NodeId> second;
+  };
+  Finding start(Property property, std::string detail, Span span) const;
+  /// Fills verdict, layer, effort, and the witness.
+  void decide(Finding& finding, const Query& query);
+  void decide_layers(Finding& finding, const Query& query);
+  bool refute(Finding& finding, const Query& query, const State& state);
+  bool ask_solver(Finding& finding, const Query& query, std::optional<State>& hint);
+  std::optional<Witness> replay(const Query& query, const State& state);
+  void describe_change(Witness& witness, const Query& query, const State& state);
+  std::string shown(const Number& number, value::Unit unit) const;
+  std::string money(const Number& number) const { return shown(number, shape_.unit()); }
+  Number cent() const;
+  void ways(Finding& finding, const Query& query, const State& state);
+  void repair_jump(Finding& finding, const Shape::Threshold& threshold);
+  void witness_of_jump(Finding& finding, const Shape::Threshold& threshold);
+  bool witness_beside(Finding& finding, const Shape::Threshold& threshold, const State& place);
+  bool holds(const std::vector<NodeId>& truths, const State& state) const;
+  void shrink(const Query& query, State& state) const;
+  void limit_amounts(model::Attack& attack, const Number& most) const;
+  Finding attack(const model::Attack& attack, std::optional<Number> each_cost);
+  void monotone_witness(Finding& finding, MetricId metric);
+  std::vector<model::Attack> usual_attacks() const;
+  const PayGraph& pay() const { return shape_.pay; }
+  Span span() const;
+
+  const model::Policy& policy_;
+  const std::vector<model::Attack>& declared_;
+  Target target_;
+  AnalysisOptions options_;
+  Shape shape_;
+  std::string subject_;
+  std::vector<Proved> proved_;
+  std::optional<State> last_state_;  // of the last refutation
+};
+
+}  // namespace kpi::prove

@@ -1,0 +1,459 @@
+// The questions: what each property asks, and what is known about it before any search.
+#include <algorithm>
+
+#include "interpreter/prove/decide.hpp"
+
+namespace kpi::prove {
+
+using Form = model::Attack::Form;
+
+namespace {
+const Number kZero;
+}
+
+Finding Decider::bounded() {
+  Finding finding = start(Property::bounded, {}, span());
+  const Interval range = shape_.range();
+  if (range.upper) {
+    finding.verdict = Verdict::proved;
+    finding.amount = range.upper;
+    finding.sentence = {"pay is never more than " + money(*range.upper), "报酬最高不超过 " + money(*range.upper)};
+    return finding;
+  }
+  Graph& graph = shape_.graph;
+  // Without an upper end by intervals: is there a state above a million?
+  const Number limit(1'000'000);
+  Query query;
+  query.objective = pay().amount;
+  query.tolerance = limit;
+  Problem larger;
+  larger.objective = query.objective;
+  larger.largest_total = Number(1'000'000'000);
+  larger.enough = limit;
+  Search search(graph, larger, shape_.anchor(), options_.seed);
+  const auto found = search.run(options_.evaluations);
+  finding.evaluations = search.evaluations();
+  if (found && found->objective > limit && refute(finding, query, *found)) {
+    finding.sentence = {"pay grows without limit; there is no `cap`", "报酬没有上限；没有设置 `cap`"};
+    finding.amount.reset();
+    return finding;
+  }
+  finding.sentence = {"no upper bound of pay was found", "未能确定报酬的上限"};
+  return finding;
+}
+
+Finding Decider::not_negative() {
+  Finding finding = start(Property::not_negative, {}, span());
+  Graph& graph = shape_.graph;
+  const Interval range = shape_.range();
+  Query query;
+  query.objective = graph.multiply(graph.constant(Number(-1)), pay().amount);
+  query.tolerance = kZero;
+  if (range.lower) query.native_bound = -*range.lower;
+  decide(finding, query);
+  finding.sentence = finding.verdict == Verdict::refuted ? Said{"pay can be negative: " + money(-*finding.amount),
+                                                                "报酬可能为负：" + money(-*finding.amount)}
+                                                         : Said{"pay is never negative", "报酬不会为负"};
+  return finding;
+}
+
+/// Every comparison decides both ways somewhere.
+Finding Decider::reachable() {
+  Finding finding = start(Property::reachable, {}, span());
+  Graph& graph = shape_.graph;
+  const auto known = intervals(graph);
+  std::size_t open = 0, dead = 0;
+  for (const auto& threshold : shape_.thresholds()) {
+    const Interval& truth = known[threshold.atom];
+    if (truth.is_constant()) {
+      ++dead;
+      const std::string at = threshold.at ? shown(*threshold.at, threshold.unit) : "";
+      finding.notes.push_back(
+          {"the comparison of " + threshold.quantity + " with " + at + " always has the same outcome",
+           threshold.quantity + " 与 " + at + " 的比较结果永远相同"});
+      finding.span = threshold.span;
+      continue;
+    }
+    for (const bool side : {true, false}) {
+      Problem problem;
+      problem.require = {side ? threshold.atom : graph.negate(threshold.atom)};
+      problem.objective = graph.constant(Number(1));
+      problem.enough = kZero;
+      Search search(graph, problem, shape_.anchor(), options_.seed);
+      const bool reached = search.run(options_.evaluations).has_value();
+      finding.evaluations += search.evaluations();
+      if (reached) continue;
+      Query never;
+      never.objective = graph.choose(problem.require.front(), graph.constant(Number(1)), graph.constant(kZero));
+      std::optional<State> hint;
+      Finding asked;
+      if (ask_solver(asked, never, hint)) {
+        ++dead;
+        finding.layer = asked.layer;
+        finding.span = threshold.span;
+        const std::string at = threshold.at ? shown(*threshold.at, threshold.unit) : "";
+        finding.notes.push_back(
+            {"the comparison of " + threshold.quantity + " with " + at + " always has the same outcome",
+             threshold.quantity + " 与 " + at + " 的比较结果永远相同"});
+      } else if (!hint || hint->objective.is_zero()) {
+        ++open;
+      }
+    }
+  }
+  finding.verdict = dead > 0 ? Verdict::refuted : open > 0 ? Verdict::unknown : Verdict::proved;
+  finding.sentence = dead > 0 ? Said{"something can never be reached", "存在永远不会生效的规则"}
+                     : open > 0
+                         ? Said{"not every tier, gate and condition was reached", "未能确认每个档位、门槛和条件都可达"}
+                         : Said{"every tier, gate and condition can be reached", "每个档位、门槛和条件都可达"};
+  return finding;
+}
+
+// ---- jumps
+// -----------------------------------------------------------------------------------------------------------
+
+std::vector<Finding> Decider::jumps() {
+  std::vector<Finding> result;
+  const Effort effort{options_.evaluations, options_.seed};
+  bool any = false;
+  for (const auto& threshold : shape_.thresholds()) {
+    const std::string at = threshold.at ? " " + shown(*threshold.at, threshold.unit) : "";
+    Finding finding = start(Property::no_jump, threshold.quantity + at, threshold.span);
+    bool complete = true;
+    std::optional<State> place;
+    const auto jump = shape_.jump(threshold, effort, complete, &place);
+    finding.evaluations = options_.evaluations;
+    if (jump && threshold.kind == Jump::Kind::entity) {
+      // Nobody moves an age or a site by working differently.
+      any = true;
+      finding.verdict = Verdict::inadmissible;
+      finding.amount = jump->size;
+      finding.sentence = {
+          "pay differs by up to " + money(jump->size) + " where " + threshold.quantity + " crosses" + at +
+              ", which nobody controls",
+          threshold.quantity + " 越过" + at + " 时报酬相差最多 " + money(jump->size) + "，但无人能控制"};
+      result.push_back(std::move(finding));
+      continue;
+    }
+    if (!jump && complete) continue;  // decides nothing, or continuous
+    any = true;
+    if (jump && jump->size > options_.tolerance) {
+      const std::string size = money(jump->size);
+      finding.amount = jump->size;
+      const bool exact = jump->exact;
+      finding.sentence = {(threshold.kind == Jump::Kind::entity ? "pay changes by " : "pay jumps by ") +
+                              std::string(jump->unbounded ? "any amount, such as "
+                                          : exact         ? ""
+                                                          : "at least ") +
+                              size + " where " + threshold.quantity + " crosses" + at + ": " + money(jump->below) +
+                              " against " + money(jump->above),
+                          threshold.quantity + " 越过" + at + " 时，报酬跳变" +
+                              std::string(jump->unbounded ? "没有上限，例如 "
+                                          : exact         ? " "
+                                                          : "至少 ") +
+                              size + "：" + money(jump->below) + " 对 " + money(jump->above)};
+      if (!place || !witness_beside(finding, threshold, *place)) witness_of_jump(finding, threshold);
+      if (finding.verdict == Verdict::refuted) repair_jump(finding, threshold);
+    } else {
+      // Possible by intervals, not found: the solver may prove that there is none.
+      Graph& graph = shape_.graph;
+      const auto [when_true, when_false] = shape_.decided(threshold.atom);
+      const NodeId difference = graph.subtract(when_true, when_false);
+      Query query;
+      query.objective = graph.maximum(difference, graph.multiply(graph.constant(Number(-1)), difference));
+      query.tolerance = options_.tolerance;
+      query.boundary = std::pair(threshold.left, threshold.right);
+      std::optional<State> hint;
+      if (jump && jump->exact) {
+        finding.verdict = Verdict::proved;
+      } else {
+        ask_solver(finding, query, hint);
+      }
+      finding.sentence =
+          jump && finding.verdict == Verdict::proved
+              ? Said{"pay jumps by at most " + money(jump->size) + " where " + threshold.quantity + " crosses" + at +
+                         ", which the tolerance accepts",
+                     threshold.quantity + " 越过" + at + " 时报酬最多跳变 " + money(jump->size) + "，在容许范围内"}
+          : finding.verdict == Verdict::proved
+              ? Said{"no jump of pay where " + threshold.quantity + " crosses" + at,
+                     threshold.quantity + " 越过" + at + " 时报酬没有跳变"}
+              : Said{"whether pay jumps where " + threshold.quantity + " crosses" + at + " was not decided",
+                     "未能判定 " + threshold.quantity + " 越过" + at + " 时报酬是否跳变"};
+    }
+    result.push_back(std::move(finding));
+  }
+  if (!any) {
+    Finding finding = start(Property::no_jump, {}, span());
+    finding.verdict = Verdict::proved;
+    finding.sentence = {"pay is continuous: no threshold makes it jump", "报酬连续变化：没有任何门槛造成跳变"};
+    result.push_back(std::move(finding));
+  }
+  return result;
+}
+
+/// Two stores beside the exact place of the jump: one input on the grain below and above it.
+bool Decider::witness_beside(Finding& finding, const Shape::Threshold& threshold, const State& place) {
+  Graph& graph = shape_.graph;
+  const auto size = finding.amount;
+  std::vector<Number> values;
+  const auto cone = graph.cone({threshold.atom, pay().amount});
+  for (const std::uint32_t index : graph.inputs_of(threshold.atom)) {
+    const Input input = graph.inputs[index];
+    if (!input.grain || input.offset > 0 || input.history || input.kind == Input::Kind::opaque) continue;
+    const Number low = place.inputs[index].round_to(*input.grain, value::Rounding::floor);
+    for (const Number& from : {low, low - *input.grain}) {
+      const Number to = from + *input.grain;
+      if (!input.range.contains(from) || !input.range.contains(to)) continue;
+      State state = place;
+      const auto look = [&](const Number& at) {
+        state.inputs[index] = at;
+        graph.evaluate(cone, state.inputs, values);
+        return std::pair(values[threshold.atom], values[pay().amount]);
+      };
+      const auto before = look(from), after = look(to);
+      if (before.first == after.first || before.second == after.second) continue;
+      const bool up = before.second < after.second;
+      const NodeId node = graph.input(input);
+      Query query;
+      query.second[node] = graph.add(node, graph.constant(up ? *input.grain : -*input.grain));
+      query.objective = graph.constant(Number(0));
+      query.tolerance = options_.tolerance;
+      state.inputs[index] = up ? from : to;
+      state.objective = (after.second - before.second).abs();
+      if (state.objective <= options_.tolerance || !holds(graph.facts, state) || !refute(finding, query, state))
+        continue;
+      finding.amount = size;
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Two stores on both sides of the threshold: one input moved by its smallest step.
+void Decider::witness_of_jump(Finding& finding, const Shape::Threshold& threshold) {
+  Graph& graph = shape_.graph;
+  auto inputs = graph.inputs_of(threshold.atom);
+  std::stable_sort(inputs.begin(), inputs.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return (graph.inputs[a].kind == Input::Kind::total) > (graph.inputs[b].kind == Input::Kind::total);
+  });
+  for (std::size_t i = 0; i < inputs.size() && i < 4; ++i) {
+    const Input input = graph.inputs[inputs[i]];
+    if (!input.grain || input.offset > 0 || input.history || input.kind == Input::Kind::opaque) continue;
+    const NodeId node = graph.input(input);
+    for (const bool up : {true, false}) {
+      Query query;
+      const Number step = up ? *input.grain : -*input.grain;
+      query.second[node] = graph.add(node, graph.constant(step));
+      const NodeId after = graph.substitute(pay().amount, query.second);
+      const NodeId flipped = graph.substitute(threshold.atom, query.second);
+      query.objective = graph.subtract(after, pay().amount);
+      query.tolerance = options_.tolerance;
+      query.require = {graph.either(graph.both(threshold.atom, graph.negate(flipped)),
+                                    graph.both(graph.negate(threshold.atom), flipped))};
+      const std::vector<NodeId> facts = graph.facts;
+      for (const NodeId fact : facts) {
+        const NodeId still = graph.substitute(fact, query.second);
+        if (still != fact) query.require.push_back(still);
+      }
+      if (input.range.lower)
+        query.require.push_back(graph.less_equal(graph.constant(*input.range.lower), query.second[node]));
+      if (input.range.upper)
+        query.require.push_back(graph.less_equal(query.second[node], graph.constant(*input.range.upper)));
+      Problem problem;
+      problem.objective = query.objective;
+      problem.require = query.require;
+      problem.largest_rows = Number(300);
+      problem.largest_total = Number(200'000);
+      Search search(graph, problem, shape_.anchor(), options_.seed);
+      const auto found = search.run(options_.evaluations);
+      finding.evaluations += search.evaluations();
+      const auto size = finding.amount;
+      if (found && found->objective > query.tolerance && refute(finding, query, *found)) {
+        finding.amount = size;
+        return;
+      }
+    }
+  }
+  finding.verdict = Verdict::unknown;
+}
+
+/// A curve with steps, drawn as a line through the same points, has no jump there: shown on a changed copy.
+void Decider::repair_jump(Finding& finding, const Shape::Threshold& threshold) {
+  for (std::uint32_t index = 0; index < policy_.curves.size(); ++index) {
+    const model::Curve& curve = policy_.curves[index];
+    if (curve.kind != model::CurveKind::steps || curve.points.size() < 2) continue;
+    const bool here = std::any_of(curve.points.begin(), curve.points.end(),
+                                  [&](const model::Curve::Point& point) { return point.span == threshold.span; });
+    if (!here) continue;
+    model::Policy changed = policy_;
+    changed.curves[index].kind = model::CurveKind::line;
+    Shape shape(changed, target_);
+    const auto remaining = shape.thresholds();
+    const bool gone = std::none_of(remaining.begin(), remaining.end(), [&](const Shape::Threshold& other) {
+      return std::any_of(curve.points.begin(), curve.points.end(),
+                         [&](const model::Curve::Point& point) { return point.span == other.span; });
+    });
+    if (!gone) return;
+    finding.notes.push_back({"repair, verified: `curve " + curve.named.name + "` as a `line` has no jump",
+                             "已验证的修复：把 `curve " + curve.named.name + "` 改为 `line` 后没有跳变"});
+    return;
+  }
+}
+
+// ---- orders
+// ----------------------------------------------------------------------------------------------------------
+
+std::vector<Finding> Decider::orders() {
+  std::vector<Finding> result;
+  if (!target_.payout.valid()) return result;
+  for (const model::EventsId events : shape_.order_events()) {
+    model::Attack one;
+    one.named.name = "one more order";
+    Form form;
+    form.kind = Form::Kind::adds;
+    form.events = events;
+    one.forms.push_back(form);
+    const AttackGraph encoded = AttackEncoder(shape_, one).encode();
+    Graph& graph = shape_.graph;
+    const std::string& name = policy_.events[events.index].named.name;
+    const Interval moved = deltas(graph, encoded.change).delta[encoded.before];
+    const NodeId change = graph.subtract(encoded.amount_after, encoded.amount_before);
+    NodeId amount = kNoNode;
+    for (const auto& [field, total] : encoded.steps.front().totals) {
+      const model::Field& of = policy_.events[events.index].fields[field];
+      if (of.type.unit == shape_.unit() && !of.type.optional && amount == kNoNode) amount = total;
+    }
+    if (amount != kNoNode) {
+      Finding finding = start(Property::single_order, name, span());
+      Query query;
+      query.objective =
+          graph.subtract(graph.maximum(change, graph.multiply(graph.constant(Number(-1)), change)), amount);
+      query.tolerance = options_.tolerance + cent() * Number(encoded.periods);
+      query.require = encoded.require;
+      query.attack = &encoded;
+      if (moved == Interval::exactly(kZero)) query.native_bound = kZero;
+      decide(finding, query);
+      const bool bad = finding.verdict == Verdict::refuted;
+      finding.sentence =
+          bad ? Said{"one order moves pay by " + money(*finding.amount) + " more than its own amount",
+                     "一个订单对报酬的影响比订单金额本身还多 " + money(*finding.amount)}
+              : Said{"one order never moves pay by more than its own amount", "一个订单对报酬的影响不超过其自身金额"};
+      result.push_back(std::move(finding));
+    }
+    Finding finding = start(Property::genuine_order, name, span());
+    Query query;
+    query.objective = graph.multiply(graph.constant(Number(-1)), change);
+    query.tolerance = cent() * Number(encoded.periods);
+    query.require = encoded.require;
+    query.attack = &encoded;
+    if (moved.lower) query.native_bound = -*moved.lower;
+    decide(finding, query);
+    const bool bad = finding.verdict == Verdict::refuted;
+    finding.sentence = bad ? Said{"one more genuine order can lower pay by " + money(*finding.amount),
+                                  "多一个真实订单反而可能使报酬减少 " + money(*finding.amount)}
+                           : Said{"one more genuine order never lowers pay", "多一个真实订单不会使报酬减少"};
+    result.push_back(std::move(finding));
+  }
+  return result;
+}
+
+// ---- metrics
+// ---------------------------------------------------------------------------------------------------------
+
+std::vector<Finding> Decider::monotone() {
+  std::vector<Finding> result;
+  Shape cut(policy_, target_, true);
+  const auto metrics = cut.builder.metrics();
+  for (const auto& [metric, scalar] : metrics) {
+    const auto& of = policy_.metrics[metric.index];
+    if (cut.graph[scalar.value].op != Op::input ||
+        cut.graph.inputs[cut.graph[scalar.value].index].kind != Input::Kind::metric)
+      continue;
+    const auto inputs = cut.graph.inputs_of(cut.value());
+    if (std::find(inputs.begin(), inputs.end(), cut.graph[scalar.value].index) == inputs.end()) continue;
+    Finding finding = start(Property::monotone, of.named.name, of.named.span);
+    const int good = of.lower_is_better ? -1 : 1;
+    Change change;
+    change.inputs[cut.graph[scalar.value].index] = Interval::at_least(kZero);
+    const auto sign = direction(deltas(cut.graph, change).delta[cut.value()]);
+    finding.sentence = {"a better `" + of.named.name + "` never lowers pay",
+                        "`" + of.named.name + "` 变好不会使报酬减少"};
+    if (sign && (*sign == 0 || *sign == good)) {
+      finding.verdict = Verdict::proved;
+      result.push_back(std::move(finding));
+      continue;
+    }
+    // The metric alone, over all states of the others.
+    Graph& graph = cut.graph;
+    Input other = graph.inputs[graph[scalar.value].index];
+    other.key += " better";
+    const NodeId better = graph.input(other);
+    const NodeId moved = graph.substitute(cut.value(), {{scalar.value, better}});
+    std::vector<NodeId> truths{good > 0 ? graph.less(scalar.value, better) : graph.less(better, scalar.value),
+                               graph.less(graph.add(graph.constant(cent()), moved), cut.value())};
+    if (Solver::available()) {
+      finding.asked_solver = true;
+      for (const bool abstract : {true, false}) {
+        const Question asked = question(graph, truths, abstract);
+        if (Solver::ask(asked.script, asked.inputs, options_.solver_budget).answer != Answer::unsat) continue;
+        finding.verdict = Verdict::proved;
+        finding.layer = abstract ? Layer::linear : Layer::nonlinear;
+        break;
+      }
+    }
+    if (finding.verdict != Verdict::proved) monotone_witness(finding, metric);
+    result.push_back(std::move(finding));
+  }
+  return result;
+}
+
+/// One aggregate moves, the metric gets better, no other metric gets worse, and pay falls.
+void Decider::monotone_witness(Finding& finding, MetricId metric) {
+  Graph& graph = shape_.graph;
+  const auto metrics = shape_.builder.metrics();
+  const auto found = metrics.find(metric);
+  if (found == metrics.end()) return;
+  const auto inputs = graph.inputs_of(found->second.value);
+  for (std::size_t i = 0; i < inputs.size() && i < 4; ++i) {
+    const Input input = graph.inputs[inputs[i]];
+    if (!input.grain || input.kind == Input::Kind::opaque) continue;
+    const NodeId node = graph.input(input);
+    Input amount;
+    amount.kind = Input::Kind::parameter;
+    amount.key = "moved " + input.key;
+    amount.name = "change of " + input.name;
+    amount.range = {Number(-10'000), Number(10'000)};
+    amount.grain = input.grain;
+    Query query;
+    query.second[node] = graph.add(node, graph.input(amount));
+    for (const auto& [other, scalar] : metrics) {
+      const bool lower = policy_.metrics[other.index].lower_is_better;
+      const NodeId after = graph.substitute(scalar.value, query.second);
+      if (after == scalar.value) continue;
+      const NodeId low = lower ? after : scalar.value, high = lower ? scalar.value : after;
+      query.require.push_back(other == metric ? graph.less(low, high) : graph.less_equal(low, high));
+      query.require.push_back(graph.substitute(scalar.defined, query.second));
+      query.require.push_back(scalar.defined);
+    }
+    const std::vector<NodeId> facts = graph.facts;
+    for (const NodeId fact : facts) query.require.push_back(graph.substitute(fact, query.second));
+    if (input.range.lower)
+      query.require.push_back(graph.less_equal(graph.constant(*input.range.lower), query.second[node]));
+    if (input.range.upper)
+      query.require.push_back(graph.less_equal(query.second[node], graph.constant(*input.range.upper)));
+    query.objective = graph.subtract(pay().amount, graph.substitute(pay().amount, query.second));
+    query.tolerance = cent();
+    Problem problem;
+    problem.objective = query.objective;
+    problem.require = query.require;
+    Search search(graph, problem, shape_.anchor(), options_.seed);
+    const auto state = search.run(options_.evaluations);
+    finding.evaluations += search.evaluations();
+    if (!state || state->objective <= query.tolerance || !refute(finding, query, *state)) continue;
+    const std::string& name = policy_.metrics[metric.index].named.name;
+    finding.sentence = {"a better `" + name + "`, with nothing else worse, can lower pay by " + money(*finding.amount),
+                        "`" + name + "` 变好且其他指标不变差，报酬却可能减少 " + money(*finding.amount)};
+    return;
+  }
+}
+
+}  // namespace kpi::prove

@@ -1,0 +1,234 @@
+// Plays attacks on stores and asks the real evaluator.
+#include <algorithm>
+
+#include "interpreter/eval/run/test_runner.hpp"
+#include "interpreter/prove/world.hpp"
+
+namespace kpi::prove {
+
+using Form = model::Attack::Form;
+using value::Kind;
+using value::Value;
+
+namespace {
+
+const char* word(eval::PayoutStatus status) {
+  switch (status) {
+    case eval::PayoutStatus::ok:
+    case eval::PayoutStatus::trial:
+    case eval::PayoutStatus::pending:
+      return "ok";
+    case eval::PayoutStatus::not_paid:
+      return "not_paid";
+    case eval::PayoutStatus::unscored:
+      return "unscored";
+    case eval::PayoutStatus::no_value:
+      return "no_value";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::optional<World> WorldMaker::attacked(const World& before, const std::vector<Number>& inputs,
+                                          const AttackGraph& attack, bool late) {
+  World world = before;
+  const Graph& graph = shape_.graph;
+  std::vector<NodeId> roots;
+  for (const auto& step : attack.steps) {
+    roots.push_back(step.count);
+    for (const auto& [field, total] : step.totals) roots.push_back(total);
+  }
+  for (const auto& [from, to] : attack.moved.front()) roots.insert(roots.end(), {from, to});
+  std::vector<Number> values;
+  graph.evaluate(graph.cone(roots), inputs, values);
+  const auto grows = [&](const Group& group) {
+    for (const auto& [from, to] : attack.moved.front()) {
+      if (graph[from].index == group.rows_input && values[to] > values[from]) return true;
+    }
+    for (const auto& [from, to] : attack.moved.front()) {
+      const Input& input = graph.inputs[graph[from].index];
+      if (input.kind == Input::Kind::total && &graph.groups[input.group] == &group && values[to] > values[from])
+        return true;
+    }
+    return false;
+  };
+  for (const auto& step : attack.steps) {
+    const std::int32_t offset = attack.periods - 1 - (step.earlier ? 1 : 0);
+    const std::int64_t count = values[step.count].to_int64().value_or(0);
+    auto& rows = world.events[step.events.index];
+    const model::Events& events = policy_.events[step.events.index];
+    // The rows that stand apart for the attack are the last ones of their period.
+    std::vector<std::size_t> last;
+    for (std::size_t i = rows.size(); i-- > 0 && static_cast<std::int64_t>(last.size()) < count;) {
+      if (rows[i].offset == offset) last.push_back(i);
+    }
+    switch (step.kind) {
+      case Form::Kind::adds: {
+        Part part;
+        part.rows = count;
+        for (const auto& [field, total] : step.totals) {
+          if (late || !step.next_period.contains(field)) part.totals[field] = values[total];
+        }
+        std::vector<ExprId> holds, fails = exclusions_of(step.events);
+        if (events.where.valid()) holds.push_back(events.where);
+        for (const Group& group : graph.groups) {
+          const bool of_step = group.source == model::SourceRef::of(step.events) && group.offset == offset;
+          if (of_step && group.filter.valid()) (grows(group) ? holds : fails).push_back(group.filter);
+        }
+        const std::size_t first = rows.size();
+        if (!add_rows(world, step.events, offset, part, holds, fails)) return std::nullopt;
+        for (std::size_t i = first; i < world.events[step.events.index].size(); ++i) {
+          WorldRow& row = world.events[step.events.index][i];
+          for (const auto& [field, expr] : step.fixed) {
+            if (step.next_period.contains(field) && !late) continue;
+            const Value value = evaluate_row(policy_, expr, row, model::SourceRef::of(step.events));
+            if (value.has_value()) row.fields[field] = value;
+          }
+        }
+        break;
+      }
+      case Form::Kind::removes: {
+        Number left = values[step.count];
+        const Interval range = shape_.builder.field_range(model::SourceRef::of(step.events), {{}, step.field});
+        for (std::size_t i = rows.size(); i-- > 0 && left.sign() > 0;) {
+          if (rows[i].offset != offset) continue;
+          const auto found = rows[i].fields.find(step.field.index);
+          if (found == rows[i].fields.end() || !found->second.is<Number>()) continue;
+          const Number room = range.lower ? value::max(Number(0), found->second.number() - *range.lower) : left;
+          const Number taken = value::min(room, left);
+          found->second = found->second.number() - taken;
+          left -= taken;
+        }
+        if (left.sign() > 0) return std::nullopt;
+        break;
+      }
+      case Form::Kind::changes:
+        for (const std::size_t i : last) {
+          for (const auto& [field, expr] : step.fixed) {
+            const Value value = evaluate_row(policy_, expr, rows[i], model::SourceRef::of(step.events));
+            if (!value.has_value()) return std::nullopt;
+            rows[i].fields[field] = value;
+          }
+        }
+        break;
+      case Form::Kind::moves:
+        for (const std::size_t i : last) {
+          rows[i].offset = step.earlier ? offset + 1 : offset - 1;
+          rows[i].fields[events.time.index] = time_of(rows[i].offset, i, events.fields[events.time.index].type.kind);
+        }
+        break;
+      case Form::Kind::splits: {
+        const auto row =
+            std::find_if(rows.begin(), rows.end(), [&](const WorldRow& of) { return of.offset == offset; });
+        if (row == rows.end()) return std::nullopt;
+        WorldRow whole = *row;
+        std::vector<WorldRow> parts(static_cast<std::size_t>(count) + 1, whole);
+        for (std::uint32_t field = 0; field < events.fields.size(); ++field) {
+          const model::Field& of = events.fields[field];
+          const auto value = whole.fields.find(field);
+          if (value == whole.fields.end() || of.computed.valid()) continue;
+          if (of.key && of.type.kind == Kind::text) {
+            for (std::size_t i = 1; i < parts.size(); ++i) parts[i].fields[field] = "x" + std::to_string(next_++);
+          }
+          if (of.key || of.type.kind != Kind::number) continue;
+          const Number each = (value->second.number() / Number(static_cast<std::int64_t>(parts.size())))
+                                  .round_to(shape_.builder.grain(of).value_or(Number(1)), value::Rounding::floor);
+          for (std::size_t i = 1; i < parts.size(); ++i) parts[i].fields[field] = each;
+          parts[0].fields[field] = value->second.number() - each * Number(count);
+        }
+        *row = parts[0];
+        rows.insert(rows.end(), parts.begin() + 1, parts.end());
+        break;
+      }
+    }
+  }
+  return world;
+}
+
+std::vector<model::GivenTable> WorldMaker::tables(const World& world) const {
+  std::vector<model::GivenTable> result;
+  const auto add = [&](const std::string& table, const std::vector<model::Field>& fields,
+                       const std::vector<WorldRow>& rows) {
+    if (table.empty() || rows.empty()) return;
+    model::GivenTable given;
+    given.table = table;
+    std::vector<std::uint32_t> columns;
+    for (std::uint32_t i = 0; i < fields.size(); ++i) {
+      if (fields[i].computed.valid()) continue;
+      const bool used =
+          std::any_of(rows.begin(), rows.end(), [&](const WorldRow& row) { return row.fields.contains(i); });
+      if (!used) continue;
+      columns.push_back(i);
+      given.columns.push_back(fields[i].column.empty() ? fields[i].named.name : fields[i].column);
+    }
+    for (const WorldRow& row : rows) {
+      auto& cells = given.rows.emplace_back();
+      auto& currencies = given.currencies.emplace_back();
+      for (const std::uint32_t column : columns) {
+        const auto found = row.fields.find(column);
+        Value cell = found == row.fields.end() ? Value() : found->second;
+        const model::Field& field = fields[column];
+        const bool money = cell.is<Number>() && field.type.unit.money == 1;
+        currencies.push_back(money ? (field.currency.is_none() ? policy_.header.currency : field.currency)
+                                   : value::Currency());
+        if (cell.is<Number>() && field.type.unit.time == 1) cell = cell.number() / field.duration_unit;
+        if (money && field.minor_units) {
+          cell = cell.number() * Number::power_of_ten(policy_.header.currency.minor_digits());
+        }
+        cells.push_back(std::move(cell));
+      }
+    }
+    result.push_back(std::move(given));
+  };
+  for (const auto& [id, rows] : world.entities) add(policy_.entities[id].table, policy_.entities[id].fields, rows);
+  for (const auto& [id, rows] : world.events) add(policy_.events[id].table, policy_.events[id].fields, rows);
+  return result;
+}
+
+Paid WorldMaker::pay(const World& world, std::int32_t offset) {
+  model::Test test;
+  test.given = tables(world);
+  source::Diagnostics found;
+  eval::MemorySource data = eval::given_data(policy_, test, {}, found);
+  Paid result;
+  if (found.has_errors()) return result;
+  eval::RunRequest request;
+  request.periods = {shape_.period.shift(-offset)};
+  request.is_test = true;
+  const eval::Run run = eval::run(policy_, data, request, found);
+  if (found.has_errors() || run.outcome.periods.empty()) {
+    for (const auto& diagnostic : found.items()) {
+      if (source::info(diagnostic.id).severity == source::Severity::error) result.status = source::code(diagnostic.id);
+    }
+    return result;
+  }
+  const eval::PeriodOutcome& period = run.outcome.periods.front();
+  if (shape_.target.payout.valid()) {
+    for (const auto& payout : period.payouts) {
+      if (payout.payout != shape_.target.payout) continue;
+      for (const auto& row : payout.rows) {
+        if (payout.rows.size() != 1 && row.key != key_) continue;
+        result.status = word(row.status);
+        result.amount = row.amount.has_value() ? row.amount.number() : Number(0);
+      }
+    }
+  } else {
+    for (const auto& card : period.scorecards) {
+      if (card.scorecard != shape_.target.scorecard) continue;
+      for (const auto& row : card.rows) {
+        if (card.rows.size() != 1 && row.key != key_) continue;
+        result.status = row.status == eval::RowStatus::scored ? "ok" : "unscored";
+        result.amount = row.score.has_value() ? row.score.number() : Number(0);
+      }
+    }
+  }
+  // Nobody is on the list: nothing is paid, as for someone who is unscored.
+  if (!result.amount && result.status.empty()) {
+    result.amount = Number(0);
+    result.status = "absent";
+  }
+  return result;
+}
+
+}  // namespace kpi::prove

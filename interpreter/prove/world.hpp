@@ -1,0 +1,79 @@
+// Witnesses as stores: a state of the graph becomes tables with whole rows and cents, an attack is played on the rows,
+// and the real evaluator says what is paid. Only what it reproduces counts as refuted.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "interpreter/eval/outcome.hpp"
+#include "interpreter/prove/attack.hpp"
+
+namespace kpi::prove {
+
+struct WorldRow {
+  std::map<std::uint32_t, value::Value> fields;  // by FieldId; stored fields only
+  std::int32_t offset = 0;                       // the period it lies in
+};
+
+/// The rows of one small store, around one entity row with the key `p1`.
+struct World {
+  std::map<std::uint32_t, std::vector<WorldRow>> events;    // by EventsId
+  std::map<std::uint32_t, std::vector<WorldRow>> entities;  // by EntityId
+  std::size_t rows() const;
+};
+
+/// What the real evaluator pays (or scores) in a period: the amount as paid; none when there is none.
+struct Paid {
+  std::optional<Number> amount;
+  std::string status;  // "ok", "unscored", …
+};
+
+class WorldMaker {
+ public:
+  explicit WorldMaker(Shape& shape) : shape_(shape), policy_(shape.policy) {}
+
+  /// Rows whose aggregates are the inputs of the state; none when they cannot be made. With an attack, the rows that it
+  /// takes away, moves or changes stand apart, so that it can be played.
+  std::optional<World> make(const std::vector<Number>& inputs, const AttackGraph* attack = nullptr);
+  /// The store after the attack. `late`: as the next period sees it.
+  std::optional<World> attacked(const World& before, const std::vector<Number>& inputs, const AttackGraph& attack,
+                                bool late);
+  /// Runs the policy over the store; `offset` is the period.
+  Paid pay(const World& world, std::int32_t offset);
+  /// Rows like any others, each with this amount in the first money field that is not optional; they evade exclusions.
+  bool add_plain_rows(World& world, model::EventsId events, std::int64_t rows, const Number& amount);
+  /// As the tables of a test.
+  std::vector<model::GivenTable> tables(const World& world) const;
+  const std::string& key() const { return key_; }
+
+ private:
+  struct Part {
+    std::uint32_t group = 0;
+    std::int64_t rows = 0;
+    std::map<std::uint32_t, Number> totals;  // by field
+    bool apart = false;                      // of the attack
+  };
+  std::optional<std::vector<Part>> parts_of(model::EventsId events, std::int32_t offset,
+                                            const std::vector<Number>& inputs);
+  bool add_rows(World& world, model::EventsId events, std::int32_t offset, const Part& part,
+                const std::vector<ExprId>& holds, const std::vector<ExprId>& fails);
+  void set_default(WorldRow& row, const model::Field& field, std::uint32_t index, const std::string& unique);
+  std::optional<WorldRow> fitting(model::SourceRef source, WorldRow row, const std::vector<ExprId>& holds,
+                                  const std::vector<ExprId>& fails, const std::map<std::uint32_t, Number>& given);
+  void make_entities(World& world, const std::vector<Number>& inputs);
+  std::string reference(World& world, std::uint32_t entity);
+  std::vector<ExprId> exclusions_of(model::EventsId events) const;
+  value::Value time_of(std::int32_t offset, std::size_t position, value::Kind kind) const;
+
+  Shape& shape_;
+  const model::Policy& policy_;
+  std::string key_ = "p1";
+  std::size_t next_ = 1;  // numbers that make texts unique
+};
+
+/// A condition or value over one row, where it can be said from the row alone; none (no value) otherwise.
+value::Value evaluate_row(const model::Policy& policy, ExprId expr, const WorldRow& row, model::SourceRef source);
+
+}  // namespace kpi::prove
