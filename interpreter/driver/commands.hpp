@@ -29,6 +29,7 @@ Exit run_std(const Invocation& invocation, const Terminal& terminal);
 Exit run_analyze(const Invocation& invocation, const Terminal& terminal);
 Exit run_eval(const Invocation& invocation, const Terminal& terminal);
 Exit run_new(const Invocation& invocation, const Terminal& terminal);
+Exit run_gen_tests(const Invocation& invocation, const Terminal& terminal);
 Exit run_lock(const Invocation& invocation, const Terminal& terminal);
 
 }  // namespace kpi::driver

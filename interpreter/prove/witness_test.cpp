@@ -2,20 +2,12 @@
 #include <algorithm>
 
 #include "interpreter/prove/analysis.hpp"
+#include "interpreter/prove/test_text.hpp"
 
 namespace kpi::prove {
 namespace {
 
 using value::Value;
-
-std::string quoted(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    result += c;
-  }
-  return result + "\"";
-}
 
 std::string cell_text(const Value& cell, value::Currency currency) {
   if (!cell.has_value()) return "-";
@@ -23,23 +15,6 @@ std::string cell_text(const Value& cell, value::Currency currency) {
   std::string text = value::to_string(cell);
   if (cell.is<Number>() && !currency.is_none()) text += " " + std::string(currency.code());
   return text;
-}
-
-std::string table_text(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (std::size_t i = 0; i < header.size(); ++i) {
-    widths.push_back(header[i].size());
-    for (const auto& row : rows) widths[i] = std::max(widths[i], row[i].size());
-  }
-  const auto line = [&](const std::vector<std::string>& cells) {
-    std::string text = "    |";
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      text += " " + cells[i] + std::string(widths[i] - cells[i].size(), ' ') + " |";
-    return text + "\n";
-  };
-  std::string result = line(header);
-  for (const auto& row : rows) result += line(row);
-  return result;
 }
 
 /// The length of a duration column's unit in seconds; none for other columns.
@@ -60,6 +35,34 @@ std::optional<Number> duration_unit(const model::Policy& policy, const std::stri
     if (const auto unit = look(entity.table, entity.fields)) return unit;
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    result += c;
+  }
+  return result + "\"";
+}
+
+std::string table_text(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    widths.push_back(header[i].size());
+    for (const auto& row : rows) widths[i] = std::max(widths[i], row[i].size());
+  }
+  const auto line = [&](const std::vector<std::string>& cells) {
+    std::string text = "    |";
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      text += " " + cells[i] + std::string(widths[i] - cells[i].size(), ' ') + " |";
+    return text + "\n";
+  };
+  std::string result = line(header);
+  for (const auto& row : rows) result += line(row);
+  return result;
 }
 
 std::string given_text(const model::Policy& policy, const std::vector<model::GivenTable>& tables) {
@@ -84,8 +87,6 @@ std::string given_text(const model::Policy& policy, const std::vector<model::Giv
   }
   return result;
 }
-
-}  // namespace
 
 std::string test_text(const model::Policy& policy, const Finding& finding) {
   if (!finding.witness) return {};
