@@ -92,7 +92,10 @@ def renamed(text):
         names |= {line.split()[0] for line in block.split("\n") if line.strip() and not line.strip().startswith("#")}
     fields = set(re.findall(r"^\s+(\w+)\s*:", text, re.M)) | set(re.findall(r"\bfrom (\w+)", text))
     fields |= set(re.findall(r"^(?:entity|events|param|calendar)\s+(\w+)", text, re.M))
-    names -= fields | {"target", "metric", "weight", "curve", "attain", "missing", "amount", "score", "phase"}
+    # Tags are words of their own, and `use … with` names what a library calls its things.
+    elsewhere = re.findall(r"\btags +([\w, ]+)", text) + re.findall(r"^use .*?$(?:\n[ }].*)*", text, re.M)
+    names -= {word for part in elsewhere for word in re.findall(r"\w+", part)}
+    names -= fields | {"pool", "target", "metric", "weight", "curve", "attain", "missing", "amount", "score", "phase"}
     names = {name for name in names if not re.search(r"\b\w+\.%s\b|\(\s*%s\s*\)\s*\{|\(%s\)\s+(?:steps|line|brackets)|\b%s *\(" % ((re.escape(name),) * 4), text)
              or re.search(r"^(?:curve|table)\s+%s\b" % re.escape(name), text, re.M)}
     if not names:
@@ -117,6 +120,9 @@ def mutations(text):
         for match in NUMBER.finditer(hidden):
             if re.search(r"\bshow\b", line_of(part, match.start())):
                 continue  # only how it looks
+            before = line_of(hidden, match.start())[:match.start() - hidden.rfind("\n", 0, match.start()) - 1]
+            if is_kind(part, "param") and " range " in before:
+                continue  # what a user of the policy may set, not what it is
             digits = match[1].replace("_", "")
             bigger = f"{float(digits) + 0.5}" if "." in digits else str(int(digits) + 1)
             yield f"number {match[1]} -> {bigger} in `{line_of(part, match.start())}`", whole(part[:match.start()] + bigger + part[match.end():])
@@ -127,6 +133,8 @@ def mutations(text):
         lines = part.split("\n")
         for at in range(1, len(lines)):
             clause = lines[at].strip()
+            if not clause.startswith("|") and "  " in re.sub(r"^\w+ +", "", clause):
+                continue  # several clauses
             if re.match(r"(gate|penalty|cap|floor|prorate|paid|budget|earned|payable|needs|matures|better|covers|trial|appeal|human_review|assume|duplicates)\b", clause) or (
                     clause.startswith("|") and not clause.startswith("| --") and at > 2 and not is_kind(part, "scorecard")):
                 yield f"without `{clause}`", whole("\n".join(lines[:at] + lines[at + 1:]))

@@ -351,7 +351,7 @@ TEST_CASE("rules, exceptions and attacks") {
       {"attack a { cost 0 }", "K0467 at 'a'"},
       {"attack a { adds 1 orders.amount }", "K0468 at 'orders.amount'"},
       {"attack a { removes 3 of orders }", "K0469 at 'orders'"},
-      {"attack a { adds 1 orders { amount in 1 ..= 5 } }", "K0302 at '1 ..= 5'"},
+      {"attack a { adds 1 orders { amount in 1 ..= 5 }  cost 0 }", "K0302 at '1 ..= 5'"},
   });
 }
 
