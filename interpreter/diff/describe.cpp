@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "grammar/source/one_line.hpp"
 #include "interpreter/model/dump.hpp"
 
 namespace kpi::diff {
@@ -12,29 +13,6 @@ using value::Number;
 namespace {
 
 const std::string kNone;
-
-/// Comments and line breaks out, runs of blanks to one.
-std::string one_line(std::string_view text) {
-  std::string result;
-  bool quoted = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '"' && (at == 0 || text[at - 1] != '\\')) quoted = !quoted;
-    if (c == '#' && !quoted) {
-      at = std::min(text.find('\n', at), text.size());
-      if (!result.empty() && result.back() != ' ') result += ' ';
-      continue;
-    }
-    const bool blank = !quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r');
-    if (!blank) {
-      result += c;
-    } else if (!result.empty() && result.back() != ' ') {
-      result += ' ';
-    }
-  }
-  while (!result.empty() && result.back() == ' ') result.pop_back();
-  return result;
-}
 
 }  // namespace
 
@@ -235,7 +213,7 @@ Description Describer::describe(ElementRef element) const {
   return {};
 }
 
-std::string Describer::written(source::Span span) const { return one_line(side_.sources.text(span)); }
+std::string Describer::written(source::Span span) const { return source::one_line(side_.sources.text(span)); }
 
 std::string Describer::written(model::ExprId id) const {
   if (!id.valid()) return {};
@@ -253,7 +231,7 @@ std::vector<std::string> Describer::cells(source::Span row) const {
     const char c = text[at];
     if (c == '"' && (at == 0 || text[at - 1] != '\\')) quoted = !quoted;
     if (c == '|' && !quoted) {
-      if (begun) result.push_back(one_line(cell));
+      if (begun) result.push_back(source::one_line(cell));
       begun = true;
       cell.clear();
     } else {
@@ -276,7 +254,7 @@ std::string Describer::source_name(SourceRef source) const {
 
 void Describer::texts(Description& result, const model::Named& named) const {
   result.attributes.push_back({Aspect::label, named.label, named.label, {}, {}, false});
-  result.attributes.push_back({Aspect::doc, named.doc, one_line(named.doc), {}, {}, false});
+  result.attributes.push_back({Aspect::doc, named.doc, source::one_line(named.doc), {}, {}, false});
   for (const auto& [language, aspect] : {std::pair("zh", Aspect::label_zh), std::pair("en", Aspect::label_en)}) {
     const auto known = policy_.labels.by_language.find(language);
     if (known == policy_.labels.by_language.end()) continue;

@@ -1,6 +1,5 @@
 // kpi lint: compliance rules over policies.
 #include <ctime>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include <list>
@@ -62,20 +61,6 @@ std::string baseline_text(const report::LintReport& report) {
     }
   }
   return report::json_text({{"version", 1}, {"findings", std::move(findings)}});
-}
-
-/// All or nothing: a temporary file beside it takes its place.
-void replace_file(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".kpi-fix";
-  write_result(text, temporary);
-  std::error_code error;
-  std::filesystem::permissions(temporary, std::filesystem::status(path, error).permissions(), error);
-  std::filesystem::rename(temporary, path, error);
-  if (error) {
-    const std::string reason = error.message();
-    std::filesystem::remove(temporary, error);
-    throw Failure(ids::output_not_writable, {{"file", path}, {"reason", reason}});
-  }
 }
 
 std::string rendered(const report::LintReport& report, const source::SourceMap& sources, const Invocation& invocation,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "grammar/source/one_line.hpp"
 #include "interpreter/model/dump.hpp"
 
 namespace kpi::handbook {
@@ -16,28 +17,6 @@ using value::Unit;
 
 namespace {
 
-std::string one_line(std::string_view text) {
-  std::string result;
-  bool quoted = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '"' && (at == 0 || text[at - 1] != '\\')) quoted = !quoted;
-    if (c == '#' && !quoted) {
-      at = std::min(text.find('\n', at), text.size());
-      if (!result.empty() && result.back() != ' ') result += ' ';
-      continue;
-    }
-    const bool blank = !quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r');
-    if (!blank) {
-      result += c;
-    } else if (!result.empty() && result.back() != ' ') {
-      result += ' ';
-    }
-  }
-  while (!result.empty() && result.back() == ' ') result.pop_back();
-  return result;
-}
-
 template <class... Arguments>
 std::string f(const std::string& form, const Arguments&... arguments) {
   return fmt::format(fmt::runtime(form), arguments...);
@@ -47,7 +26,7 @@ std::string f(const std::string& form, const Arguments&... arguments) {
 
 std::string Phraser::written(ExprId id) const {
   if (!id.valid()) return "";
-  std::string text = one_line(sources_.text(policy_.expr(id).span));
+  std::string text = source::one_line(sources_.text(policy_.expr(id).span));
   return text.empty() ? model::exact_text(policy_, id) : text;
 }
 

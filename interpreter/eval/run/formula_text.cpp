@@ -2,33 +2,11 @@
 
 #include <algorithm>
 
+#include "grammar/source/one_line.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::eval {
 namespace {
-
-/// Comments and line breaks out, runs of blanks to one.
-std::string one_line(std::string_view text) {
-  std::string result;
-  bool quoted = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '"' && (at == 0 || text[at - 1] != '\\')) quoted = !quoted;
-    if (c == '#' && !quoted) {
-      at = std::min(text.find('\n', at), text.size());
-      if (!result.empty() && result.back() != ' ') result += ' ';
-      continue;
-    }
-    const bool blank = !quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r');
-    if (!blank) {
-      result += c;
-    } else if (!result.empty() && result.back() != ' ') {
-      result += ' ';
-    }
-  }
-  while (!result.empty() && result.back() == ' ') result.pop_back();
-  return result;
-}
 
 bool stands_for_a_value(const model::ExprNode& node) {
   return std::holds_alternative<model::ParamRef>(node) || std::holds_alternative<model::SubjectField>(node) ||
@@ -58,7 +36,7 @@ std::string exact_text(const Value& value, const value::Type& type, const Evalua
 
 std::string FormulaText::written(model::ExprId id) const {
   if (!id.valid()) return {};
-  return one_line(sources.text(evaluator.policy.expr(id).span));
+  return source::one_line(sources.text(evaluator.policy.expr(id).span));
 }
 
 void FormulaText::collect(model::ExprId id, const Context& context, const source::Span& whole,
@@ -93,7 +71,7 @@ std::string FormulaText::with_values(model::ExprId id, const Context& context) {
     at = replacement.end;
   }
   result += text.substr(at - whole.begin);
-  return one_line(result);
+  return source::one_line(result);
 }
 
 }  // namespace kpi::eval
