@@ -331,7 +331,7 @@ ExprId ExprBinder::bind_source_symbol(const Chain& chain, std::size_t used, cons
   if (!require_scalar(chain.span, s_.text(chain.span))) return error(chain.span);
   const EntityId entity = source.entity();
   if (c_.subject.valid() && c_.subject != entity) {
-    const auto& paths = s_.owners(SourceRef::of(c_.subject)).paths[entity.index];
+    const auto& paths = s_.owners(SourceRef::of(c_.subject)).to(entity);
     if (paths.size() == 1) {  // the scored host leads to one team: `team.budget` is that team's
       std::vector<syntax::Ident> steps;
       SourceRef at = SourceRef::of(c_.subject);

@@ -14,11 +14,11 @@ constexpr std::size_t kMaximumSteps = 20'000;
 class PathSearch {
  public:
   PathSearch(const Session& session, SourceRef source, std::vector<FieldId> first_steps)
-      : s_(session), first_steps_(std::move(first_steps)), paths_(session.policy.entities.size()) {
+      : s_(session), first_steps_(std::move(first_steps)) {
     visited_.push_back(source);
     search(source);
   }
-  std::vector<std::vector<FieldPath>> take() { return std::move(paths_); }
+  std::map<std::uint32_t, std::vector<FieldPath>> take() { return std::move(paths_); }
 
  private:
   void search(SourceRef at) {
@@ -33,8 +33,9 @@ class PathSearch {
       const SourceRef target =
           type.kind == Kind::entity ? SourceRef::of(EntityId{type.index}) : SourceRef::of(EventsId{type.index});
       if (std::find(visited_.begin(), visited_.end(), target) != visited_.end()) continue;
-      if (!target.is_events() && paths_[target.index].size() < 2) {
-        paths_[target.index].push_back(FieldPath{steps_so_far_, FieldId{i}});
+      if (!target.is_events()) {
+        auto& paths = paths_[target.index];
+        if (paths.size() < 2) paths.push_back(FieldPath{steps_so_far_, FieldId{i}});
       }
       visited_.push_back(target);
       steps_so_far_.push_back(FieldId{i});
@@ -46,33 +47,27 @@ class PathSearch {
 
   const Session& s_;
   std::vector<FieldId> first_steps_;
-  std::vector<std::vector<FieldPath>> paths_;
+  std::map<std::uint32_t, std::vector<FieldPath>> paths_;
   std::vector<SourceRef> visited_;
   std::vector<FieldId> steps_so_far_;
   std::size_t steps_ = 0;
 };
 
 Session::Owners find_owners(const Session& session, SourceRef source, const std::vector<FieldId>& credit) {
-  Session::Owners owners{PathSearch(session, source, {}).take()};
+  Session::Owners owners{PathSearch(session, source, {}).take(), is_placeholder(session, source)};
   if (!credit.empty()) {
     // `credit` decides between several paths; where no credited reference leads, the others still count.
-    const auto credited = PathSearch(session, source, credit).take();
-    for (std::size_t i = 0; i < credited.size(); ++i) {
-      if (!credited[i].empty()) owners.paths[i] = credited[i];
-    }
+    for (auto& [entity, paths] : PathSearch(session, source, credit).take()) owners.paths[entity] = std::move(paths);
   }
   owners.paths[0] = {FieldPath{}};
-  if (is_placeholder(session, source)) {  // that nothing serves it is the one cause
-    std::fill(owners.paths.begin(), owners.paths.end(), std::vector<FieldPath>{FieldPath{}});
-  }
   if (!source.is_events()) owners.paths[source.index] = {FieldPath{}};
   return owners;
 }
 
-std::vector<std::optional<FieldPath>> unique_paths(const Session::Owners& owners) {
-  std::vector<std::optional<FieldPath>> result(owners.paths.size());
-  for (std::size_t i = 0; i < owners.paths.size(); ++i) {
-    if (owners.paths[i].size() == 1) result[i] = owners.paths[i][0];
+model::OwnerPaths unique_paths(const Session::Owners& owners) {
+  model::OwnerPaths result;
+  for (const auto& [entity, paths] : owners.paths) {
+    if (paths.size() == 1) result.add(EntityId{entity}, paths[0]);
   }
   return result;
 }
@@ -84,7 +79,7 @@ void report_owner(Session& session, AggregateId aggregate, EntityId entity, Span
   const std::string source_name = session.source_name(source);
   const std::string& entity_name = session.policy.entities[entity.index].named.name;
   if (!session.reported_owners.insert(source_name + " " + entity_name).second) return;
-  const auto& paths = session.owners(source).paths[entity.index];
+  const auto& paths = session.owners(source).to(entity);
   const Span read = session.policy.aggregates[aggregate.index].span;
   if (paths.empty()) {
     session.report(D::rows_do_not_lead_to_entity, use)
@@ -103,6 +98,14 @@ void report_owner(Session& session, AggregateId aggregate, EntityId entity, Span
 }
 
 }  // namespace
+
+const std::vector<FieldPath>& Session::Owners::to(EntityId entity) const {
+  static const std::vector<FieldPath> none;
+  static const std::vector<FieldPath> direct{FieldPath{}};
+  if (all) return direct;
+  const auto found = paths.find(entity.index);
+  return found == paths.end() ? none : found->second;
+}
 
 void bind_owner_paths(Session& session) {
   for (std::uint32_t i = 0; i < session.policy.entities.size(); ++i) {
@@ -147,7 +150,7 @@ Footprint footprint(Session& session, ExprId expr) {
 
 bool is_evaluable(const Session& session, const Footprint& footprint, EntityId entity) {
   const bool rows = std::all_of(footprint.aggregates.begin(), footprint.aggregates.end(), [&](AggregateId id) {
-    return session.owners(rows_of(session, id)).paths[entity.index].size() == 1;
+    return session.owners(rows_of(session, id)).to(entity).size() == 1;
   });
   return rows && std::all_of(footprint.subjects.begin(), footprint.subjects.end(),
                              [&](const auto& subject) { return subject.first == entity; });
@@ -155,7 +158,7 @@ bool is_evaluable(const Session& session, const Footprint& footprint, EntityId e
 
 void require_evaluable(Session& session, const Footprint& footprint, EntityId entity, Span use) {
   for (const AggregateId id : footprint.aggregates) {
-    if (session.owners(rows_of(session, id)).paths[entity.index].size() != 1) report_owner(session, id, entity, use);
+    if (session.owners(rows_of(session, id)).to(entity).size() != 1) report_owner(session, id, entity, use);
   }
   for (const auto& [subject, place] : footprint.subjects) {
     if (subject == entity) continue;

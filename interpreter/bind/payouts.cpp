@@ -164,7 +164,7 @@ class PayoutBinder {
       // An entity's name means the one the payee leads to.
       const auto group = require_symbol(s_, module_, clause.words[0], SymbolKind::entity);
       if (!group) return;
-      const auto& paths = s_.owners(source).paths[*group];
+      const auto& paths = s_.owners(source).to(EntityId{*group});
       if (paths.size() != 1 || !paths[0].field.valid()) {
         s_.report(D::not_a_group, clause.words[0].span).with("text", clause.words[0].text);
         return;

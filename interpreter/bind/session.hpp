@@ -2,6 +2,7 @@
 // where.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -60,8 +61,8 @@ struct Requirement {
   const syntax::EventsDecl* events = nullptr;
   std::string name;
   Span span;
-  SourceRef source;               // what serves it, or the placeholder
-  bool placeholder = false;       // nothing serves it: fields as the library declares them, and an error when read
+  SourceRef source;          // what serves it, or the placeholder
+  bool placeholder = false;  // nothing serves it: fields as the library declares them, and an error when read
   bool reported = false;
   std::vector<std::string> candidates;  // several that could serve
   const std::vector<syntax::FieldDecl>& fields() const { return events ? events->fields : entity->fields; }
@@ -69,12 +70,12 @@ struct Requirement {
 
 /// A field of a source as a library sees it.
 struct RequiredField {
-  FieldId field;                  // of the policy's source; invalid: there is none
-  bool optional = false;          // as the library declares it
+  FieldId field;          // of the policy's source; invalid: there is none
+  bool optional = false;  // as the library declares it
   enum class Problem : std::uint8_t { none, missing, wrong_type, may_be_absent, reported } problem = Problem::none;
   const syntax::FieldDecl* decl = nullptr;
-  std::size_t requirement = 0;    // in Module::requirements
-  std::string wanted;             // the library's type, in words
+  std::size_t requirement = 0;  // in Module::requirements
+  std::string wanted;           // the library's type, in words
 };
 
 /// One file: the policy itself or a library it uses. Names that a library does not declare are looked up in the policy
@@ -165,9 +166,12 @@ struct Session {
   /// All entities that have a field of this name.
   std::unordered_map<std::string, std::vector<EntityId>> entities_with_field;
 
-  /// At most two paths from each source to each entity: enough to tell none, one, and several. By entity index.
+  /// At most two paths from a source to each entity: enough to tell none, one, and several. Only the entities it leads
+  /// to.
   struct Owners {
-    std::vector<std::vector<FieldPath>> paths;
+    std::map<std::uint32_t, std::vector<FieldPath>> paths;  // by entity index, none of them empty
+    bool all = false;                                       // a source that does not exist leads to every entity
+    const std::vector<FieldPath>& to(EntityId entity) const;
   };
   const Owners& owners(SourceRef source) const {
     return source.is_events() ? event_owners[source.index] : entity_owners[source.index];
@@ -267,11 +271,11 @@ Span span_of(const std::variant<syntax::Ident, syntax::Text>& name);
 // ---------------------------------------------------------------------
 
 void collect_modules(Session& session, const syntax::File& file);  // modules.cpp
-void serve_requirements(Session& session);       // requirements.cpp: what serves the sources that libraries require
-void bind_required_fields(Session& session);     // and their fields, after bind_sources
-void check_requirements(Session& session);       // reports what is read and not served; leaves out the rest
-void bind_header(Session& session);              // header.cpp
-void bind_param(Session& session, std::uint32_t index);            // params.cpp
+void serve_requirements(Session& session);    // requirements.cpp: what serves the sources that libraries require
+void bind_required_fields(Session& session);  // and their fields, after bind_sources
+void check_requirements(Session& session);    // reports what is read and not served; leaves out the rest
+void bind_header(Session& session);           // header.cpp
+void bind_param(Session& session, std::uint32_t index);  // params.cpp
 void bind_params(Session& session);
 void bind_sources(Session& session);             // sources.cpp: fields, keys, clauses
 void bind_source_expressions(Session& session);  // source_exprs.cpp: computed, where, ranges

@@ -123,7 +123,7 @@ class Collector {
     if (!aggregate.source.is_events()) return;
     // The rows that lead to the subject do so along these references.
     const auto& paths = policy_.events[aggregate.source.index].owner_paths;
-    if (subject_.index < paths.size() && paths[subject_.index]) path(aggregate.source, *paths[subject_.index]);
+    if (const model::FieldPath* owner = paths.to(subject_)) path(aggregate.source, *owner);
     for (std::uint32_t i = 0; i < policy_.exclusions.size(); ++i) exclusion(i, aggregate);
   }
   void exclusion(std::uint32_t index, const model::Aggregate& aggregate) {

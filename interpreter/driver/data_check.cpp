@@ -59,9 +59,7 @@ class Reader {
     for (const FieldId key : events.key) field(ref, key);
     if (events.time.valid()) field(ref, events.time);
     expression(events.where);
-    for (const auto& owner : events.owner_paths) {
-      if (owner) path(ref, *owner);
-    }
+    for (const auto& owner : events.owner_paths) path(ref, owner.second);
     for (const model::Exclusion& exclusion : policy_.exclusions) {
       for (std::size_t i = 0; i < exclusion.from.size(); ++i) {
         if (exclusion.from[i] == ref.events()) expression(exclusion.conditions[i]);

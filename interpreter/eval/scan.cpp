@@ -88,8 +88,7 @@ void Store::plan_needs() {
   for (const auto& [entity, window] : request_.presence) {
     used.insert(entity);
     for (std::uint32_t index = 0; index < world_.policy.events.size(); ++index) {
-      const auto& paths = world_.policy.events[index].owner_paths;
-      if (entity.index < paths.size() && paths[entity.index]) scan_of(EventsId{index}).add_presence(entity, window);
+      if (world_.policy.events[index].owner_paths.to(entity)) scan_of(EventsId{index}).add_presence(entity, window);
     }
   }
   for (const Need& need : request_.needs) used.insert(need.entity);

@@ -51,8 +51,10 @@ std::optional<FieldPath> EnsureCheck::group_path() const {
   if (!ensure_.each_source) return std::nullopt;
   const SourceRef own = SourceRef::of(events_);
   if (*ensure_.each_source == own) return ensure_.each;
-  if (!ensure_.each_source->is_events())
-    return world_.policy.events[events_.index].owner_paths[ensure_.each_source->index];
+  if (!ensure_.each_source->is_events()) {
+    const FieldPath* path = world_.policy.events[events_.index].owner_paths.to(EntityId{ensure_.each_source->index});
+    return path ? std::optional(*path) : std::nullopt;
+  }
   const auto& fields = world_.policy.events[events_.index].fields;
   for (std::uint32_t index = 0; index < fields.size(); ++index) {
     if (fields[index].type.kind != value::Kind::event || fields[index].type.index != ensure_.each_source->index)

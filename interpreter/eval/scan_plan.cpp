@@ -72,7 +72,7 @@ void Plan::add_path(const FieldPath& path, SourceRef source, Reads& reads) {
 void Plan::add_owner(model::EntityId entity, SourceRef source, Reads& reads) {
   if (entity.index == 0) return;
   const auto& paths = source.is_events() ? policy_.events[source.index].owner_paths : policy_.entities[source.index].owner_paths;
-  if (paths[entity.index]) add_path(*paths[entity.index], source, reads);
+  if (const FieldPath* path = paths.to(entity)) add_path(*path, source, reads);
 }
 
 void Plan::add_expr(ExprId expr, const std::vector<SourceRef>& rows, unsigned depth, Reads& reads) {

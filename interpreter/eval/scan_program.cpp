@@ -151,10 +151,8 @@ int Program::compile_field(FieldId field, const Scope& scope, bool native) {
 int Program::compile_owner(model::EntityId entity, const Scope& scope) {
   const auto& paths = scope.source.is_events() ? world_.policy.events[scope.source.index].owner_paths
                                                : world_.policy.entities[scope.source.index].owner_paths;
-  if (entity.index == 0 || entity.index >= paths.size() || !paths[entity.index]) return kNone;
-  const FieldPath& path = *paths[entity.index];
-  if (!path.field.valid()) return kNone;
-  return compile_path(path, scope);
+  const FieldPath* path = entity.index == 0 ? nullptr : paths.to(entity);
+  return path && path->field.valid() ? compile_path(*path, scope) : kNone;
 }
 
 int Program::compile_constant(const Value& value) {

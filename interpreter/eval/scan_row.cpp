@@ -45,7 +45,7 @@ std::optional<std::uint32_t> RowEvaluator::owner(model::EntityId entity, const T
   const auto& paths = table.source.is_events() ? policy_.events[table.source.index].owner_paths
                                                : policy_.entities[table.source.index].owner_paths;
   if (entity.index == 0) return 0;
-  const auto& path = paths[entity.index];
+  const FieldPath* path = paths.to(entity);
   if (!path) return std::nullopt;
   const auto reached = follow(path->refs, table, row);
   if (!reached) return std::nullopt;

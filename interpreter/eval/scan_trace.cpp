@@ -124,8 +124,7 @@ std::vector<TracedRow> Store::trace(EntityId entity, std::string_view key, Windo
     owner = std::pair(entity, rows_[entity.index].order[*row]);
   }
   for (std::uint32_t index = 0; index < world_.policy.events.size(); ++index) {
-    const auto& paths = world_.policy.events[index].owner_paths;
-    if (owner && (entity.index >= paths.size() || !paths[entity.index])) continue;
+    if (owner && !world_.policy.events[index].owner_paths.to(entity)) continue;
     if (!world_.data.schema(world_.policy.events[index].table)) continue;
     Tracer(world_, plan_, resources_, EventsId{index}, owner, window).run([&](Value value) { return shown(std::move(value)); }, rows);
   }
@@ -146,8 +145,7 @@ std::vector<TracedRow> trace_rows(const model::Policy& policy, DataSource& data,
   all.report_windows.clear();
   all.count_events.clear();
   for (std::uint32_t index = 0; index < policy.events.size(); ++index) {
-    const auto& paths = policy.events[index].owner_paths;
-    const bool leads = !entity.valid() || entity.index == 0 || (entity.index < paths.size() && paths[entity.index]);
+    const bool leads = !entity.valid() || entity.index == 0 || policy.events[index].owner_paths.to(entity);
     if (leads && data.schema(policy.events[index].table)) all.count_events.push_back(EventsId{index});
   }
   scanning::Store store(policy, data, all, diagnostics);

@@ -78,9 +78,9 @@ class Dumper {
     }
   }
 
-  void owners(SourceRef source, const std::vector<std::optional<FieldPath>>& paths) {
-    for (std::uint32_t i = 1; i < paths.size(); ++i) {
-      if (paths[i]) line("  belongs to " + name_of(EntityId{i}) + " by " + path_text(policy_, source, *paths[i]));
+  void owners(SourceRef source, const OwnerPaths& paths) {
+    for (const auto& [entity, path] : paths) {
+      if (entity.index != 0) line("  belongs to " + name_of(entity) + " by " + path_text(policy_, source, path));
     }
   }
 

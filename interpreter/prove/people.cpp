@@ -170,7 +170,7 @@ class Look {
   std::optional<model::GivenTable> extra_rows(Shape& shape, model::EventsId id, const std::vector<std::string>& keys,
                                               std::int64_t rows, const Number& amount) {
     const model::Events& events = policy.events[id.index];
-    const auto& path = events.owner_paths[shape.builder.entity().index];
+    const model::FieldPath* path = events.owner_paths.to(shape.builder.entity());
     if (!path || path->refs.size() > 1 || (path->refs.empty() && !path->field.valid())) return std::nullopt;
     const std::uint32_t owner = path->refs.empty() ? path->field.index : path->refs.front().index;
     WorldMaker maker(shape);

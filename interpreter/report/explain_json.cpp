@@ -38,6 +38,8 @@ std::string_view kind_name(ExplainNode::Kind kind) {
       return "curve";
     case Kind::table:
       return "table";
+    case Kind::need:
+      return "need";
     case Kind::aggregate:
       return "aggregate";
   }

@@ -64,6 +64,7 @@ class ExplainWriter {
   std::string title(const ExplainNode& node) {
     switch (node.kind) {
       case Kind::payout:
+        if (!node.value.has_value()) return name(node) + colon() + status_text(node.note);
         return name(node) + " = " + value(node) + status(node.note);
       case Kind::step:
         return step(node) + " = " + value(node);
@@ -75,9 +76,11 @@ class ExplainWriter {
       case Kind::phase:
         return w(words::phase) + colon() + (node.note.empty() ? name(node) : show_.reason(node.note));
       case Kind::score_row:
-        return name(node) + colon() + s(words::points_are, value(node));
+        return name(node) + colon() + s(node.value.has_value() ? words::points_are : words::no_points, value(node));
       case Kind::gate:
         return gate(node);
+      case Kind::need:
+        return need(node);
       case Kind::other_window:
         return visible(node.formula) + " = " + value(node) + where(node);
       case Kind::aggregate:
@@ -93,14 +96,13 @@ class ExplainWriter {
   std::vector<std::string> details(const ExplainNode& node) {
     std::vector<std::string> lines;
     if (node.kind == Kind::score_row) return score_row(node);
-    const bool formula_in_title = node.kind == Kind::aggregate || node.kind == Kind::other_window;
+    const bool formula_in_title =
+        node.kind == Kind::aggregate || node.kind == Kind::other_window || node.kind == Kind::need;
     if (!formula_in_title && !node.repeated && !node.formula.empty() && !is_one_aggregate(node)) {
       lines.push_back(visible(node.formula));
-      const bool condition =
-          node.kind == Kind::gate || node.kind == Kind::phase || node.type.kind == value::Kind::boolean;
       if (!node.with_values.empty() && node.with_values != node.formula) {
-        lines.push_back(condition ? s(words::condition_with_values, visible(node.with_values))
-                                  : "= " + visible(node.with_values));
+        const std::string here = visible(node.with_values);
+        lines.push_back(node.type.kind == value::Kind::boolean ? s(outcome_word(node), here) : "= " + here);
       }
     }
     if (node.kind == Kind::curve && !node.facts.empty()) {
@@ -109,7 +111,7 @@ class ExplainWriter {
     }
     if (node.kind == Kind::step && node.name == "rounding" && payout_) {
       const value::Number unit = value::Number::power_of_ten(-payout_->currency.minor_digits());
-      lines.push_back(s(words::rounding_to, value::name(payout_->rounding),
+      lines.push_back(s(words::rounding_to, w(rounding_word(payout_->rounding)),
                         unit.to_string() + " " + std::string(payout_->currency.code())));
     }
     if (node.kind == Kind::table) {
@@ -125,7 +127,43 @@ class ExplainWriter {
       lines.push_back(s(words::before_gates, exact(node.facts.front().value, node.facts.front().type)));
     }
     if (node.kind == Kind::scorecard) add_sum(node, lines);
+    if (const auto* base = node.kind == Kind::payout ? find(node, "base") : nullptr; base && base->value.has_value())
+      lines.push_back(s(words::base_pay_apart, exact(base->value, base->type)));
     return lines;
+  }
+
+  /// Whether the condition of the node holds; that of a phase does when the phase is known.
+  static Word outcome_word(const ExplainNode& node) {
+    if (node.kind == Kind::phase) return node.note.empty() ? words::condition_holds : words::condition_with_values;
+    if (!node.value.is<bool>()) return words::condition_with_values;
+    return node.value.boolean() ? words::condition_holds : words::condition_fails;
+  }
+
+  static Word rounding_word(value::Rounding rounding) {
+    switch (rounding) {
+      case value::Rounding::half_up:
+        return words::half_up;
+      case value::Rounding::half_down:
+        return words::half_down;
+      case value::Rounding::up:
+        return words::away_from_zero;
+      case value::Rounding::down:
+        return words::toward_zero;
+      case value::Rounding::ceiling:
+        return words::to_higher;
+      case value::Rounding::floor:
+        return words::to_lower;
+      case value::Rounding::half_even:
+        break;
+    }
+    return words::to_even;
+  }
+
+  std::string need(const ExplainNode& node) {
+    std::string text = visible(node.formula);
+    if (!node.value.is<bool>()) return s(words::needs_undecided, text, show_.reason(node.value.reason()));
+    if (!node.with_values.empty() && node.with_values != node.formula) text += " (" + visible(node.with_values) + ")";
+    return s(node.value.boolean() ? words::needs_met : words::needs_not_met, text);
   }
 
   /// `= count(violations)` says nothing that the aggregate below does not say itself.
@@ -180,7 +218,10 @@ class ExplainWriter {
     std::string target = w(words::target) + " " + text("target");
     if (!node.formula.empty() && !node.with_values.empty()) target += " = " + visible(node.formula);
     lines.push_back(w(words::actual) + " " + text("actual") + w(words::comma) + target);
-    if (find(node, "attainment")) {
+    const auto* attained = find(node, "attainment");
+    if (attained && !attained->value.has_value()) {
+      lines.push_back(s(words::attainment_without_value, w(words::attainment), text("attainment")));
+    } else if (attained) {
       std::string formula;
       if (node.note == "ratio") formula = text("actual") + " / " + text("target");
       if (node.note == "mirror") formula = "2 - " + text("actual") + " / " + text("target");
@@ -189,9 +230,11 @@ class ExplainWriter {
         formula = "(" + text("actual") + " - " + text("base") + ") / (" + text("target") + " - " + text("base") + ")";
       lines.push_back(w(words::attainment) + " = " + formula + " = " + text("attainment") + form(node.note));
     }
-    if (!node.segment.empty()) lines.push_back(s(words::points_by, visible(node.segment), text("points")));
+    if (!node.segment.empty() && node.value.has_value())
+      lines.push_back(s(words::points_by, visible(node.segment), text("points")));
     const std::string weight = text(find(node, "effective_weight") ? "effective_weight" : "weight");
-    lines.push_back(w(words::weighted) + " = " + text("points") + " * " + weight + " = " + text("weighted"));
+    if (node.value.has_value())
+      lines.push_back(w(words::weighted) + " = " + text("points") + " * " + weight + " = " + text("weighted"));
     return lines;
   }
 
@@ -218,6 +261,11 @@ class ExplainWriter {
   }
 
   std::string status(const std::string& note) const {
+    const std::string text = status_text(note);
+    return text.empty() ? "" : " (" + text + ")";
+  }
+
+  std::string status_text(const std::string& note) const {
     const std::size_t end = std::min(note.find(": "), note.size());
     const std::string head = note.substr(0, end);
     static constexpr std::pair<std::string_view, Word> kStatus[] = {
@@ -228,7 +276,7 @@ class ExplainWriter {
       if (head == english) text = w(translated);
     }
     if (end < note.size()) text += colon() + show_.reason(note.substr(end + 2));
-    return text.empty() ? "" : " (" + text + ")";
+    return text;
   }
 
   std::string fact(const ExplainNode::Fact& item) {
@@ -258,14 +306,12 @@ class ExplainWriter {
     return exact(node.value, node.type, node.kind == Kind::metric ? show_of(node) : kPlain);
   }
 
-  /// Whole: `320.00 GBP`, `72.75`, and fractions with their rounded value: `1058/11 (~96.18)`.
+  /// Whole: `320.00 GBP`, `72.75`, and fractions behind their rounded value: `~96.18 (1058/11)`.
   std::string exact(const Value& value, const value::Type& type, const model::Metric::Show& shown_as = kPlain) {
     if (!value.has_value()) return show_.reason(value.reason());
     const std::string shown = show_.value(value, type, shown_as);
     if (!value.is<value::Number>() || !shown.starts_with('~')) return shown;
-    const bool money = type.unit.money == 1 && type.unit.time == 0;
-    return value.number().to_string() + (money ? " " + std::string(type.unit.currency.code()) : "") + " (" + shown +
-           ")";
+    return shown + " (" + value.number().to_string() + ")";
   }
 
   // ---- rows

@@ -170,6 +170,8 @@ std::string Show::instant(value::Instant time) const {
   std::string text = value::Instant{local}.to_string();
   if (text.ends_with('Z')) text.pop_back();
   if (text.size() > 10) text[10] = ' ';
+  constexpr std::string_view kLastMoment = " 23:59:59.999999";
+  if (text.ends_with(kLastMoment)) text.replace(text.size() - kLastMoment.size(), kLastMoment.size(), " 24:00");
   return text;
 }
 

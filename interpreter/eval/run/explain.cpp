@@ -111,6 +111,7 @@ class Explainer {
     root.type = value::Type::number(value::Unit::of(declared.currency));
     root.note = status_word(paid->status);
     if (!paid->reason.empty()) root.note += ": " + paid->reason;
+    if (declared.base.valid()) root.facts.push_back({"base", evaluator.evaluate(declared.base, context), root.type});
     for (const PayoutStep& step : paid->steps) root.children.push_back(step_node(step, declared, context, root.type));
     for (const auto& base : paid->base_penalties) {
       const model::Penalty& penalty = declared.penalties[base.penalty];
@@ -251,7 +252,8 @@ class Explainer {
     return input.has_value() ? segment(policy.curves[std::get<model::CurveId>(line.curve).index], input.number()) : "";
   }
 
-  /// The part of a curve that decides the value at `at`: `0.6 -> 0 .. 1 -> 100`.
+  /// The part of a curve that decides the value at `at`: `0.6 -> 0 .. 1 -> 100` and how far along it, `>= 60, < 80 ->
+  /// 0.8`.
   std::string segment(const model::Curve& curve, const Number& at) const {
     const auto shown = [&](const model::Curve::Point& point) {
       return exact_text(point.at, curve.input, evaluator) + " -> " + point.value.to_string();
@@ -259,17 +261,27 @@ class Explainer {
     std::size_t reached = 0;
     while (reached < curve.points.size() && curve.points[reached].at <= at) ++reached;
     if (curve.kind == model::CurveKind::brackets) return brackets(curve, at, reached);
-    std::string result = reached > 0 ? shown(curve.points[reached - 1]) : "";
-    if (reached == curve.points.size()) return result + " ..";
-    result += (reached > 0 ? " .. " : ".. ") + shown(curve.points[reached]);
-    return curve.kind == model::CurveKind::line && reached > 0 ? result + ": " + on_line(curve, at, reached) : result;
+    const bool line = curve.kind == model::CurveKind::line;
+    if (reached == 0) {
+      const Number& value = line ? curve.points.front().value : Number(0);
+      return "< " + exact_text(curve.points.front().at, curve.input, evaluator) + " -> " + value.to_string();
+    }
+    if (reached == curve.points.size()) return ">= " + shown(curve.points.back());
+    if (line) {
+      return shown(curve.points[reached - 1]) + " .. " + shown(curve.points[reached]) + ": " +
+             on_line(curve, at, reached);
+    }
+    return ">= " + exact_text(curve.points[reached - 1].at, curve.input, evaluator) + ", < " +
+           exact_text(curve.points[reached].at, curve.input, evaluator) + " -> " +
+           curve.points[reached - 1].value.to_string();
   }
 
   /// The straight line between two points, with numbers put in.
   static std::string on_line(const model::Curve& curve, const Number& at, std::size_t reached) {
     const model::Curve::Point &from = curve.points[reached - 1], &to = curve.points[reached];
     const std::string slope = "(" + at.to_string() + " - " + from.at.to_string() + ") / (" + to.at.to_string() + " - " +
-                              from.at.to_string() + ") * (" + to.value.to_string() + " - " + from.value.to_string() + ")";
+                              from.at.to_string() + ") * (" + to.value.to_string() + " - " + from.value.to_string() +
+                              ")";
     return from.value == Number(0) ? slope : from.value.to_string() + " + " + slope;
   }
 
@@ -335,7 +347,21 @@ class Explainer {
       return result;
     }
     result.children = parts(metric.value, plain);
-    if (metric.needs.valid()) append(result.children, parts(metric.needs, plain));
+    if (metric.needs.valid()) result.children.push_back(need_node(metric.needs, plain, result.children));
+    return result;
+  }
+
+  /// What the metric's own formula has explained already is not repeated below it.
+  ExplainNode need_node(ExprId needs, const Context& context, const std::vector<ExplainNode>& explained) {
+    ExplainNode result = node(Kind::need, needs, context);
+    result.value = evaluator.evaluate(needs, context);
+    for (ExplainNode& part : parts(needs, context)) {
+      const bool known =
+          part.kind == Kind::aggregate && std::any_of(explained.begin(), explained.end(), [&](const auto& other) {
+            return other.kind == Kind::aggregate && other.formula == part.formula;
+          });
+      if (!known) result.children.push_back(std::move(part));
+    }
     return result;
   }
 

@@ -11,7 +11,7 @@ namespace kpi::eval {
 /// One thing that was computed. What stands below it is what it was computed from.
 struct ExplainNode {
   enum class Kind : std::uint8_t {
-    payout,        // name, value = amount; children: its steps, then what it rests on
+    payout,        // name, value = amount; facts: base, where one is declared; children: its steps, then what it rests on
     step,          // name = the step's word (amount, prorate, penalty, floor, cap, paid_when, budget, rounding …)
     base_penalty,  // reported apart
     scorecard,     // value = score; children: phase, rows, gates
@@ -22,6 +22,7 @@ struct ExplainNode {
     other_window,  // previous(m), rolling(m, 3) …: facts: period; children: the metric there
     curve,         // facts: input; `segment` says which part of it was used
     table,         // a decision table; `segment` is the row that applied
+    need,          // what a metric requires to have a value (`needs`)
     aggregate,     // rows_total = kept rows of its events in its window, before its own filter
   };
   Kind kind = Kind::metric;
