@@ -96,6 +96,9 @@ void Store::plan_needs() {
     const auto& from = world_.policy.entities[entity.index].distinct_source;
     if (from && from->is_events()) scan_of(from->events()).add_discovery(entity);
   }
+  if (tracing && traced_entity.valid() && world_.entities[traced_entity.index].grows) {
+    for (const EventsId events : request_.count_events) scan_of(events).add_discovery(traced_entity);
+  }
   // An exclusion of rows that others refer to takes those out too, so the referred ones are scanned as well.
   for (bool grown = true; grown;) {
     grown = false;
@@ -259,7 +262,7 @@ void Store::prepare_exclusions() {
 }
 
 void Store::index_entities() {
-  row_by_key_.resize(world_.entities.size());
+  row_by_key_.assign(world_.entities.size(), {});
   for (std::uint32_t index = 0; index < world_.entities.size(); ++index) {
     rows_[index] = entity_rows(world_, EntityId{index});
     for (std::uint32_t row = 0; row < rows_[index].rows.size(); ++row)

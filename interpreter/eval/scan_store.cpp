@@ -26,7 +26,7 @@ Value Store::shown(Value value) const {
   }
   const std::uint32_t events = ref.entity & ~kEventBit;
   const FieldId key = world_.policy.events[events].key.front();
-  return cell_value(world_.kept[events].table.column(key), ref.row, world_.pool);
+  return shown(cell_value(world_.kept[events].table.column(key), ref.row, world_.pool));
 }
 
 Value Store::value(AggregateId aggregate, EntityId entity, std::uint32_t row, Window window) const {

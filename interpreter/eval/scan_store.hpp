@@ -17,6 +17,7 @@ class Store final : public AggregateStore {
   /// Reads everything; errors are in the diagnostics.
   void scan();
   bool tracing = false;                // set before scan() when trace() follows
+  EntityId traced_entity;              // whose rows trace() is asked for; invalid: everyone's
   /// Rows of all events that lead to the entity's row, in time order; to be called after scan().
   std::vector<TracedRow> trace(EntityId entity, std::string_view key, Window window);
 
@@ -56,6 +57,7 @@ class Store final : public AggregateStore {
   std::vector<std::int32_t> days_with_rows(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> internal_rows,
                                            Window window) const;
   Value shown(Value value) const;
+  Value as_text_where_found(Value value) const;
 
   ScanRequest request_;                // a copy: the store outlives its caller's
   mutable World world_;

@@ -20,7 +20,7 @@ class Tracer {
          Window window)
       : world_(world), plan_(plan), resources_(resources), events_(events), decl_(world.policy.events[events.index]), owner_(owner), window_(window) {}
 
-  void run(const std::function<Value(Value)>& shown, std::vector<TracedRow>& out) {
+  void run(std::vector<TracedRow>& out) {
     const SourceRef source = SourceRef::of(events_);
     EventsPass pass(world_, plan_, events_, &resources_.joins);
     pass.lenient = true;
@@ -46,7 +46,7 @@ class Tracer {
     pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) {
       select(table, pass.program().evaluator(), active);
       for (std::size_t row = 0; row < table.rows; ++row) {
-        if (active[row] != 0) out.push_back(traced(batch, table, row, pass.program(), conditions, shown));
+        if (active[row] != 0) out.push_back(traced(batch, table, row, pass.program(), conditions));
       }
     });
   }
@@ -73,7 +73,7 @@ class Tracer {
   }
 
   TracedRow traced(const Batch& batch, const Table& table, std::size_t row, Program& program,
-                   const std::vector<std::pair<std::size_t, Program::Root>>& conditions, const std::function<Value(Value)>& shown) {
+                   const std::vector<std::pair<std::size_t, Program::Root>>& conditions) {
     TracedRow result;
     result.events = events_;
     result.time = value::Instant{event_micros(world_, decl_, table, row)};
@@ -86,7 +86,7 @@ class Tracer {
     for (std::uint32_t field = 0; field < decl_.fields.size(); ++field) {
       const model::Field& decl = decl_.fields[field];
       if (!decl.computed.valid() && !table.has(FieldId{field})) continue;
-      result.fields.emplace_back(FieldId{field}, shown(program.evaluator().field_value(table, row, FieldId{field}, context)));
+      result.fields.emplace_back(FieldId{field}, program.evaluator().field_value(table, row, FieldId{field}, context));
       if (decl.type.kind != value::Kind::event || decl.computed.valid()) continue;
       const Column& reference = table.column(FieldId{field});
       const auto& masks = world_.kept[reference.target].masks;
@@ -95,13 +95,21 @@ class Tracer {
     for (; hits != 0; hits &= hits - 1) result.hits.push_back(ExclusionId{static_cast<std::uint32_t>(std::countr_zero(hits))});
     for (const FieldId key : decl_.key) {
       if (!table.has(key)) continue;
-      const Value part = shown(program.evaluator().field_value(table, row, key, context));
       if (!result.key.empty()) result.key += " / ";
-      result.key += part.is<value::EntityRef>() ? world_.entities[part.as<value::EntityRef>().entity].keys[static_cast<std::size_t>(table.column(key).values[row])]
-                                                : value::to_string(part);
+      result.key += key_text(program.evaluator().field_value(table, row, key, context));
     }
     if (result.key.empty()) result.key = "row " + std::to_string(batch.first_row + row + 1);
     return result;
+  }
+
+  /// A part of the row's key; one that refers to another row reads as that row's key.
+  std::string key_text(const Value& part) const {
+    if (!part.is<value::EntityRef>()) return value::to_string(part);
+    const auto ref = part.as<value::EntityRef>();
+    if ((ref.entity & kEventBit) == 0) return world_.entities[ref.entity].keys[ref.row];
+    const std::uint32_t events = ref.entity & ~kEventBit;
+    const FieldId key = world_.policy.events[events].key.front();
+    return key_text(cell_value(world_.kept[events].table.column(key), ref.row, world_.pool));
   }
 
   World& world_;
@@ -126,12 +134,24 @@ std::vector<TracedRow> Store::trace(EntityId entity, std::string_view key, Windo
   for (std::uint32_t index = 0; index < world_.policy.events.size(); ++index) {
     if (owner && !world_.policy.events[index].owner_paths.to(entity)) continue;
     if (!world_.data.schema(world_.policy.events[index].table)) continue;
-    Tracer(world_, plan_, resources_, EventsId{index}, owner, window).run([&](Value value) { return shown(std::move(value)); }, rows);
+    Tracer(world_, plan_, resources_, EventsId{index}, owner, window).run(rows);
+  }
+  index_entities();  // the passes may have met further rows of distinct entities
+  for (TracedRow& row : rows) {
+    for (auto& [field, value] : row.fields) value = as_text_where_found(shown(std::move(value)));
   }
   std::stable_sort(rows.begin(), rows.end(), [](const TracedRow& a, const TracedRow& b) {
     return std::tie(a.time, a.events, a.key) < std::tie(b.time, b.events, b.key);
   });
   return rows;
+}
+
+/// Which rows of a distinct entity are known, and in which order, differs from scan to scan: outside this one a reference
+/// to such a row is its key.
+Value Store::as_text_where_found(Value value) const {
+  const auto* ref = std::get_if<value::EntityRef>(&value.storage());
+  if (ref == nullptr || (ref->entity & kEventBit) != 0 || !world_.entities[ref->entity].grows) return value;
+  return rows_[ref->entity].rows[ref->row].key;
 }
 
 }  // namespace scanning
@@ -150,6 +170,7 @@ std::vector<TracedRow> trace_rows(const model::Policy& policy, DataSource& data,
   }
   scanning::Store store(policy, data, all, diagnostics);
   store.tracing = true;
+  store.traced_entity = entity;
   store.scan();
   if (diagnostics.has_errors()) return {};
   return store.trace(entity, key, window);
