@@ -95,7 +95,7 @@ std::optional<SourceRef> ExprBinder::aggregate_source(std::string_view function,
     for (std::string& name : visible_names(s_, *c_.module, SymbolKind::entity)) candidates.push_back(std::move(name));
     const syntax::Ident& name = *chain->parts[0];
     suggest(s_.report_unknown(D::unknown_source, name.span, name.text).with("name", name.text), name.text, candidates);
-  } else {
+  } else if (!s_.names_a_broken_one(place)) {
     s_.report(D::no_source_in_aggregate, place).with("function", std::string(function)).with("text", s_.text(place));
   }
   return std::nullopt;

@@ -417,8 +417,9 @@ EntityId ExprBinder::subject_with_phases(Span span) {
     c_.subject = s_.policy.phases[0].entity;
   }
   if (c_.subject.valid() && s_.policy.phases_of(c_.subject)) return c_.subject;
-  s_.report(D::no_phases, span)
-      .with("entity", c_.subject.valid() ? s_.policy.entities[c_.subject.index].named.name : "");
+  if (s_.stray_phases.empty())
+    s_.report(D::no_phases, span)
+        .with("entity", c_.subject.valid() ? s_.policy.entities[c_.subject.index].named.name : "");
   return {};
 }
 
@@ -448,7 +449,7 @@ ExprId ExprBinder::bind_special(const Chain& chain, bool& handled) {
   if (name.text == "phase") return bind_phase(chain.span);
   if (name.text == "score") {
     if (c_.place != Place::payout || !c_.scorecard.valid()) {
-      s_.report(D::score_without_scorecard, chain.span).with("name", "score");
+      s_.report_unless_broken(D::score_without_scorecard, chain.span, {"scorecard"}).with("name", "score");
       return error(chain.span);
     }
     return require_scalar(chain.span, "score") ? s_.add(Type::number(), chain.span, model::ScoreExpr{})

@@ -44,7 +44,8 @@ void declare_phases(Session& session) {
       if (phase.label) added.named.label = phase.label->value;
     }
     if (!entity) {
-      declared.decl = nullptr;  // reported; the names stay unknown
+      for (const auto& phase : phases.phases) session.stray_phases.insert(phase.named.name);
+      declared.decl = nullptr;  // reported
       continue;
     }
     phases.entity = *entity;

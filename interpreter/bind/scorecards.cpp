@@ -76,7 +76,9 @@ class ScorecardBinder {
     std::vector<std::string> allowed = {"metric", "weight", "target", "curve", "attain", "missing"};
     for (std::size_t i = 0; i < phase_count(); ++i) allowed.push_back(phases_->phases[i].named.name);
     const std::string word = cell.words.empty() ? "" : cell.words.back().text;
-    suggest(s_.report(D::unknown_column, cell.span).with("column", s_.text(cell.span)).with("allowed", join(allowed)),
+    suggest(s_.report_unknown(D::unknown_column, cell.span, word)
+                .with("column", s_.text(cell.span))
+                .with("allowed", join(allowed)),
             word, allowed);
     good_ = false;
   }
@@ -161,7 +163,6 @@ class ScorecardBinder {
     card().has_table = true;
     if (is_broken_header(s_, table)) return;
     const Columns columns = read_header(table);
-    if (!good_) return;
     if (table.rows.empty()) {
       s_.report(D::table_without_rows, table.span);
       return;
@@ -171,21 +172,45 @@ class ScorecardBinder {
     if (weights_known) check_weights(columns, table);
   }
 
-  /// False when a weight is not known, so that their sum is not checked.
+  /// Looks at every cell, whatever is wrong with the header or another cell. False when a weight is not known, so that
+  /// their sum is not checked.
   bool bind_row(const Columns& columns, const syntax::TableRow& cells) {
     model::ScorecardRow row;
     row.span = cells.span;
     row.missing = missing_;
-    row.metric_span = cells.cells[*columns.metric].span;
-    bind_metric_cell(cells.cells[*columns.metric], row);
+    if (columns.metric) {
+      row.metric_span = cells.cells[*columns.metric].span;
+      bind_metric_cell(cells.cells[*columns.metric], row);
+    }
     const bool weights = bind_weights(columns, cells, row);
-    if (!row.metric.valid() || !weights) return weights;
     bind_curve_cell(columns, cells, row);
     bind_attain(columns, cells, row);
     bind_missing(columns, cells, row);
     bind_targets(columns, cells, row);
-    card().rows.push_back(std::move(row));
-    return true;
+    if (good_ && row.metric.valid() && weights) card().rows.push_back(std::move(row));
+    return weights;
+  }
+
+  /// The one column for all phases, or those of the phases, in their order.
+  static std::vector<std::size_t> places(const std::optional<std::size_t>& one,
+                                         const std::vector<std::optional<std::size_t>>& by_phase) {
+    if (one) return {*one};
+    std::vector<std::size_t> found;
+    for (const auto& column : by_phase) {
+      if (column) found.push_back(*column);
+    }
+    return found;
+  }
+
+  /// Null while the row's metric is not known.
+  const model::Metric* metric_of(const model::ScorecardRow& row) const {
+    return row.metric.valid() ? &s_.policy.metrics[row.metric.index] : nullptr;
+  }
+
+  /// A number in the unit of the row's metric; while that is not known, any value.
+  ExprId bind_like_metric(ExprBinder& expr, syntax::ExprId cell, const model::ScorecardRow& row) {
+    const model::Metric* metric = metric_of(row);
+    return metric ? expr.bind_number(cell, metric->type.unit) : expr.bind(cell);
   }
 
   void bind_metric_cell(const syntax::Cell& cell, model::ScorecardRow& row) {
@@ -247,14 +272,10 @@ class ScorecardBinder {
   }
 
   bool bind_weights(const Columns& columns, const syntax::TableRow& cells, model::ScorecardRow& row) {
-    std::vector<std::size_t> places;
-    if (columns.weight)
-      places.push_back(*columns.weight);
-    else
-      for (const auto& column : columns.weights) places.push_back(*column);
-    row.weight_span = cells.cells[places[0]].span;
-    bool good = true;
-    for (const std::size_t place : places) {
+    const std::vector<std::size_t> columns_here = places(columns.weight, columns.weights);
+    bool good = columns_here.size() == (columns.weight ? 1 : phase_count()) && !columns_here.empty();
+    if (!columns_here.empty()) row.weight_span = cells.cells[columns_here[0]].span;
+    for (const std::size_t place : columns_here) {
       const auto weight = bind_weight(cells.cells[place]);
       good = good && weight.has_value();
       row.weights.push_back(weight.value_or(Number(0)));
@@ -345,7 +366,8 @@ class ScorecardBinder {
   }
 
   void bind_attain(const Columns& columns, const syntax::TableRow& cells, model::ScorecardRow& row) {
-    const bool lower = s_.policy.metrics[row.metric.index].lower_is_better;
+    const model::Metric* metric = metric_of(row);
+    const bool lower = metric && metric->lower_is_better;
     row.attain = is_pass(row) ? model::Attain::none : lower ? model::Attain::mirror : model::Attain::ratio;
     if (!columns.attain) return;
     const syntax::Cell& cell = cells.cells[*columns.attain];
@@ -356,7 +378,7 @@ class ScorecardBinder {
     }
     if (const auto* from = std::get_if<syntax::FromCell>(&cell.content)) {
       ExprBinder expr = binder();
-      row.base = expr.bind_number(from->base, s_.policy.metrics[row.metric.index].type.unit);
+      row.base = bind_like_metric(expr, from->base, row);
       row.attain = model::Attain::from;
       if (s_.type(row.base).kind != Kind::error) {
         require_evaluable(s_, footprint(s_, row.base), card().entity, s_.span(row.base));
@@ -382,26 +404,24 @@ class ScorecardBinder {
   }
 
   void bind_targets(const Columns& columns, const syntax::TableRow& cells, model::ScorecardRow& row) {
-    std::vector<std::size_t> places;
-    if (columns.target)
-      places.push_back(*columns.target);
-    else
-      for (const auto& column : columns.targets) places.push_back(*column);
-    row.target_span = cells.cells[places[0]].span;
-    for (std::size_t i = 0; i < places.size(); ++i)
-      row.targets.push_back(bind_target(cells.cells[places[i]], row, places.size(), i));
+    const std::vector<std::size_t> columns_here = places(columns.target, columns.targets);
+    if (columns_here.empty()) return;
+    row.target_span = cells.cells[columns_here[0]].span;
+    for (std::size_t i = 0; i < columns_here.size(); ++i)
+      row.targets.push_back(bind_target(cells.cells[columns_here[i]], row, columns_here.size(), i));
   }
 
   bool has_weight(const model::ScorecardRow& row, std::size_t targets, std::size_t phase) const {
     if (row.weights.size() == 1) return !row.weights[0].is_zero();
-    if (targets > 1) return !row.weights[phase].is_zero();
+    if (targets > 1 && phase < row.weights.size()) return !row.weights[phase].is_zero();
     return std::any_of(row.weights.begin(), row.weights.end(), [](const Number& weight) { return !weight.is_zero(); });
   }
 
   ExprId bind_target(const syntax::Cell& cell, const model::ScorecardRow& row, std::size_t count, std::size_t phase) {
     const bool counts = has_weight(row, count, phase);
     if (std::holds_alternative<syntax::AnyCell>(cell.content)) {
-      if (counts) s_.report(D::target_missing, cell.span).with("name", s_.policy.metrics[row.metric.index].named.name);
+      const model::Metric* metric = metric_of(row);
+      if (counts && metric) s_.report(D::target_missing, cell.span).with("name", metric->named.name);
       return {};
     }
     const auto* content = std::get_if<syntax::ExprCell>(&cell.content);
@@ -410,7 +430,7 @@ class ScorecardBinder {
       return {};
     }
     ExprBinder expr = binder();
-    const ExprId target = expr.bind_number(content->value, s_.policy.metrics[row.metric.index].type.unit);
+    const ExprId target = bind_like_metric(expr, content->value, row);
     if (s_.type(target).kind == Kind::error) return target;
     require_evaluable(s_, footprint(s_, target), card().entity, s_.span(target));
     const auto constant = fold(s_, target);

@@ -2,6 +2,7 @@
 #include "grammar/source/diagnostics/names.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
 
 namespace kpi::bind {
@@ -62,10 +63,44 @@ std::unordered_set<std::uint32_t>& Session::present_fields(SourceRef source) {
 source::Diagnostic& Session::report_unknown(source::DiagnosticId id, Span span, std::string_view name) {
   for (const auto& module : modules) {
     for (const syntax::Ident& broken : module->file->broken_names) {
-      if (broken.text == name) return ignored_ = source::Diagnostic{};
+      const bool inside =
+          name.starts_with(broken.text) && name.size() > broken.text.size() && name[broken.text.size()] == '.';
+      if (broken.text == name || inside) return ignored_ = source::Diagnostic{};
+    }
+  }
+  if (stray_phases.contains(std::string(name))) return ignored_ = source::Diagnostic{};
+  return diagnostics.add(id, span);
+}
+
+source::Diagnostic& Session::report_unless_broken(source::DiagnosticId id, Span span,
+                                                  std::initializer_list<std::string_view> keywords) {
+  for (const auto& module : modules) {
+    for (const syntax::Ident& broken : module->file->broken_names) {
+      const source::Source& file = sources.get(broken.span.source);
+      const std::uint32_t number = file.lines.position(file.text, broken.span.begin).line;
+      std::string_view line = file.lines.line(file.text, number);
+      line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+      const auto stands_first = [&](std::string_view keyword) { return line.starts_with(keyword); };
+      if (std::any_of(keywords.begin(), keywords.end(), stands_first)) return ignored_ = source::Diagnostic{};
     }
   }
   return diagnostics.add(id, span);
+}
+
+bool Session::names_a_broken_one(Span span) const {
+  const std::string_view around = sources.text(span);
+  const auto joins = [](char c) {
+    return c == '_' || std::isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80;
+  };
+  for (const auto& module : modules) {
+    for (const syntax::Ident& broken : module->file->broken_names) {
+      for (auto at = around.find(broken.text); at != std::string_view::npos; at = around.find(broken.text, at + 1)) {
+        const std::size_t end = at + broken.text.size();
+        if ((at == 0 || !joins(around[at - 1])) && (end == around.size() || !joins(around[end]))) return true;
+      }
+    }
+  }
+  return false;
 }
 
 ExprId Session::add(Type type, Span span, model::ExprNode node) {

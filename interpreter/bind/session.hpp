@@ -2,6 +2,7 @@
 // where.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <span>
@@ -191,6 +192,13 @@ struct Session {
   /// As report, for a name that is not declared. Silent when a declaration of that name could not be read: the syntax
   /// error is the one cause.
   source::Diagnostic& report_unknown(source::DiagnosticId id, Span span, std::string_view name);
+  /// As report, for what a declaration with one of the keywords would have given. Silent when one could not be read.
+  source::Diagnostic& report_unless_broken(source::DiagnosticId id, Span span,
+                                           std::initializer_list<std::string_view> keywords);
+  /// Whether the text at `span` has the name of a declaration that could not be read.
+  bool names_a_broken_one(Span span) const;
+  /// Phases of an entity that is not known: they are declared, though nothing has them.
+  std::unordered_set<std::string> stray_phases;
 
   ExprId add(Type type, Span span, model::ExprNode node);
   ExprId add_error(Span span);

@@ -47,9 +47,10 @@ class TestBinder {
     const std::string name = text_of(given.table);
     const auto* table = tables_.find(name);
     if (!table) {
-      suggest(
-          s_.report(D::table_not_read, span_of(given.table)).with("table", name).with("tables", join(tables_.names())),
-          name, tables_.names());
+      suggest(s_.report_unless_broken(D::table_not_read, span_of(given.table), {"events", "entity"})
+                  .with("table", name)
+                  .with("tables", join(tables_.names())),
+              name, tables_.names());
       return;
     }
     const auto same = [&](const model::GivenTable& other) { return loose_name(other.table) == loose_name(name); };
@@ -283,13 +284,13 @@ class TestBinder {
     const std::string& entity_name = s_.policy.entities[entity.index].named.name;
     if (name == "phase") {
       if (s_.policy.phases_of(entity)) return Type::of(Kind::phase);
-      s_.report(D::no_phases, header.span).with("entity", entity_name);
+      if (s_.stray_phases.empty()) s_.report(D::no_phases, header.span).with("entity", entity_name);
       return std::nullopt;
     }
     const bool scored = std::any_of(s_.policy.scorecards.begin(), s_.policy.scorecards.end(),
                                     [&](const model::Scorecard& card) { return card.entity == entity; });
     if (name == "score" && !scored) {
-      s_.report(D::entity_without_scorecard, header.span).with("entity", entity_name);
+      s_.report_unless_broken(D::entity_without_scorecard, header.span, {"scorecard"}).with("entity", entity_name);
       return std::nullopt;
     }
     if (name == "score") return Type::number();

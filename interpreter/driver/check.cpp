@@ -25,8 +25,12 @@ Exit status_of(const Session& session, const Invocation& invocation) {
 Exit run_check(const Invocation& invocation, const Terminal& terminal) {
   Session session;
   std::string dumps;
-  for (const std::string& path : invocation.arguments) {
-    const Compiled compiled = session.compile(path);
+  const auto files = session.compile_all(invocation.arguments);
+  if (!files) {
+    print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
+    return Exit::unusable;
+  }
+  for (const Compiled& compiled : *files) {
     if (const auto phase = invocation.value("--dump")) dumps += dump(*phase, compiled, session);
   }
   session.diagnostics.sort_and_deduplicate();

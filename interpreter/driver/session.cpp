@@ -5,6 +5,7 @@
 #include "grammar/syntax/parser.hpp"
 #include "interpreter/analysis/completeness.hpp"
 #include "interpreter/bind/binder.hpp"
+#include "interpreter/driver/failure.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/lock.hpp"
 #include "interpreter/report/diagnostics_json.hpp"
@@ -21,6 +22,19 @@ Compiled Session::compile(const std::string& path) {
   return compiled;
 }
 
+std::optional<std::vector<Compiled>> Session::compile_all(const std::vector<std::string>& paths) {
+  std::vector<Compiled> files;
+  for (const std::string& path : paths) {
+    try {
+      files.push_back(compile(path));
+    } catch (const Failure& failure) {
+      diagnostics.add_without_span(failure.diagnostic.id) = failure.diagnostic;
+    }
+  }
+  if (files.size() == paths.size()) return files;
+  return std::nullopt;
+}
+
 Compiled Session::compile_text(const std::string& name, std::string text) {
   Compiled result;
   result.path = name;
@@ -29,8 +43,8 @@ Compiled Session::compile_text(const std::string& name, std::string text) {
   const auto known = sources.find(name);
   result.source = known ? *known : sources.add(name, std::move(text));
   result.file = syntax::parse(sources, result.source, diagnostics);
-  result.policy =
-      bind::bind(result.file, sources, libraries_, diagnostics, keep_occurrences_ ? &result.occurrences : nullptr, &result.attacks);
+  result.policy = bind::bind(result.file, sources, libraries_, diagnostics,
+                             keep_occurrences_ ? &result.occurrences : nullptr, &result.attacks);
   result.policy.header.sha256 = checksum;
   result.libraries = libraries_.take_loaded();
   analysis::check_completeness(result.policy, sources, diagnostics);

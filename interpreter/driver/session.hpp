@@ -39,6 +39,9 @@ class Session {
 
   /// Reads and compiles a file. Mistakes go to `diagnostics`; a file that cannot be read is a Failure.
   Compiled compile(const std::string& path);
+  /// Compiles all of them. When one cannot be read, the others are still compiled, so that one run shows every mistake;
+  /// then nothing is returned, and `diagnostics` says why.
+  std::optional<std::vector<Compiled>> compile_all(const std::vector<std::string>& paths);
   /// The same for a text that is already there.
   Compiled compile_text(const std::string& name, std::string text);
   /// Binds a policy that stands inside another file, such as the example of a rule; its mistakes go to `found`.

@@ -132,12 +132,12 @@ void check_least(const eval::Coverage& coverage, const std::string& path, std::s
 
 Exit run_test(const Invocation& invocation, const Terminal& terminal) {
   Session session;
-  std::vector<Compiled> files;
-  for (const std::string& path : invocation.arguments) files.push_back(session.compile(path));
-  if (session.diagnostics.has_errors()) {
+  const auto read = session.compile_all(invocation.arguments);
+  if (!read || session.diagnostics.has_errors()) {
     print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
-    return Exit::not_compiled;
+    return read ? Exit::not_compiled : Exit::unusable;
   }
+  const std::vector<Compiled>& files = *read;
   const CoverageRequest wanted = coverage_request(invocation);
   eval::RunRequest how;
   read_how(invocation, how);
