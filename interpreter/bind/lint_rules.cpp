@@ -281,7 +281,11 @@ void bind_allow(Session& session, Module& module, const syntax::AllowDecl& decl)
   std::vector<std::string> rules;
   for (const auto& rule : session.policy.rules) rules.push_back(rule.named.name);
   // The standard rules need no `use`, so only a name near one that is known here can be called misspelt.
-  const bool known = std::find(rules.begin(), rules.end(), allow.rule) != rules.end();
+  const auto rule = std::find(rules.begin(), rules.end(), allow.rule);
+  const bool known = rule != rules.end();
+  if (known && decl.head.name) {
+    session.occurs(decl.head.name->span, session.policy.rules[static_cast<std::size_t>(rule - rules.begin())].named.span);
+  }
   if (const auto near = known ? std::nullopt : source::nearest_name(allow.rule, rules)) {
     session.report(D::unknown_rule, decl.head.name ? decl.head.name->span : decl.head.keyword)
         .with("name", allow.rule)

@@ -6,6 +6,7 @@
 
 #include "grammar/source/diagnostics/cli.hpp"
 #include "grammar/source/diagnostics/lint.hpp"
+#include "interpreter/driver/baseline.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/lint_fix.hpp"
@@ -31,21 +32,6 @@ value::Date today(const Invocation& invocation) {
   }
   constexpr std::int64_t kDay = 86'400;
   return value::Date{static_cast<std::int32_t>(std::time(nullptr) / kDay)};
-}
-
-lint::Baseline read_baseline(const std::string& file) {
-  lint::Baseline result;
-  const Json json = Json::parse(read_policy_file(file), nullptr, false);
-  const auto findings = json.is_object() ? json.find("findings") : json.end();
-  bool good = !json.is_discarded() && json.is_object() && findings != json.end() && findings->is_array();
-  if (good) {
-    for (const Json& finding : *findings) {
-      good = good && finding.is_object() && finding.contains("fingerprint") && finding["fingerprint"].is_string();
-      if (good) ++result[finding["fingerprint"].get<std::string>()];
-    }
-  }
-  if (!good) throw Failure(ids::baseline_unreadable, {{"file", file}});
-  return result;
 }
 
 /// What people see of a finding stands beside its fingerprint, so that a review of the file makes sense.

@@ -56,9 +56,8 @@ std::string_view word(What what) {
   return "";
 }
 
-Analysis::Analysis(const driver::TextsByPath& texts, const std::string& name) : session_(texts) {
-  const auto text = texts.find(name);
-  const std::string content = text == texts.end() ? std::string() : text->second;
+Analysis::Analysis(std::shared_ptr<const driver::TextsByPath> texts, const std::string& name, std::string content)
+    : texts_(std::move(texts)), session_(*texts_) {
   try {
     compiled_ = session_.compile_text(name, content);
   } catch (const driver::Failure& failure) {

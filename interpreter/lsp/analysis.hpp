@@ -68,15 +68,19 @@ struct Meaning {
 
 class Analysis {
  public:
-  /// Compiles `name` from `texts`, where it must be; other files come from there or from the disk.
-  Analysis(const driver::TextsByPath& texts, const std::string& name);
+  /// Compiles `content` as the file `name`; other files come from `texts` or from the disk.
+  Analysis(std::shared_ptr<const driver::TextsByPath> texts, const std::string& name, std::string content);
   ~Analysis();
   Analysis(const Analysis&) = delete;
   Analysis& operator=(const Analysis&) = delete;
 
-  /// Runs the rules that hold for the policy, as `kpi lint` does, without its baseline. Nothing happens to a library or
-  /// to a file with errors. Takes longer than the rest, so it is asked for apart.
+  /// Runs the rules that hold for the policy, as `kpi lint` does: with the rules and the baseline of its `kpi.toml`.
+  /// Nothing happens when it cannot be linted. Takes longer than the rest, so it is asked for apart.
   void lint();
+  /// Not a library, and without errors.
+  bool lintable() const;
+  /// Why the rules could not run, such as a `kpi.toml` that cannot be understood.
+  const std::optional<source::Diagnostic>& lint_failure() const { return lint_failure_; }
   /// What the rules found; null before `lint`, or when they could not run.
   const lint::Result* findings() const { return findings_.get(); }
 
@@ -114,9 +118,10 @@ class Analysis {
  private:
   void index();
 
+  std::shared_ptr<const driver::TextsByPath> texts_;  // the session looks into them
   driver::Session session_;
   driver::Compiled compiled_;
-  std::optional<source::Diagnostic> failure_;
+  std::optional<source::Diagnostic> failure_, lint_failure_;
   std::vector<Declaration> declarations_;
   std::unique_ptr<driver::RulePacks> packs_;  // the findings point into them
   std::unique_ptr<lint::Result> findings_;
@@ -125,12 +130,6 @@ class Analysis {
   mutable std::unique_ptr<syntax::Tree> tree_;
 };
 
-/// The rules that come with the program.
-struct RuleName {
-  std::string id;
-  model::RuleText title;
-};
-const std::vector<RuleName>& standard_rules();
 /// The day that exceptions are measured against, in UTC.
 value::Date today();
 

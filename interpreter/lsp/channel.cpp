@@ -64,14 +64,15 @@ std::optional<Channel::State> Channel::take(std::string& body) {
   return State::message;
 }
 
-Channel::State Channel::next(std::string& body, int milliseconds) {
+Channel::State Channel::next(std::string& body, int milliseconds, int other) {
   for (;;) {
     if (const auto taken = take(body)) return *taken;
     if (closed_) return State::closed;
-    pollfd ready = {input_, POLLIN, 0};
-    const int count = ::poll(&ready, 1, milliseconds);
+    pollfd ready[] = {{input_, POLLIN, 0}, {other, POLLIN, 0}};
+    const int count = ::poll(ready, 2, milliseconds);
     if (count < 0 && errno == EINTR) continue;
     if (count == 0) return State::nothing_yet;
+    if (ready[0].revents == 0) return State::woken;
     char bytes[1 << 16];
     const ssize_t size = ::read(input_, bytes, sizeof bytes);
     if (size < 0 && errno == EINTR) continue;

@@ -11,10 +11,11 @@ class Channel {
  public:
   Channel(int input, int output) : input_(input), output_(output) {}
 
-  enum class State { message, nothing_yet, closed, bad_header };
-  /// The next message's body in `body`. Waits at most so many milliseconds for it; -1: as long as it takes. A header
-  /// that cannot be understood is skipped up to the next line that begins one.
-  State next(std::string& body, int milliseconds);
+  enum class State { message, nothing_yet, woken, closed, bad_header };
+  /// The next message's body in `body`. Waits at most so many milliseconds for it; -1: as long as it takes. `woken` when
+  /// something can be read from `other` before a message is there. A header that cannot be understood is skipped up to
+  /// the next line that begins one.
+  State next(std::string& body, int milliseconds, int other);
   void send(std::string_view body);
 
  private:

@@ -423,8 +423,15 @@ class Completer {
   }
   void rules() {
     declared(What::rule, 1);
-    for (const RuleName& rule : standard_rules())
-      add(rule.id, ItemKind::rule, 2).detail = rule.title.in(view_.chinese() ? 1 : 0);
+    const auto offer = [&](const KnownRule& known, int order) {
+      Completion& item = add(known.rule->named.name, ItemKind::rule, order);
+      item.detail = known.rule->title.in(view_.chinese() ? 1 : 0);
+      item.documentation = describe(view_, known);
+    };
+    if (view_.rules) {
+      for (const KnownRule& known : view_.rules->of_the_house(analysis_)) offer(known, 1);
+    }
+    for (const KnownRule& known : standard_rules()) offer(known, 2);
     for (const auto& allow : analysis_.policy().allows) add(allow.rule, ItemKind::rule, 3);
   }
   void everything_scored() {

@@ -74,4 +74,16 @@ void Document::edit(const Range& range, std::string_view replacement, Encoding e
   index_lines();
 }
 
+Position moved(Position position, bool is_end, const Range& range, std::string_view text, Encoding encoding) {
+  const Position last = std::max(range.start, range.end);
+  if (position < range.start || (is_end && position == range.start)) return position;
+  const Document added{std::string(text)};
+  Position end = added.position(static_cast<std::uint32_t>(text.size()), encoding);
+  if (end.line == 0) end.character += range.start.character;
+  end.line += range.start.line;
+  if (position <= last) return end;
+  if (position.line == last.line) return {end.line, end.character + (position.character - last.character)};
+  return {position.line - last.line + end.line, position.character};
+}
+
 }  // namespace kpi::lsp

@@ -21,6 +21,10 @@ struct Range {
   friend bool operator==(const Range&, const Range&) = default;
 };
 
+/// Where a position stands after `range` was replaced by `text`. One inside the range goes behind the new text; of two
+/// at the place of an insertion, the end of something stays and the beginning of something moves.
+Position moved(Position position, bool is_end, const Range& range, std::string_view text, Encoding encoding);
+
 class Document {
  public:
   explicit Document(std::string text);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "interpreter/lsp/analysis.hpp"
+#include "interpreter/lsp/rules.hpp"
 
 namespace kpi::lsp {
 
@@ -16,6 +17,7 @@ struct View {
   const Analysis& analysis;
   Encoding encoding = Encoding::utf16;
   source::Language language = source::Language::en;
+  const RuleBook* rules = nullptr;  // null: none but the file's own are known
 
   Range range(Span span) const { return analysis.document(span.source).range(span.begin, span.end, encoding); }
   std::uint32_t offset(Position position) const {
@@ -52,12 +54,15 @@ std::vector<Location> occurrences_of(const View& view, const std::string& file, 
                                      bool with_declaration);
 /// The name at the position, and where it is declared.
 struct Target {
+  bool is_rule = false;
   Range range;
   std::string name;
   std::string file;
   Span declaration;
 };
 std::optional<Target> target_at(const View& view, Position position);
+/// Exceptions of the file itself from a rule of the house or of the program, which stands in `file`.
+std::vector<Location> exceptions_from(const View& view, const std::string& file, Span rule);
 /// The places in the file itself, for highlighting.
 std::vector<Range> highlights(const View& view, Position position);
 

@@ -141,6 +141,10 @@ std::string describe(const View& view, const Declaration& declaration) {
 std::optional<Hover> hover(const View& view, Position position) {
   const Analysis& analysis = view.analysis;
   const std::uint32_t offset = view.offset(position);
+  if (const model::Allow* allow = view.rules ? allow_at(analysis, offset) : nullptr) {
+    if (const auto rule = view.rules->find(analysis, allow->rule))
+      return Hover{describe(view, *rule), view.range(allow->span)};
+  }
   if (const auto meaning = analysis.meaning_at(offset)) {
     return Hover{describe(view, *meaning->declaration), view.range(meaning->use)};
   }

@@ -1,6 +1,7 @@
 // The rules of `kpi lint` on an open file.
 #include <ctime>
 
+#include "interpreter/driver/baseline.hpp"
 #include "interpreter/driver/failure.hpp"
 #include "interpreter/driver/lint_fix.hpp"
 #include "interpreter/driver/project_config.hpp"
@@ -10,37 +11,32 @@
 
 namespace kpi::lsp {
 
+bool Analysis::lintable() const { return !failure_ && !policy().is_library && !session_.diagnostics.has_errors(); }
+
 void Analysis::lint() {
-  if (findings_ || failure_ || policy().is_library || session_.diagnostics.has_errors()) return;
+  if (findings_ || lint_failure_ || !lintable()) return;
   try {
     const std::string& name = name_of(source());
-    const std::vector<std::string> house =
-        name.starts_with('/') ? driver::project_config(name).rules : std::vector<std::string>();
+    driver::ProjectConfig config;
+    if (name.starts_with('/')) config = driver::project_config(name);
     packs_ = std::make_unique<driver::RulePacks>(session_);
     lint::Request request;
-    request.packs = packs_->for_policy(policy(), house);
+    request.packs = packs_->for_policy(policy(), config.rules);
     if (session_.diagnostics.has_errors()) return;  // in a rule of the house
     request.as_of = today();
     const lint::FactProofs proofs(policy());
     request.proofs = &proofs;
+    lint::Baseline baseline;
+    if (!config.baseline.empty()) {
+      baseline = driver::read_baseline(config.baseline);
+      request.baseline = &baseline;
+    }
     findings_ = std::make_unique<lint::Result>(lint::lint(policy(), session_.sources, request));
     driver::work_out_fixes(compiled_, session_, *findings_);
-  } catch (const driver::Failure&) {
-    findings_.reset();  // settings or rules of the house that cannot be read; `kpi lint` says why
+  } catch (const driver::Failure& failure) {
+    findings_.reset();
+    lint_failure_ = failure.diagnostic;
   }
-}
-
-const std::vector<RuleName>& standard_rules() {
-  static const std::vector<RuleName> rules = [] {
-    std::vector<RuleName> result;
-    driver::Session session;
-    driver::RulePacks packs(session);
-    for (const lint::Pack& pack : packs.all({})) {
-      for (const auto& rule : pack.home->rules) result.push_back({rule.named.name, rule.title});
-    }
-    return result;
-  }();
-  return rules;
 }
 
 value::Date today() {

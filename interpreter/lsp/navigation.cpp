@@ -26,6 +26,20 @@ std::optional<Location> used_file(const View& view, std::uint32_t offset) {
   return std::nullopt;
 }
 
+/// The rule that is named in `allow` at the offset, when it stands in a file that this one does not read.
+std::optional<std::pair<const model::Allow*, KnownRule>> rule_elsewhere(const View& view, std::uint32_t offset) {
+  const model::Allow* allow = view.rules ? allow_at(view.analysis, offset) : nullptr;
+  if (!allow) return std::nullopt;
+  auto rule = view.rules->find(view.analysis, allow->rule);
+  if (!rule) return std::nullopt;
+  return std::pair(allow, std::move(*rule));
+}
+
+Range range_of(const View& view, const KnownRule& rule) {
+  const Span span = rule.rule->named.span;
+  return rule.text().range(span.begin, span.end, view.encoding);
+}
+
 bool before(const Location& a, const Location& b) {
   return a.file != b.file ? a.file < b.file : a.range.start < b.range.start;
 }
@@ -39,6 +53,7 @@ std::vector<Location> definition(const View& view, Position position) {
     return {{view.analysis.name_of(span.source), view.range(span)}};
   }
   if (const auto file = used_file(view, offset)) return {*file};
+  if (const auto found = rule_elsewhere(view, offset)) return {{found->second.file, range_of(view, found->second)}};
   return {};
 }
 
@@ -63,11 +78,32 @@ std::vector<Location> occurrences_of(const View& view, const std::string& file, 
 
 std::optional<Target> target_at(const View& view, Position position) {
   const auto meaning = view.analysis.meaning_at(view.offset(position));
-  if (!meaning) return std::nullopt;
+  if (!meaning) {
+    const auto found = rule_elsewhere(view, view.offset(position));
+    if (!found) return std::nullopt;
+    const model::Rule& rule = *found->second.rule;
+    return Target{true, view.range(found->first->span), rule.named.name, found->second.file, rule.named.span};
+  }
   const Span span = meaning->declaration->span;
   std::string name(view.analysis.session().sources.text(span));
   if (name.size() > 1 && name.front() == '`') name = name.substr(1, name.size() - 2);
-  return Target{view.range(meaning->use), std::move(name), view.analysis.name_of(span.source), span};
+  return Target{meaning->declaration->what == What::rule, view.range(meaning->use), std::move(name),
+                view.analysis.name_of(span.source), span};
+}
+
+std::vector<Location> exceptions_from(const View& view, const std::string& file, Span rule) {
+  std::vector<Location> result;
+  const Analysis& analysis = view.analysis;
+  if (!view.rules) return result;
+  for (const model::Allow& allow : analysis.policy().allows) {
+    if (!(allow.span.source == analysis.source()) || allow.rule.empty()) continue;
+    const auto known = view.rules->find(analysis, allow.rule);
+    // Of a rule that the file has itself, or through `use`, the exception is a use like any other.
+    if (!known || known->sources == &analysis.session().sources) continue;
+    if (known->file != file || known->rule->named.span.begin != rule.begin) continue;
+    result.push_back({analysis.name_of(analysis.source()), view.range(allow.span)});
+  }
+  return result;
 }
 
 std::vector<Range> highlights(const View& view, Position position) {
@@ -78,6 +114,7 @@ std::vector<Range> highlights(const View& view, Position position) {
   for (const Location& place : occurrences_of(view, target->file, target->declaration, true)) {
     if (place.file == own) result.push_back(place.range);
   }
+  for (const Location& place : exceptions_from(view, target->file, target->declaration)) result.push_back(place.range);
   return result;
 }
 

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "interpreter/driver/rule_packs.hpp"
 #include "interpreter/report/rule_page.hpp"
 
 namespace kpi::lsp {
@@ -25,20 +22,6 @@ std::string severity(source::Severity severity, bool chinese) {
   return "";
 }
 
-std::optional<std::string> rule_text(std::string_view id, source::Language language) {
-  driver::Session session;
-  driver::RulePacks packs(session);
-  for (const lint::Pack& pack : packs.all({})) {
-    for (const model::Rule& rule : pack.home->rules) {
-      if (rule.named.name != id) continue;
-      report::Look look;
-      look.language = language;
-      return report::rule_page({&rule, pack.name}, session.sources, look);
-    }
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string page_uri(source::DiagnosticId diagnostic) { return std::string(kScheme) + source::code(diagnostic); }
@@ -46,10 +29,20 @@ std::string rule_page_uri(std::string_view rule) {
   return std::string(kScheme) + std::string(kRule) + std::string(rule);
 }
 
+std::string page(const KnownRule& rule, source::Language language) {
+  report::Look look;
+  look.language = language;
+  return report::rule_page({rule.rule, rule.pack}, *rule.sources, look);
+}
+
+std::optional<std::string_view> rule_of_page(std::string_view uri) {
+  if (!uri.starts_with(kScheme) || !uri.substr(kScheme.size()).starts_with(kRule)) return std::nullopt;
+  return uri.substr(kScheme.size() + kRule.size());
+}
+
 std::optional<std::string> page(std::string_view uri, source::Language language) {
   if (!uri.starts_with(kScheme)) return std::nullopt;
   uri.remove_prefix(kScheme.size());
-  if (uri.starts_with(kRule)) return rule_text(uri.substr(kRule.size()), language);
   const auto id = source::parse_code(uri);
   if (!id) return std::nullopt;
   const source::DiagnosticInfo& info = source::info(*id);

@@ -242,6 +242,11 @@ Json to_json(const View& view, const std::vector<Action>& actions) {
 }
 
 void add_findings(const View& view, std::map<std::string, Json>& by_file) {
+  if (view.analysis.lint_failure()) {
+    Json failure = diagnostic_json(view, *view.analysis.lint_failure());
+    failure["source"] = "kpi lint";
+    by_file[view.analysis.name_of(view.analysis.source())].push_back(std::move(failure));
+  }
   if (!view.analysis.findings()) return;
   const auto language = static_cast<std::size_t>(view.language);
   for (const lint::Finding& finding : view.analysis.findings()->findings) {

@@ -40,7 +40,7 @@ Json to_json(const std::vector<Edit>& edits);
 /// A Diagnostic of the protocol, with its id, a link to its page, related places, and its help behind the message.
 Json diagnostic_json(const View& view, const source::Diagnostic& diagnostic);
 Json to_json(const View& view, const std::vector<Action>& actions);
-/// Adds what the rules found, by file.
+/// Adds what the rules found, by file, or why they could not run.
 void add_findings(const View& view, std::map<std::string, Json>& by_file);
 /// A SymbolInformation for each declaration of the file itself whose name contains `query`.
 void add_workspace_symbols(const View& view, const std::string& query, Json& symbols);

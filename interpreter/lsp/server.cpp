@@ -1,5 +1,7 @@
 #include "interpreter/lsp/server.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -13,8 +15,11 @@
 #include "interpreter/driver/failure.hpp"
 #include "interpreter/lsp/channel.hpp"
 #include "interpreter/lsp/commands.hpp"
+#include "interpreter/lsp/linter.hpp"
+#include "interpreter/lsp/names.hpp"
 #include "interpreter/lsp/pages.hpp"
 #include "interpreter/lsp/protocol.hpp"
+#include "interpreter/lsp/reports.hpp"
 #include "interpreter/lsp/workspace.hpp"
 
 namespace kpi::lsp {
@@ -34,7 +39,8 @@ class Server {
     while (!exited_) {
       const bool pending = initialized_ && !workspace_.unreported().empty();
       const bool unlinted = initialized_ && workspace_.has_unlinted();
-      switch (channel_.next(body, pending ? kQuietMilliseconds : unlinted ? kIdleMilliseconds : -1)) {
+      const int wait = pending ? kQuietMilliseconds : unlinted ? kIdleMilliseconds : -1;
+      switch (channel_.next(body, wait, linter_.descriptor())) {
         case Channel::State::message:
           receive(body);
           break;
@@ -42,8 +48,11 @@ class Server {
           if (pending) {
             publish_all();
           } else {
-            lint_all();
+            start_linting();
           }
+          break;
+        case Channel::State::woken:
+          take_findings();
           break;
         case Channel::State::bad_header:
           fail(nullptr, kParseError, "a message begins with `Content-Length: N` and an empty line");
@@ -121,8 +130,9 @@ class Server {
   View view(const std::string& uri) {
     const Analysis* analysis = workspace_.analysis(uri);
     if (!analysis) throw RequestError{kInvalidParams, "`" + uri + "` is not open"};
-    return {*analysis, encoding_, language_};
+    return view(*analysis);
   }
+  View view(const Analysis& analysis) const { return {analysis, encoding_, language_, &rules_}; }
   View view_of(const Json& params) { return view(uri_of(params)); }
 
   void open(const Json& params) {
@@ -137,9 +147,12 @@ class Server {
     for (const Json& change : params.at("contentChanges")) {
       const std::string text = change.at("text").get<std::string>();
       if (change.contains("range")) {
-        document->edit(range_of(change["range"]), text, encoding_);
+        const Range range = range_of(change["range"]);
+        document->edit(range, text, encoding_);
+        reports_.move_findings(name_of_uri(uri), range, text, encoding_);
       } else {
         *document = Document(text);
+        reports_.forget_findings_in(name_of_uri(uri));
       }
     }
     workspace_.changed(uri, params["textDocument"].value("version", 0));
@@ -147,12 +160,8 @@ class Server {
   void close(const Json& params) {
     const std::string uri = uri_of(params);
     workspace_.close(uri);
-    const std::string name = name_of_uri(uri);
-    const auto before = reported_.extract(name);
-    std::set<std::string> files = {name};
-    if (!before.empty()) {
-      for (const auto& [file, list] : before.mapped()) files.insert(file);
-    }
+    std::set<std::string> files;
+    reports_.close(name_of_uri(uri), files);
     for (const std::string& file : files) publish(file);
   }
 
@@ -162,49 +171,37 @@ class Server {
     std::set<std::string> files;
     for (const std::string& name : workspace_.unreported()) {
       workspace_.reported(name);
-      report(name, files);
+      reports_.update(view(uri_of_name(name)), files);
     }
     for (const std::string& file : files) publish(file);
   }
 
-  void lint_all() {
+  void start_linting() {
     std::set<std::string> files;
-    for (const std::string& name : workspace_.take_unlinted()) {
-      Analysis* analysis = workspace_.lintable(name);
-      if (!analysis) continue;
-      analysis->lint();
-      if (analysis->findings()) report(name, files);
-    }
-    for (const std::string& file : files) publish(file);
-  }
-
-  /// Takes down what is to be said from the point of view of an open document; adds the files it concerns.
-  void report(const std::string& name, std::set<std::string>& files) {
-    const View seen = view(uri_of_name(name));
-    auto& lists = reported_[name];
-    for (const auto& [file, list] : lists) files.insert(file);
-    lists.clear();
-    lists[name] = Json::array();
-    if (seen.analysis.failure()) lists[name].push_back(diagnostic_json(seen, *seen.analysis.failure()));
-    for (const source::Diagnostic& diagnostic : seen.analysis.session().diagnostics.items()) {
-      const std::string& file = diagnostic.has_span ? seen.analysis.name_of(diagnostic.span.source) : name;
-      lists[file].push_back(diagnostic_json(seen, diagnostic));
-    }
-    add_findings(seen, lists);
-    for (const auto& [file, list] : lists) files.insert(file);
-  }
-
-  /// What all open documents that use the file say about it, once.
-  void publish(const std::string& file) {
-    Json all = Json::array();
-    for (const auto& [root, lists] : reported_) {
-      const auto list = lists.find(file);
-      if (list == lists.end()) continue;
-      for (const Json& diagnostic : list->second) {
-        if (std::find(all.begin(), all.end(), diagnostic) == all.end()) all.push_back(diagnostic);
+    for (Linter::Job& job : workspace_.take_unlinted()) {
+      const View seen = view(uri_of_name(job.name));
+      if (seen.analysis.lintable()) {
+        linter_.start(std::move(job));
+      } else if (reports_.drop_findings(job.name)) {  // what was found before the mistake
+        reports_.update(seen, files);
       }
     }
-    Json params = {{"uri", uri_of_name(file)}, {"diagnostics", std::move(all)}};
+    for (const std::string& file : files) publish(file);
+  }
+
+  void take_findings() {
+    std::set<std::string> files;
+    while (auto done = linter_.take()) {
+      const std::string name = done->name;
+      if (!workspace_.adopt(std::move(*done))) continue;
+      reports_.drop_findings(name);
+      reports_.update(view(uri_of_name(name)), files);
+    }
+    for (const std::string& file : files) publish(file);
+  }
+
+  void publish(const std::string& file) {
+    Json params = {{"uri", uri_of_name(file)}, {"diagnostics", reports_.about(file)}};
     if (const auto version = workspace_.version(file)) params["version"] = *version;
     notify("textDocument/publishDiagnostics", std::move(params));
   }
@@ -230,9 +227,9 @@ class Server {
               params.contains("locale") ? params["locale"] : Json());
     if (params.contains("workspaceFolders") && params["workspaceFolders"].is_array()) {
       for (const Json& folder : params["workspaceFolders"])
-        workspace_.folders.push_back(name_of_uri(folder.at("uri").get<std::string>()));
+        workspace_.folders.roots.push_back(name_of_uri(folder.at("uri").get<std::string>()));
     } else if (params.contains("rootUri") && params["rootUri"].is_string()) {
-      workspace_.folders.push_back(name_of_uri(params["rootUri"].get<std::string>()));
+      workspace_.folders.roots.push_back(name_of_uri(params["rootUri"].get<std::string>()));
     }
     initialized_ = true;
     return {{"capabilities", capabilities(encoding_)}, {"serverInfo", {{"name", "kpi"}, {"version", "0.1.0"}}}};
@@ -281,111 +278,46 @@ class Server {
         {{{"range", to_json(seen.range(changed))}, {"newText", text->substr(head, text->size() - tail - head)}}});
   }
 
-  /// Runs `visit` on every file that may know the target's declaration: open ones, and those of the workspace.
-  template <class Visit>
-  void everywhere(const std::string& file, Visit visit) {
-    for (const std::string& name : workspace_.open_names()) {
-      const View seen = view(uri_of_name(name));
-      if (seen.analysis.reads(file)) visit(seen);
-    }
-    for (const auto& analysis : workspace_.unopened()) {
-      if (analysis->reads(file)) visit(View{*analysis, encoding_, language_});
-    }
-  }
-
-  static bool same_text(const Analysis& a, const Analysis& b, const std::string& file) {
-    const auto left = a.session().sources.find(file);
-    const auto right = b.session().sources.find(file);
-    return left && right && a.session().sources.get(*left).text == b.session().sources.get(*right).text;
+  Names names() {
+    return Names(workspace_, [this](const Analysis& analysis) { return view(analysis); });
   }
 
   Json references(const Json& params) {
-    const View seen = view_of(params);
-    const auto target = target_at(seen, position_of(params.at("position")));
-    if (!target) return Json::array();
     const bool declaration = params.value("context", Json::object()).value("includeDeclaration", false);
-    std::map<std::pair<std::string, Position>, Location> found;
-    everywhere(target->file, [&](const View& other) {
-      if (!same_text(seen.analysis, other.analysis, target->file)) return;
-      for (Location& place : occurrences_of(other, target->file, target->declaration, declaration)) {
-        const auto key = std::pair(place.file, place.range.start);
-        found.emplace(key, std::move(place));
-      }
-    });
-    std::vector<Location> places;
-    for (auto& [key, place] : found) places.push_back(std::move(place));
-    return to_json(places);
-  }
-
-  Target renamed(const View& seen, const Json& params) {
-    const auto target = target_at(seen, position_of(params.at("position")));
-    if (!target)
-      throw RequestError{kRequestFailed, std::string(seen.say("there is no name here that can be changed",
-                                                              "此处没有可以重命名的名称"))};
-    if (target->file.starts_with("std/")) {
-      throw RequestError{kRequestFailed, std::string(seen.say("names of the standard library cannot be changed",
-                                                              "标准库中的名称不能更改"))};
-    }
-    return *target;
+    Names all = names();
+    Json places = to_json(all.references(view_of(params), position_of(params.at("position")), declaration));
+    if (!all.complete()) tell_limit(false);
+    return places;
   }
 
   Json prepare_rename(const Json& params) {
-    const View seen = view_of(params);
-    const Target target = renamed(seen, params);
+    const Target target = Names::renamable(view_of(params), position_of(params.at("position")));
     return {{"range", to_json(target.range)}, {"placeholder", target.name}};
   }
 
-  /// Edits of one file come from its end to its beginning.
-  void apply(const View& seen, const Edit& edit, driver::TextsByPath& texts) {
-    auto text = texts.find(edit.file);
-    if (text == texts.end()) {
-      const auto source = seen.analysis.session().sources.find(edit.file);
-      if (!source) return;  // a file that only others read: nothing of it was seen here
-      text = texts.emplace(edit.file, seen.analysis.session().sources.get(*source).text).first;
-    }
-    Document document(text->second);
-    document.edit(edit.range, edit.text, encoding_);
-    text->second = document.text();
-  }
-
-  /// Refuses changes after which the checker would find an error that it does not find now: a name in a place that
-  /// cannot be changed with the others, such as what a library requires.
-  static void require_unharmed(const View& before, const driver::TextsByPath& changed) {
-    driver::TextsByPath texts = changed;
-    const std::string& name = before.analysis.name_of(before.analysis.source());
-    texts.emplace(name, std::string(before.analysis.text()));
-    const Analysis after(texts, name);
-    std::map<source::DiagnosticId, int> known;
-    for (const source::Diagnostic& each : before.analysis.session().diagnostics.items()) ++known[each.id];
-    for (const source::Diagnostic& each : after.session().diagnostics.items()) {
-      if (source::info(each.id).severity != source::Severity::error || known[each.id]-- > 0) continue;
-      throw RequestError{kRequestFailed,
-                         std::string(before.say("this would break something else: ", "这样改名会影响其他内容：")) +
-                             source::message(each, before.language)};
-    }
-  }
-
   Json rename(const Json& params) {
-    const View seen = view_of(params);
-    const Target target = renamed(seen, params);
-    const std::string new_name = params.at("newName").get<std::string>();
-    std::map<std::pair<std::string, Position>, Edit> edits;
-    everywhere(target.file, [&](const View& other) {
-      if (!same_text(seen.analysis, other.analysis, target.file)) return;
-      if (const std::string reason = refuse_rename(other, target, new_name); !reason.empty()) {
-        throw RequestError{kRequestFailed, reason};
-      }
-      for (Edit& edit : rename_edits(other, target, new_name)) {
-        const auto key = std::pair(edit.file, edit.range.start);
-        edits.emplace(key, std::move(edit));
-      }
-    });
-    std::vector<Edit> list;
-    for (auto& [key, edit] : edits) list.push_back(std::move(edit));
-    driver::TextsByPath changed = workspace_.texts();
-    for (auto edit = list.rbegin(); edit != list.rend(); ++edit) apply(seen, *edit, changed);
-    everywhere(target.file, [&](const View& other) { require_unharmed(other, changed); });
-    return to_json(list);
+    Names all = names();
+    Json edits = to_json(
+        all.rename(view_of(params), position_of(params.at("position")), params.at("newName").get<std::string>()));
+    if (!all.complete()) tell_limit(true);
+    return edits;
+  }
+
+  /// Says, once or whenever a change may be incomplete, that not every file is known.
+  void tell_limit(bool insist) {
+    if (told_limit_ && !insist) return;
+    told_limit_ = true;
+    const bool zh = language_ == source::Language::zh;
+    constexpr int kWarning = 2;
+    notify("window/showMessage",
+           {{"type", kWarning},
+            {"message",
+             fmt::format(
+                 fmt::runtime(
+                     zh ? "工作区过大：只在前 {} 个政策文件中查找名称，其余文件不会被找到或修改；请打开较小的文件夹"
+                        : "the workspace is too large: names are looked for in the first {} policy "
+                          "files, others are neither found nor changed; open a smaller folder"),
+                 Folders::kMostFiles)}});
   }
 
   Json workspace_symbols(const Json& params) {
@@ -393,8 +325,9 @@ class Server {
     Json symbols = Json::array();
     for (const std::string& name : workspace_.open_names())
       add_workspace_symbols(view(uri_of_name(name)), query, symbols);
-    for (const auto& analysis : workspace_.unopened())
-      add_workspace_symbols({*analysis, encoding_, language_}, query, symbols);
+    const Folders::Found unopened = workspace_.unopened();
+    for (const auto& analysis : unopened.files) add_workspace_symbols(view(*analysis), query, symbols);
+    if (!unopened.complete) tell_limit(false);
     return symbols;
   }
 
@@ -424,6 +357,20 @@ class Server {
     return {{"ok", result.ok}, {"text", result.text}};
   }
 
+  std::optional<std::string> page_text(const std::string& uri) {
+    const auto id = rule_of_page(uri);
+    if (!id) return page(uri, language_);
+    for (const std::string& name : workspace_.open_names()) {
+      const auto analysis = workspace_.file(name);
+      const auto rule = analysis ? rules_.find(*analysis, *id) : std::nullopt;
+      if (rule) return page(*rule, language_);
+    }
+    for (const KnownRule& rule : standard_rules()) {
+      if (rule.rule->named.name == *id) return page(rule, language_);
+    }
+    return std::nullopt;
+  }
+
   static Json standard_library(const Json& params) {
     const auto text = driver::standard_library(name_of_uri(params.at("uri").get<std::string>()));
     if (!text) throw RequestError{kInvalidParams, "there is no such file in the standard library"};
@@ -448,13 +395,16 @@ class Server {
     handlers_["textDocument/didChange"] = [this](const Json& params) -> Json { return change(params), nullptr; };
     handlers_["textDocument/didClose"] = [this](const Json& params) -> Json { return close(params), nullptr; };
     handlers_["textDocument/didSave"] = nothing;
-    handlers_["workspace/didChangeWatchedFiles"] = [this](const Json&) -> Json {
-      return workspace_.disk_changed(), nullptr;
+    handlers_["workspace/didChangeWatchedFiles"] = [this](const Json& params) -> Json {
+      constexpr int kCreated = 1;
+      for (const Json& change : params.at("changes"))
+        workspace_.disk_changed(change.at("uri").get<std::string>(), change.value("type", kCreated) == kCreated);
+      return nullptr;
     };
     handlers_["workspace/didChangeConfiguration"] = [this](const Json& params) -> Json {
       const Json settings = params.value("settings", Json::object());
       configure(settings.is_object() && settings.contains("kpi") ? settings["kpi"] : settings, nullptr);
-      workspace_.disk_changed();
+      workspace_.all_changed();
       return nullptr;
     };
     handlers_["textDocument/hover"] = on_position([](const View& seen, Position at) -> Json {
@@ -484,14 +434,17 @@ class Server {
       return to_json(lenses(view_of(params)), uri_of(params));
     };
     handlers_["textDocument/codeAction"] = [this](const Json& params) {
+      const Range range = range_of(params.at("range"));
+      // The findings that the client shows may be older than the analysis.
+      if (reports_.has_finding(name_of_uri(uri_of(params)), range)) workspace_.lint(uri_of(params));
       const View seen = view_of(params);
-      return to_json(seen, actions(seen, range_of(params.at("range"))));
+      return to_json(seen, actions(seen, range));
     };
     handlers_["textDocument/formatting"] = [this](const Json& params) { return formatting(params); };
     handlers_["workspace/symbol"] = [this](const Json& params) { return workspace_symbols(params); };
     handlers_["workspace/executeCommand"] = [this](const Json& params) { return execute(params); };
     handlers_["kpi/page"] = [this](const Json& params) -> Json {
-      const auto text = page(params.at("uri").get<std::string>(), language_);
+      const auto text = page_text(params.at("uri").get<std::string>());
       if (!text) throw RequestError{kInvalidParams, "there is no such page"};
       return {{"text", *text}, {"languageId", "markdown"}};
     };
@@ -500,12 +453,14 @@ class Server {
 
   Channel channel_;
   Workspace workspace_;
+  RuleBook rules_{workspace_};
+  Linter linter_;
   std::map<std::string, Handler> handlers_;
   Encoding encoding_ = Encoding::utf16;
   source::Language language_ = source::Language::en;
-  bool snippets_ = false, initialized_ = false, shut_down_ = false, exited_ = false;
+  bool snippets_ = false, initialized_ = false, shut_down_ = false, exited_ = false, told_limit_ = false;
   std::string database_, period_;
-  std::map<std::string, std::map<std::string, Json>> reported_;  // by open document, by file
+  Reports reports_;
 };
 
 }  // namespace

@@ -1,9 +1,6 @@
 #include "interpreter/lsp/workspace.hpp"
 
 #include <algorithm>
-#include <filesystem>
-
-#include "interpreter/driver/files.hpp"
 
 namespace kpi::lsp {
 namespace {
@@ -69,18 +66,28 @@ std::string uri_of_name(std::string_view name) {
   return std::string(name);
 }
 
+void Workspace::set_text(const std::string& name, const std::string* text) {
+  auto texts = std::make_shared<driver::TextsByPath>(*texts_);  // analyses hold on to the old ones
+  if (text) {
+    (*texts)[name] = *text;
+  } else {
+    texts->erase(name);
+  }
+  texts_ = std::move(texts);
+}
+
 void Workspace::open(const std::string& uri, std::string text, int version) {
   const std::string name = name_of_uri(uri);
-  texts_[name] = text;
+  set_text(name, &text);
   documents_.erase(name);
-  documents_.emplace(name, Open{Document(std::move(text)), version, nullptr, false, false});
+  documents_.emplace(name, Open{Document(std::move(text)), version, nullptr, 0, false, false});
   invalidate(name);
 }
 
 void Workspace::close(const std::string& uri) {
   const std::string name = name_of_uri(uri);
   documents_.erase(name);
-  texts_.erase(name);
+  set_text(name, nullptr);
   invalidate(name);
 }
 
@@ -94,22 +101,33 @@ void Workspace::changed(const std::string& uri, int version) {
   const auto found = documents_.find(name);
   if (found == documents_.end()) return;
   found->second.version = version;
-  texts_[name] = found->second.document.text();
+  set_text(name, &found->second.document.text());
   invalidate(name);
 }
 
-void Workspace::disk_changed() {
-  for (auto& [name, open] : documents_) {
-    open.analysis.reset();
-    open.reported = open.linted = false;
-  }
+void Workspace::outdate(Open& open) {
+  open.analysis.reset();
+  open.generation = ++generations_;
+  open.reported = open.linted = false;
+}
+
+void Workspace::all_changed() {
+  folders.look_again();
+  for (auto& [name, open] : documents_) outdate(open);
+}
+
+void Workspace::disk_changed(const std::string& uri, bool appeared) {
+  folders.look_again();
+  const std::string name = name_of_uri(uri);
+  if (documents_.contains(name)) return;
+  // Nobody has read a file that was not there; and settings and baselines are known to the rules alone.
+  if (appeared || !name.ends_with(".kpi")) return all_changed();
+  invalidate(name);
 }
 
 void Workspace::invalidate(const std::string& changed) {
   for (auto& [name, open] : documents_) {
-    if (name != changed && open.analysis && !open.analysis->reads(changed)) continue;
-    open.analysis.reset();
-    open.reported = open.linted = false;
+    if (name == changed || !open.analysis || open.analysis->reads(changed)) outdate(open);
   }
 }
 
@@ -117,19 +135,33 @@ bool Workspace::has_unlinted() const {
   return std::any_of(documents_.begin(), documents_.end(), [](const auto& entry) { return !entry.second.linted; });
 }
 
-std::vector<std::string> Workspace::take_unlinted() {
-  std::vector<std::string> result;
+std::vector<Linter::Job> Workspace::take_unlinted() {
+  std::vector<Linter::Job> result;
   for (auto& [name, open] : documents_) {
     if (open.linted || !open.reported) continue;
     open.linted = true;
-    result.push_back(name);
+    result.push_back({name, open.generation, texts_, open.document.text()});
   }
   return result;
 }
 
-Analysis* Workspace::lintable(const std::string& name) {
-  const auto found = documents_.find(name);
-  return found == documents_.end() ? nullptr : found->second.analysis.get();
+bool Workspace::adopt(Linter::Done done) {
+  const auto found = documents_.find(done.name);
+  if (found == documents_.end() || found->second.generation != done.generation || !done.analysis) return false;
+  found->second.analysis = std::move(done.analysis);
+  return true;
+}
+
+void Workspace::lint(const std::string& uri) {
+  if (!analysis(uri)) return;
+  Open& open = documents_.find(name_of_uri(uri))->second;
+  open.analysis->lint();
+}
+
+std::shared_ptr<const Analysis> Workspace::file(const std::string& name) {
+  if (!documents_.contains(name)) return folders.file(name, texts_);
+  (void)analysis(name);
+  return documents_.find(name)->second.analysis;
 }
 
 std::optional<int> Workspace::version(const std::string& name) const {
@@ -141,7 +173,8 @@ const Analysis* Workspace::analysis(const std::string& uri) {
   const std::string name = name_of_uri(uri);
   const auto found = documents_.find(name);
   if (found == documents_.end()) return nullptr;
-  if (!found->second.analysis) found->second.analysis = std::make_unique<Analysis>(texts_, name);
+  if (!found->second.analysis)
+    found->second.analysis = std::make_shared<Analysis>(texts_, name, found->second.document.text());
   return found->second.analysis.get();
 }
 
@@ -160,36 +193,6 @@ void Workspace::reported(const std::string& name) {
 std::vector<std::string> Workspace::open_names() const {
   std::vector<std::string> result;
   for (const auto& [name, open] : documents_) result.push_back(name);
-  return result;
-}
-
-std::vector<std::unique_ptr<Analysis>> Workspace::unopened() const {
-  std::vector<std::string> paths;
-  for (const std::string& folder : folders) {
-    std::error_code ignored;
-    auto entry = std::filesystem::recursive_directory_iterator(
-        folder, std::filesystem::directory_options::skip_permission_denied, ignored);
-    for (const std::filesystem::recursive_directory_iterator end; !ignored && entry != end && paths.size() < kMostFiles;
-         entry.increment(ignored)) {
-      const std::string file = entry->path().filename().string();
-      const bool hidden = file.starts_with('.') || file == "node_modules" || file == "build";
-      if (hidden && entry->is_directory(ignored)) entry.disable_recursion_pending();
-      const std::string path = entry->path().string();
-      if (!hidden && entry->path().extension() == ".kpi" && !documents_.contains(path)) paths.push_back(path);
-    }
-  }
-  std::sort(paths.begin(), paths.end());
-  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-  std::vector<std::unique_ptr<Analysis>> result;
-  for (const std::string& path : paths) {
-    try {
-      driver::TextsByPath texts = texts_;
-      if (auto text = driver::read_policy_file_if_present(path)) texts[path] = std::move(*text);
-      result.push_back(std::make_unique<Analysis>(texts, path));
-    } catch (const driver::Failure&) {
-      continue;  // a file that cannot be read has nothing to offer
-    }
-  }
   return result;
 }
 

@@ -10,6 +10,8 @@
 
 #include "interpreter/lsp/analysis.hpp"
 #include "interpreter/lsp/document.hpp"
+#include "interpreter/lsp/folders.hpp"
+#include "interpreter/lsp/linter.hpp"
 
 namespace kpi::lsp {
 
@@ -27,8 +29,10 @@ class Workspace {
   /// The document to edit; null if it is not open. Call `changed` afterwards.
   Document* edit(const std::string& uri);
   void changed(const std::string& uri, int version);
-  /// Everything must be read again, because files on the disk have changed.
-  void disk_changed();
+  /// Everything must be read again.
+  void all_changed();
+  /// A file on the disk has changed, appeared or gone. The text of open documents stays what it is.
+  void disk_changed(const std::string& uri, bool appeared);
 
   bool is_open(const std::string& name) const { return documents_.contains(name); }
   std::optional<int> version(const std::string& name) const;
@@ -39,32 +43,38 @@ class Workspace {
   std::vector<std::string> unreported() const;
   void reported(const std::string& name);
   std::vector<std::string> open_names() const;
-  /// Open documents that were reported and whose rules have not run since; each is given once.
-  std::vector<std::string> take_unlinted();
   bool has_unlinted() const;
-  /// The analysis of an open document, to run its rules; null if it is not open or out of date.
-  Analysis* lintable(const std::string& name);
+  /// Open documents that were reported and whose rules have not run since, each once.
+  std::vector<Linter::Job> take_unlinted();
+  /// Puts an analysis with findings in the place of the one without, if it is about the document as it stands.
+  bool adopt(Linter::Done done);
+  /// The same here and now: runs the rules over an open document unless they have run.
+  void lint(const std::string& uri);
 
   /// The texts of the open documents, by name.
-  const driver::TextsByPath& texts() const { return texts_; }
+  const Folders::Texts& texts() const { return texts_; }
 
-  /// Folders of the workspace, for files that nobody has opened.
-  std::vector<std::string> folders;
-  /// An analysis of every `.kpi` file in the folders that is not open. Reads the disk; at most kMostFiles.
-  std::vector<std::unique_ptr<Analysis>> unopened() const;
+  /// What the pipeline makes of a file, open or not; null when it cannot be read.
+  std::shared_ptr<const Analysis> file(const std::string& name);
+  Folders folders;
+  /// An analysis of every `.kpi` file in the folders that is not open, and whether these are all.
+  Folders::Found unopened() { return folders.files(texts_); }
 
  private:
-  static constexpr std::size_t kMostFiles = 300;
   struct Open {
     Document document;
     int version = 0;
-    std::unique_ptr<Analysis> analysis;  // null: out of date
+    std::shared_ptr<Analysis> analysis;  // null: out of date
+    std::uint64_t generation = 0;        // another one whenever the analysis goes out of date
     bool reported = false, linted = false;
   };
   void invalidate(const std::string& name);
+  void outdate(Open& open);
+  void set_text(const std::string& name, const std::string* text);
 
   std::map<std::string, Open> documents_;  // by name
-  driver::TextsByPath texts_;              // of the same documents
+  Folders::Texts texts_ = std::make_shared<const driver::TextsByPath>();  // of the same documents
+  std::uint64_t generations_ = 0;
 };
 
 }  // namespace kpi::lsp

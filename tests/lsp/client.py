@@ -3,7 +3,10 @@ import json
 import os
 import select
 import subprocess
+import sys
+import tempfile
 import time
+import traceback
 from pathlib import Path
 from urllib.parse import quote
 
@@ -135,6 +138,13 @@ class Client:
                 raise TimeoutError(f"no diagnostics of {document}")
         return [d for d in self.diagnostics[document]["diagnostics"] if d["source"] == "kpi"]
 
+    def until(self, document, condition):
+        """Waits until the diagnostics of the document are as wanted."""
+        end = time.monotonic() + 30
+        while not condition(self.found(document)):
+            if time.monotonic() > end or self.receive() is None:
+                raise TimeoutError(f"the diagnostics stay {self.found(document)}")
+
     def findings(self, document, wanted):
         """What the rules found, once `wanted` is true of their ids."""
         end = time.monotonic() + 30
@@ -169,6 +179,24 @@ class Client:
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             pipe.close()
         assert status == 0, status
+
+
+def run_tests(functions, wanted):
+    """Calls each `test_…` with a folder of its own; all, or the wanted ones. Prints the closing line."""
+    passed = failed = 0
+    for name, function in list(functions.items()):
+        if not name.startswith("test_") or (wanted and name not in wanted):
+            continue
+        with tempfile.TemporaryDirectory(prefix="kpi-lsp-") as folder:
+            try:
+                function(folder)
+                passed += 1
+            except Exception as error:  # the other parts still run
+                failed += 1
+                print(f"FAILED {name}: {error!r}")
+                traceback.print_exc(limit=-3, file=sys.stdout)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 def kpi_path(argument):

@@ -53,7 +53,7 @@ export class Server implements vscode.Disposable {
       documentSelector: [{ scheme: 'file', language: 'kpi' }, { scheme: 'untitled', language: 'kpi' }],
       outputChannel: this.log,
       initializationOptions: serverSettings(),
-      synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher('**/*.{kpi,csv}') },
+      synchronize: { fileEvents: ['**/*.{kpi,csv}', '**/kpi.toml', '**/*baseline*.json'].map((pattern) => vscode.workspace.createFileSystemWatcher(pattern)) },
       middleware: {
         // What the server's commands answer is for people.
         executeCommand: async (command, words, next) => {

@@ -25,8 +25,25 @@ TEST_CASE("a position counts what the client counts") {
   CHECK(document.offset({7, 0}, Encoding::utf16) == 12);
 }
 
+TEST_CASE("positions move with the text") {
+  const auto at = [](std::uint32_t line, std::uint32_t character) { return Position{line, character}; };
+  const Range here = {{2, 4}, {2, 6}};
+  CHECK(moved(at(2, 3), false, here, "净🎯", Encoding::utf16) == at(2, 3));
+  CHECK(moved(at(2, 9), false, here, "净🎯", Encoding::utf16) == at(2, 10));
+  CHECK(moved(at(2, 9), false, here, "净🎯", Encoding::utf8) == at(2, 14));
+  CHECK(moved(at(2, 9), false, here, "a\nbc", Encoding::utf16) == at(3, 5));
+  CHECK(moved(at(7, 1), false, here, "a\r\nbc\n", Encoding::utf16) == at(9, 1));
+  CHECK(moved(at(2, 5), false, here, "", Encoding::utf16) == at(2, 4));
+  CHECK(moved(at(5, 1), true, {{1, 0}, {4, 0}}, "", Encoding::utf16) == at(2, 1));
+  // An insertion at the place itself.
+  CHECK(moved(at(2, 4), false, {{2, 4}, {2, 4}}, "xy", Encoding::utf16) == at(2, 6));
+  CHECK(moved(at(2, 4), true, {{2, 4}, {2, 4}}, "xy", Encoding::utf16) == at(2, 4));
+}
+
 TEST_CASE("every kind of line end, and bytes that are no text") {
-  const Document document("a\r\nb\rc\n\xFF" "d");
+  const Document document(
+      "a\r\nb\rc\n\xFF"
+      "d");
   CHECK(document.position(3, Encoding::utf16) == Position{1, 0});
   CHECK(document.position(5, Encoding::utf16) == Position{2, 0});
   CHECK(document.position(8, Encoding::utf16) == Position{3, 1});
@@ -65,7 +82,8 @@ TEST_CASE("what stands before the cursor") {
 }
 
 TEST_CASE("in a table") {
-  const Context cell = at_end("scorecard s for host every month {\n  | metric | weight cold | \"a|b\" |\n  # c\n\n  | m | 4");
+  const Context cell =
+      at_end("scorecard s for host every month {\n  | metric | weight cold | \"a|b\" |\n  # c\n\n  | m | 4");
   CHECK(cell.in_table);
   CHECK_FALSE(cell.in_header);
   CHECK(cell.column == 1);
