@@ -311,7 +311,8 @@ def new_shop_pilot(random):
     shops.rows = [("s1", "Harbour Home", date(2026, 6, 20)), ("s2", "小木屋", date(2026, 4, 10)),
                   ("s3", "Northside", date(2025, 9, 1))]
     keys = [row[0] for row in shops.rows]
-    extra = Extra([("is_first", "boolean")], lambda r, amount, row: (r.chance(750),))
+    extra = Extra([("is_first", "boolean"), ("is_late", "boolean")],
+                  lambda r, amount, row: (r.chance(750), amount.minor % 41 == 0))
     tickets = Table("tickets", [("ticket_id", "text"), ("shop_id", "text"), ("opened_at", "datetime"),
                                 ("first_reply_at", "datetime")])
     for index in range(75):

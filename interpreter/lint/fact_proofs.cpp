@@ -1,5 +1,9 @@
 #include "interpreter/lint/fact_proofs.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
 #include "interpreter/lint/flow.hpp"
 #include "interpreter/model/walk.hpp"
 #include "interpreter/prove/facts.hpp"
@@ -16,11 +20,18 @@ struct FactProofs::Impl {
   std::unique_ptr<prove::Facts> facts;
   DataFlow flow{policy};
 
-  /// Gates on content violations are there to stop pay, and a phase ends with time: what they do is no cliff.
+  /// Gates on violations and on the platform's own limits are there to stop pay, and a phase ends with time: what they
+  /// do is no cliff.
   bool is_no_performance(const std::string& quantity) {
     if (quantity.starts_with("months_since(") || quantity.starts_with("age(")) return true;
     for (std::uint32_t i = 0; i < policy.metrics.size(); ++i) {
-      if (policy.metrics[i].named.name == quantity) return flow.reads_role(flow.metric({i}), "violations");
+      if (policy.metrics[i].named.name != quantity) continue;
+      const auto& tags = policy.metrics[i].tags;
+      const bool limit = std::any_of(tags.begin(), tags.end(), [](const std::string& tag) {
+        constexpr std::string_view kLimits[] = {"compliance", "sfcr", "ldr", "vtr", "odr", "cr", "nfr"};
+        return std::find(std::begin(kLimits), std::end(kLimits), tag) != std::end(kLimits);
+      });
+      return limit || flow.reads_role(flow.metric({i}), "violations");
     }
     return false;
   }

@@ -219,7 +219,10 @@ std::size_t Result::count(State state) const {
 }
 
 Result lint(const model::Policy& policy, const source::SourceMap& sources, const Request& request) {
-  return Linter(policy, sources, request).run();
+  // What was granted for a policy's whole life ends with it, not with a finding years later.
+  Request within = request;
+  if (const auto& last = policy.header.effective_to; last && *last < within.as_of) within.as_of = *last;
+  return Linter(policy, sources, within).run();
 }
 
 }  // namespace kpi::lint

@@ -55,7 +55,7 @@ using Baseline = std::map<std::string, std::size_t>;
 
 struct Request {
   std::vector<Pack> packs;  // besides the policy's own rules; a rule of the policy replaces one of the same id
-  value::Date as_of;
+  value::Date as_of;        // a policy that is over by then is looked at as of its last day
   const Proofs* proofs = nullptr;
   const Baseline* baseline = nullptr;
   std::string only_rule;  // run this one alone, without exceptions; empty: all

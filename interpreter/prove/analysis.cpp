@@ -62,6 +62,8 @@ Said assumption(const std::string& key) {
     return {"what is not a sum, count or quotient (percentiles, products of fields …) may have any value in its range",
             "求和、计数和比率以外的取值（分位数、字段乘积等）可为其范围内的任意值"};
   if (key == "months") return {"`months_since` beyond 36 months counts as 36", "`months_since` 超过 36 个月按 36 计"};
+  if (key == "rates")
+    return {"rates of exchange lie between 0.000001 and 1,000,000", "汇率在 0.000001 与 1,000,000 之间"};
   return {key, key};
 }
 

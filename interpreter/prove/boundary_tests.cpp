@@ -52,7 +52,11 @@ class Proposer {
 
   void look_at(Target target) {
     Shape shape(policy_, target);
-    for (const Shape::Threshold& threshold : shape.thresholds()) look_at(shape, threshold);
+    const std::vector<Shape::Threshold> thresholds = shape.thresholds();
+    const auto known = intervals(shape.graph);
+    for (const Shape::Threshold& threshold : thresholds) {
+      if (!known[threshold.atom].is_constant()) look_at(shape, threshold);  // else it decides nothing
+    }
   }
 
   ProposedTests result;
@@ -79,12 +83,16 @@ class Proposer {
 
   static std::string title(const Shape::Threshold& threshold) {
     if (!threshold.at) return threshold.quantity + " at its limit";
+    if (!threshold.place.empty()) return threshold.quantity + " at " + threshold.place;
     return threshold.quantity + " at " + unit_text(*threshold.at, threshold.unit);
   }
 
   std::optional<Inputs> state_at(Shape& shape, const Shape::Threshold& threshold, int rows, bool paid) const {
     Problem problem;
-    problem.objective = paid ? shape.value() : shape.graph.constant(Number(0));
+    // A share of a pool depends on others: somebody with a score has one.
+    const NodeId value = shape.pay.pool ? shape.pay.score.value : shape.value();
+    problem.objective = paid && value != kNoNode ? value : shape.graph.constant(Number(0));
+    if (paid && shape.pay.pool && value != kNoNode) problem.require = {shape.pay.score.defined};
     if (paid) problem.enough = Number(0);
     problem.largest_rows = Number(rows);
     problem.boundary = {threshold.left, threshold.right};

@@ -90,6 +90,7 @@ class Builder {
   Scalar result_field(const model::ResultField& field);
   Scalar opaque(ExprId id, const Moment& moment);
   Scalar cut(MetricId id, const Scalar& whole);
+  NodeId rate(value::Currency currency, const Moment& moment);
   NodeId not_zero(NodeId divisor);
   NodeId not_empty(NodeId count);
   Scalar constant(const Number& value) { return {graph_.constant(value), graph_.truth(true)}; }
@@ -98,6 +99,7 @@ class Builder {
   // build_condition.cpp
   Condition condition_of(const model::Expr& expr, ExprId id, const Moment& moment);
   Condition comparison(const model::BinaryExpr& node, ExprId id, const Moment& moment);
+  std::optional<Condition> months_since(const model::BinaryExpr& node, const Moment& moment);
   Condition membership(const model::InExpr& node, ExprId id, const Moment& moment);
   Condition compared(value::BinaryOp op, const Scalar& left, const Scalar& right);
   std::optional<Scalar> category(ExprId id, const Moment& moment, const value::Value& other);
@@ -113,6 +115,7 @@ class Builder {
   // build_rows.cpp
   Scalar aggregate(AggregateId id, const Moment& moment);
   NodeId rows(const model::Aggregate& aggregate, const Moment& moment);
+  bool is_only_key(const model::Aggregate& aggregate) const;
   NodeId total(const model::Aggregate& aggregate, const Moment& moment);
   std::uint32_t group(const model::Aggregate& aggregate, std::int32_t offset, bool history);
   void relate(std::uint32_t group);

@@ -150,6 +150,37 @@ std::optional<Scalar> Builder::category(ExprId id, const Moment& moment, const V
   return Scalar{graph_.equal(node, graph_.constant(Number(member))), graph_.truth(true)};
 }
 
+/// `months_since(d) < n`: d lies behind the first day of a month. None for comparisons of another shape.
+std::optional<Condition> Builder::months_since(const model::BinaryExpr& node, const Moment& moment) {
+  const auto* call = std::get_if<model::CallExpr>(&policy_.expr(node.left).node);
+  if (call == nullptr || call->function != model::Builtin::months_since) return std::nullopt;
+  if (policy_.expr(call->arguments[0]).type.kind != Kind::date) return std::nullopt;
+  const auto limit = constant_value(node.right);
+  if (!limit || !limit->is<Number>() || !limit->number().is_integer()) return std::nullopt;
+  const auto months = limit->number().to_int64();
+  if (!months || *months < -1'000 || *months > 1'000) return std::nullopt;
+  const Scalar day = number(call->arguments[0], moment);
+  const value::Period month =
+      value::Period::containing(period_.shift(-moment.first()).start(), value::CalendarUnit::month);
+  const auto fewer_than = [&](std::int64_t count) {
+    const value::Date first = month.shift(static_cast<int>(1 - count)).start();
+    return compared(BinaryOp::ge, day, constant(Number(first.days)));
+  };
+  const auto opposite = [](const Condition& condition) { return Condition{condition.no, condition.yes}; };
+  switch (node.op) {
+    case BinaryOp::lt:
+      return fewer_than(*months);
+    case BinaryOp::le:
+      return fewer_than(*months + 1);
+    case BinaryOp::ge:
+      return opposite(fewer_than(*months));
+    case BinaryOp::gt:
+      return opposite(fewer_than(*months + 1));
+    default:
+      return std::nullopt;
+  }
+}
+
 Condition Builder::comparison(const model::BinaryExpr& node, ExprId id, const Moment& moment) {
   const model::Expr& left = policy_.expr(node.left);
   const model::Expr& right = policy_.expr(node.right);
@@ -158,6 +189,7 @@ Condition Builder::comparison(const model::BinaryExpr& node, ExprId id, const Mo
     return expr.type.kind == Kind::number || expr.type.kind == Kind::date;
   };
   if (numeric(left) && numeric(right)) {
+    if (const auto months = months_since(node, moment)) return *months;
     return compared(node.op, number(node.left, moment), number(node.right, moment));
   }
   if (!equality) return opaque_condition(id, moment);

@@ -56,6 +56,24 @@ Scalar Builder::opaque(ExprId id, const Moment& moment) {
   return {graph_.input(input), graph_.truth(true)};
 }
 
+/// What one unit of a currency is worth, by the rule of the policy's exchange.
+NodeId Builder::rate(value::Currency currency, const Moment& moment) {
+  if (currency == policy_.header.currency) return graph_.constant(Number(1));
+  // The earliest rate of the table counts for every period.
+  const bool fixed = policy_.exchange && policy_.exchange->rule == model::Exchange::Rule::fixed;
+  Input input;
+  input.kind = Input::Kind::rate;
+  input.name = std::string(currency.code()) + "/" + std::string(policy_.header.currency.code());
+  input.key = "rate " + input.name + (fixed ? "" : " " + moment.key());
+  input.range = {Number::power_of_ten(-6), Number::power_of_ten(6)};
+  input.grain = Number::power_of_ten(-6);
+  input.currency = currency;
+  input.offset = fixed ? 0 : moment.first();
+  if (policy_.exchange) input.span = policy_.exchange->span;
+  assumptions_.insert("rates");
+  return graph_.input(input);
+}
+
 /// Whether a quotient has a value.
 NodeId Builder::not_zero(NodeId divisor) {
   const NodeId zero = graph_.equal(divisor, graph_.constant(Number(0)));
@@ -245,8 +263,8 @@ Scalar Builder::call(const model::CallExpr& node, const model::Expr& expr, ExprI
     case Builtin::ceil:
       return {graph_.round(arguments[0].value, Number(1), value::Rounding::ceiling), defined};
     case Builtin::convert:
-      return policy_.expr(node.arguments[0]).type.unit.currency == policy_.header.currency ? arguments[0]
-                                                                                           : opaque(id, moment);
+      return {graph_.multiply(arguments[0].value, rate(policy_.expr(node.arguments[0]).type.unit.currency, moment)),
+              defined};
     case Builtin::age: {
       const Number anchor(period_.shift(-moment.first()).start().days);
       return {graph_.multiply(graph_.constant(Number(86'400)),

@@ -162,12 +162,23 @@ bool Builder::linear(ExprId id, const Number& factor, LinearRow& row) const {
   return false;
 }
 
+/// Every row has its own value.
+bool Builder::is_only_key(const model::Aggregate& aggregate) const {
+  if (!aggregate.source.is_events() || !aggregate.value.valid()) return false;
+  const model::Events& events = policy_.events[aggregate.source.index];
+  const auto* field = std::get_if<model::RowField>(&policy_.expr(aggregate.value).node);
+  return field != nullptr && field->depth == 0 && field->path.refs.empty() && events.key.size() == 1 &&
+         events.key[0] == field->path.field && events.duplicates != model::Duplicates::allow;
+}
+
 std::uint32_t Builder::group(const model::Aggregate& aggregate, std::int32_t offset, bool history) {
   Group wanted;
   wanted.source = aggregate.source;
   wanted.filter = aggregate.filter;
   wanted.including = aggregate.including;
-  wanted.at = aggregate.at;
+  // The time that decides anyway is no other time.
+  const bool other_time = !aggregate.source.is_events() || policy_.events[aggregate.source.index].time != aggregate.at;
+  if (other_time) wanted.at = aggregate.at;
   wanted.offset = offset;
   wanted.history = history;
   if (aggregate.filter.valid()) wanted.filter_text = model::exact_text(policy_, aggregate.filter);
@@ -338,6 +349,7 @@ Scalar Builder::aggregate(AggregateId id, const Moment& moment) {
     input.range = Interval::at_least(Number(0));
     input.grain = Number(1);
     const NodeId count = rows(aggregate, moment);
+    if (is_only_key(aggregate)) return {count, always};
     const NodeId node = graph_.input(input);
     graph_.facts.push_back(graph_.less_equal(node, count));
     return {node, always};

@@ -59,6 +59,10 @@ class Decider {
   std::optional<Witness> replay(const Query& query, const State& state);
   void describe_change(Witness& witness, const Query& query, const State& state);
   std::string shown(const Number& number, value::Unit unit) const;
+  std::string place_of(const Shape::Threshold& threshold) const {
+    if (!threshold.place.empty() || !threshold.at) return threshold.place;
+    return shown(*threshold.at, threshold.unit);
+  }
   std::string money(const Number& number) const { return shown(number, shape_.unit()); }
   Number cent() const;
   void ways(Finding& finding, const Query& query, const State& state);

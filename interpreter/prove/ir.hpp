@@ -95,6 +95,7 @@ struct Input {
     field,      // a numeric field of the entity
     days,       // active days
     choice,     // a free truth value (0 or 1): a condition that is not analysed further
+    rate,       // policy currency for one unit of another currency
     metric,     // a metric as a whole, where it is looked at alone
     opaque,     // a value that is not analysed further (percentile, rank, …)
     parameter,  // of an attack
@@ -109,6 +110,7 @@ struct Input {
   std::optional<Number> grain;        // only multiples of it occur
   std::uint32_t group = 0;            // rows, total: index in Graph::groups
   model::FieldPath path;              // total, date, category, field
+  value::Currency currency;           // rate
   std::int32_t offset = 0;            // how many periods before the analysed one
   bool history = false;               // everything before the earliest period that is looked at
   std::vector<value::Value> members;  // category

@@ -67,7 +67,7 @@ Finding Decider::reachable() {
     const Interval& truth = known[threshold.atom];
     if (truth.is_constant()) {
       ++dead;
-      const std::string at = threshold.at ? shown(*threshold.at, threshold.unit) : "";
+      const std::string at = place_of(threshold);
       finding.notes.push_back(
           {"the comparison of " + threshold.quantity + " with " + at + " always has the same outcome",
            threshold.quantity + " 与 " + at + " 的比较结果永远相同"});
@@ -91,7 +91,7 @@ Finding Decider::reachable() {
         ++dead;
         finding.layer = asked.layer;
         finding.span = threshold.span;
-        const std::string at = threshold.at ? shown(*threshold.at, threshold.unit) : "";
+        const std::string at = place_of(threshold);
         finding.notes.push_back(
             {"the comparison of " + threshold.quantity + " with " + at + " always has the same outcome",
              threshold.quantity + " 与 " + at + " 的比较结果永远相同"});
@@ -116,7 +116,7 @@ std::vector<Finding> Decider::jumps() {
   const Effort effort{options_.evaluations, options_.seed};
   bool any = false;
   for (const auto& threshold : shape_.thresholds()) {
-    const std::string at = threshold.at ? " " + shown(*threshold.at, threshold.unit) : "";
+    const std::string at = threshold.at ? " " + place_of(threshold) : "";
     Finding finding = start(Property::no_jump, threshold.quantity + at, threshold.span);
     bool complete = true;
     std::optional<State> place;
@@ -190,6 +190,11 @@ std::vector<Finding> Decider::jumps() {
   return result;
 }
 
+/// Somebody's work changes it: not what is free for other reasons, nor a rate of exchange.
+static bool can_be_moved(const Input& input) {
+  return input.kind != Input::Kind::opaque && input.kind != Input::Kind::rate;
+}
+
 /// Two stores beside the exact place of the jump: one input on the grain below and above it.
 bool Decider::witness_beside(Finding& finding, const Shape::Threshold& threshold, const State& place) {
   Graph& graph = shape_.graph;
@@ -198,7 +203,7 @@ bool Decider::witness_beside(Finding& finding, const Shape::Threshold& threshold
   const auto cone = graph.cone({threshold.atom, pay().amount});
   for (const std::uint32_t index : graph.inputs_of(threshold.atom)) {
     const Input input = graph.inputs[index];
-    if (!input.grain || input.offset > 0 || input.history || input.kind == Input::Kind::opaque) continue;
+    if (!input.grain || input.offset > 0 || input.history || !can_be_moved(input)) continue;
     const Number low = place.inputs[index].round_to(*input.grain, value::Rounding::floor);
     for (const Number& from : {low, low - *input.grain}) {
       const Number to = from + *input.grain;
@@ -237,7 +242,7 @@ void Decider::witness_of_jump(Finding& finding, const Shape::Threshold& threshol
   });
   for (std::size_t i = 0; i < inputs.size() && i < 4; ++i) {
     const Input input = graph.inputs[inputs[i]];
-    if (!input.grain || input.offset > 0 || input.history || input.kind == Input::Kind::opaque) continue;
+    if (!input.grain || input.offset > 0 || input.history || !can_be_moved(input)) continue;
     const NodeId node = graph.input(input);
     for (const bool up : {true, false}) {
       Query query;
@@ -415,7 +420,7 @@ void Decider::monotone_witness(Finding& finding, MetricId metric) {
   const auto inputs = graph.inputs_of(found->second.value);
   for (std::size_t i = 0; i < inputs.size() && i < 4; ++i) {
     const Input input = graph.inputs[inputs[i]];
-    if (!input.grain || input.kind == Input::Kind::opaque) continue;
+    if (!input.grain || !can_be_moved(input)) continue;
     const NodeId node = graph.input(input);
     Input amount;
     amount.kind = Input::Kind::parameter;

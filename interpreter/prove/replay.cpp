@@ -172,6 +172,10 @@ std::vector<model::GivenTable> WorldMaker::tables(const World& world) const {
         const bool money = cell.is<Number>() && field.type.unit.money == 1;
         currencies.push_back(money ? (field.currency.is_none() ? policy_.header.currency : field.currency)
                                    : value::Currency());
+        if (money && !field.currency.is_none()) {
+          const auto rate = world.rates.find({field.currency, row.offset});
+          if (rate != world.rates.end()) cell = cell.number() / rate->second;
+        }
         if (cell.is<Number>() && field.type.unit.time == 1) cell = cell.number() / field.duration_unit;
         if (money && field.minor_units) {
           cell = cell.number() * Number::power_of_ten(policy_.header.currency.minor_digits());
@@ -183,6 +187,7 @@ std::vector<model::GivenTable> WorldMaker::tables(const World& world) const {
   };
   for (const auto& [id, rows] : world.entities) add(policy_.entities[id].table, policy_.entities[id].fields, rows);
   for (const auto& [id, rows] : world.events) add(policy_.events[id].table, policy_.events[id].fields, rows);
+  if (auto rates = rates_table(world)) result.push_back(std::move(*rates));
   return result;
 }
 

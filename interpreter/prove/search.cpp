@@ -149,6 +149,10 @@ Number Search::random_value(const Input& input) {
   if (input.kind == Input::Kind::date) {
     return fit(input, Number(anchor_.days - static_cast<std::int64_t>(chance(50) ? below(200) : below(1500))), true);
   }
+  // Usual ones, that a reader of the store can multiply by.
+  if (input.kind == Input::Kind::rate && chance(40)) return Number(1);
+  if (input.kind == Input::Kind::rate && chance(75))
+    return fit(input, Number(static_cast<std::int64_t>(1 + below(20))) / Number(10), true);
   if (chance(8)) return *limit.lower;
   if (chance(8)) return *limit.upper;
   if (input.kind == Input::Kind::choice || input.kind == Input::Kind::category || input.kind == Input::Kind::days ||

@@ -37,6 +37,8 @@ std::string Shape::name_of(NodeId node) const {
   const Node& at = graph[node];
   if (at.op == Op::input) return graph.inputs[at.index].name;
   if (at.op == Op::multiply && graph.is_constant(at.a)) return name_of(at.b);
+  // `m default 0`
+  if (at.op == Op::choose && graph.is_constant(at.c) && graph.names.contains(at.b)) return name_of(at.b);
   std::string result;
   std::set<std::string> seen;
   // The metrics and inputs it is made of, from the outside in.
@@ -58,6 +60,28 @@ std::string Shape::name_of(NodeId node) const {
   return result;
 }
 
+std::string Shape::place_of(NodeId quantity, const Number& at) const {
+  const auto day = [](const Number& days) {
+    return days.is_integer() ? value::Date{static_cast<std::int32_t>(days.to_int64().value_or(0))}.to_string() : "";
+  };
+  const auto is_date = [&](NodeId node) {
+    return graph[node].op == Op::input && graph.inputs[graph[node].index].kind == Input::Kind::date;
+  };
+  const Node& node = graph[quantity];
+  if (is_date(quantity)) return day(at);
+  if (node.op == Op::input && graph.inputs[node.index].kind == Input::Kind::category) {
+    const auto& members = graph.inputs[node.index].members;
+    const auto member = static_cast<std::size_t>(at.to_int64().value_or(0));
+    return member < members.size() ? value::to_string(members[member]) : "";
+  }
+  // An age: days up to the start of the period.
+  if (node.op == Op::add && graph.is_constant(node.a) && graph[node.b].op == Op::multiply &&
+      graph.is_constant(graph[node.b].a) && graph[graph[node.b].a].value == Number(-1) && is_date(graph[node.b].b)) {
+    return day(graph[node.a].value - at);
+  }
+  return {};
+}
+
 std::vector<Shape::Threshold> Shape::thresholds() {
   std::vector<Threshold> result;
   const std::set<NodeId> definitions(graph.definitions.begin(), graph.definitions.end());
@@ -66,7 +90,7 @@ std::vector<Shape::Threshold> Shape::thresholds() {
   for (const NodeId id : graph.cone({value()})) {
     const Node node = graph[id];
     if ((node.op != Op::less && node.op != Op::equal) || definitions.contains(id)) continue;
-    Threshold threshold{id, node.a, node.b, Jump::Kind::performance, {}, std::nullopt, {}, graph.spans[id], true};
+    Threshold threshold{id, node.a, node.b, Jump::Kind::performance, {}, std::nullopt, {}, {}, graph.spans[id], true};
     const bool left_constant = graph.is_constant(node.a), right_constant = graph.is_constant(node.b);
     NodeId quantity = left_constant ? node.b : node.a;
     if (left_constant || right_constant) threshold.at = graph[left_constant ? node.a : node.b].value;
@@ -80,6 +104,7 @@ std::vector<Shape::Threshold> Shape::thresholds() {
       quantity = graph[quantity].b;
     }
     threshold.quantity = name_of(quantity);
+    if (threshold.at) threshold.place = place_of(quantity, *threshold.at);
     if (const auto unit = graph.units.find(quantity); unit != graph.units.end())
       threshold.unit = unit->second;
     else if (graph[quantity].op == Op::input)
@@ -88,7 +113,7 @@ std::vector<Shape::Threshold> Shape::thresholds() {
     const bool of_entity = std::all_of(inputs.begin(), inputs.end(), [&](std::uint32_t index) {
       const auto kind = graph.inputs[index].kind;
       return kind == Input::Kind::date || kind == Input::Kind::category || kind == Input::Kind::field ||
-             kind == Input::Kind::days;
+             kind == Input::Kind::days || kind == Input::Kind::rate;
     });
     if (of_entity) threshold.kind = Jump::Kind::entity;
     if (of_samples.contains(id)) threshold.kind = Jump::Kind::sample;

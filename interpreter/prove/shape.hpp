@@ -44,6 +44,7 @@ class Shape {
     Jump::Kind kind = Jump::Kind::performance;
     std::string quantity;
     std::optional<Number> at;
+    std::string place;  // `at` in the words of the policy where it is a day or a text
     value::Unit unit;
     Span span;
     /// The atom is `quantity < at` (or `at < quantity`): true when truth means the lower side.
@@ -52,6 +53,8 @@ class Shape {
   std::vector<Threshold> thresholds();
   /// What a node is called in the policy's words.
   std::string name_of(NodeId node) const;
+  /// The day or text that a value of this node stands for; empty for other nodes.
+  std::string place_of(NodeId quantity, const Number& at) const;
 
   /// The value with the atom decided one way: {as if true, as if false}.
   std::pair<NodeId, NodeId> decided(NodeId atom);

@@ -47,6 +47,7 @@ std::string WorldMaker::reference(World& world, std::uint32_t entity) {
     if (!of.fields[i].computed.valid()) set_default(row, of.fields[i], i, key);
     if (of.fields[i].type.kind == Kind::entity) row.fields[i] = reference(world, of.fields[i].type.index);
   }
+  set_currencies(row, of.fields);
   for (const model::FieldId id : of.key) row.fields[id.index] = key;
   world.entities[entity][0] = std::move(row);
   return key;
@@ -90,6 +91,54 @@ void WorldMaker::set_default(WorldRow& row, const model::Field& field, std::uint
   }
 }
 
+/// Amounts whose currency stands beside them are in the policy's.
+void WorldMaker::set_currencies(WorldRow& row, const std::vector<model::Field>& fields) const {
+  for (const model::Field& field : fields) {
+    if (field.currency_field.valid() && !fields[field.currency_field.index].computed.valid())
+      row.fields[field.currency_field.index] = std::string(policy_.header.currency.code());
+  }
+}
+
+/// The rates that the state has, and 1 for the other currencies that amounts are in.
+void WorldMaker::set_rates(World& world, std::int32_t last, const std::vector<Number>& inputs) const {
+  if (!policy_.exchange) return;
+  const bool fixed = policy_.exchange->rule == model::Exchange::Rule::fixed;
+  for (std::size_t index = 0; index < inputs.size(); ++index) {
+    const Input& input = shape_.graph.inputs[index];
+    if (input.kind != Input::Kind::rate) continue;
+    const Number rate = inputs[index].sign() > 0 ? inputs[index] : Number(1);  // 0: the state does not need it
+    for (std::int32_t offset = 0; fixed && offset <= last; ++offset)
+      world.rates.emplace(std::pair(input.currency, offset), rate);
+    if (!fixed) world.rates.emplace(std::pair(input.currency, input.offset), rate);
+  }
+  const auto amounts = [&](const std::vector<model::Field>& fields) {
+    for (const model::Field& field : fields) {
+      if (field.currency.is_none() || field.currency == policy_.header.currency) continue;
+      for (std::int32_t offset = 0; offset <= last; ++offset)
+        world.rates.emplace(std::pair(field.currency, offset), Number(1));
+    }
+  };
+  for (const auto& events : policy_.events) amounts(events.fields);
+  for (const auto& entity : policy_.entities) amounts(entity.fields);
+}
+
+/// One rate a week, so that every day has one that is recent enough.
+std::optional<model::GivenTable> WorldMaker::rates_table(const World& world) const {
+  if (!policy_.exchange || world.rates.empty()) return std::nullopt;
+  const model::Exchange& exchange = *policy_.exchange;
+  model::GivenTable given;
+  given.table = exchange.table;
+  given.columns = {exchange.day_column, exchange.currency_column, exchange.rate_column};
+  for (const auto& [of, rate] : world.rates) {
+    const value::Period period = shape_.period.shift(-of.second);
+    for (value::Date day = period.start(); day < period.end(); day.days += 7) {
+      given.rows.push_back({day, std::string(of.first.code()), rate});
+      given.currencies.push_back({value::Currency(), value::Currency(), value::Currency()});
+    }
+  }
+  return given;
+}
+
 void WorldMaker::make_entities(World& world, const std::vector<Number>& inputs) {
   const std::uint32_t entity = shape_.builder.entity().index;
   const model::Entity& of = policy_.entities[entity];
@@ -104,6 +153,7 @@ void WorldMaker::make_entities(World& world, const std::vector<Number>& inputs) 
     if (of.fields[i].type.kind == Kind::entity && !of.fields[i].type.optional)
       row.fields[i] = reference(world, of.fields[i].type.index);
   }
+  set_currencies(row, of.fields);
   for (const model::FieldId id : of.key) row.fields[id.index] = key_;
   for (const Input& input : shape_.graph.inputs) {
     const std::size_t index = static_cast<std::size_t>(&input - shape_.graph.inputs.data());
@@ -209,6 +259,7 @@ bool WorldMaker::add_rows(World& world, model::EventsId id, std::int32_t offset,
     for (std::uint32_t field = 0; field < events.fields.size(); ++field) {
       if (!events.fields[field].computed.valid()) set_default(row, events.fields[field], field, unique);
     }
+    set_currencies(row, events.fields);
     std::map<std::uint32_t, Number> given;
     for (const auto& [field, sum] : part.totals) {
       const auto grain = shape_.builder.grain(events.fields[field]).value_or(Number(1));
@@ -313,6 +364,7 @@ std::optional<World> WorldMaker::make(const std::vector<Number>& inputs, const A
   }
   std::int32_t last = attack != nullptr ? attack->periods - 1 : 0;
   for (const Group& group : graph.groups) last = std::max(last, group.offset);
+  set_rates(world, last, inputs);
   for (std::uint32_t id = 0; id < policy_.events.size(); ++id) {
     const model::EventsId events{id};
     for (std::int32_t offset = last; offset >= 0; --offset) {

@@ -21,6 +21,8 @@ struct WorldRow {
 struct World {
   std::map<std::uint32_t, std::vector<WorldRow>> events;    // by EventsId
   std::map<std::uint32_t, std::vector<WorldRow>> entities;  // by EntityId
+  /// Policy currency for one unit of a currency, by how many periods ago.
+  std::map<std::pair<value::Currency, std::int32_t>, Number> rates;
   std::size_t rows() const;
 };
 
@@ -62,6 +64,9 @@ class WorldMaker {
   void set_default(WorldRow& row, const model::Field& field, std::uint32_t index, const std::string& unique);
   std::optional<WorldRow> fitting(model::SourceRef source, WorldRow row, const std::vector<ExprId>& holds,
                                   const std::vector<ExprId>& fails, const std::map<std::uint32_t, Number>& given);
+  void set_currencies(WorldRow& row, const std::vector<model::Field>& fields) const;
+  void set_rates(World& world, std::int32_t last, const std::vector<Number>& inputs) const;
+  std::optional<model::GivenTable> rates_table(const World& world) const;
   void make_entities(World& world, const std::vector<Number>& inputs);
   std::string reference(World& world, std::uint32_t entity);
   std::vector<ExprId> exclusions_of(model::EventsId events) const;
