@@ -186,4 +186,4 @@ def install_peers(folder):
     """DuckDB and ClickHouse as npm packages, for the user who asks for them."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text(json.dumps({"private": True}), encoding="utf-8")
-    run(["npm", "install", "--no-audit", "--no-fund", "@duckdb/node-api@1", "chdb@3"], cwd=folder)
+    run(["npm", "install", "--no-audit", "--no-fund", "@duckdb/node-api@latest", "chdb@3"], cwd=folder)

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "grammar/source/diagnostics/cli.hpp"
 #include "grammar/source/diagnostics/syntax.hpp"
@@ -99,22 +100,43 @@ std::optional<std::string> read_policy_file_if_present(const std::string& path) 
   return read_policy_file(path);
 }
 
-void write_result(std::string_view text, const std::optional<std::string>& file) {
-  if (!file) {
+ResultFile::~ResultFile() {
+  if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
+}
+
+void ResultFile::fail() const {
+  const std::string reason = std::strerror(errno);
+  if (!file_) throw Failure(ids::standard_output_not_writable, {{"reason", reason}});
+  throw Failure(ids::output_not_writable, {{"file", *file_}, {"reason", reason}});
+}
+
+void ResultFile::write(std::string_view text) {
+  if (descriptor_ < 0 && !file_) {
     std::fflush(stdout);
-    if (!write_all(STDOUT_FILENO, text)) {
-      throw Failure(ids::standard_output_not_writable, {{"reason", std::strerror(errno)}});
-    }
-    return;
+    descriptor_ = STDOUT_FILENO;
+  } else if (descriptor_ < 0) {
+    descriptor_ = ::open(file_->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   }
-  Descriptor target(::open(file->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (target.get() < 0 || !write_all(target.get(), text) || !target.close()) {
-    throw Failure(ids::output_not_writable, {{"file", *file}, {"reason", std::strerror(errno)}});
-  }
+  if (descriptor_ < 0 || !write_all(descriptor_, text)) fail();
+}
+
+void ResultFile::close() {
+  if (!file_) return;
+  write({});  // an empty result is a file, too
+  // Errors of a delayed write may show only here.
+  if (::close(std::exchange(descriptor_, -1)) != 0) fail();
+}
+
+void write_result(std::string_view text, const std::optional<std::string>& file) {
+  ResultFile target(file);
+  target.write(text);
+  target.close();
 }
 
 void replace_file(const std::string& path, std::string_view text) {
-  const auto failed = [&](int error) { throw Failure(ids::output_not_writable, {{"file", path}, {"reason", std::strerror(error)}}); };
+  const auto failed = [&](int error) {
+    throw Failure(ids::output_not_writable, {{"file", path}, {"reason", std::strerror(error)}});
+  };
   std::error_code unresolved;
   const std::string target = std::filesystem::canonical(path, unresolved).string();
   struct stat status = {};

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <optional>
+
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/progress.hpp"
@@ -12,20 +15,23 @@
 namespace kpi::driver {
 namespace {
 
-std::string result_text(const Invocation& invocation, const Terminal& terminal, const Session& session,
-                        const Compiled& compiled, const eval::Run& run, std::vector<eval::ReadPath> read_paths) {
-  switch (invocation.format) {
-    case Format::json:
-      return report::run_json(compiled.policy, run, session.diagnostics, session.sources, kVersion,
-                              invocation.language);
-    case Format::csv:
-      return report::run_csv(compiled.policy, run);
-    case Format::pretty:
-    case Format::compact:
-    case Format::markdown:
-    case Format::html:
-      break;
-  }
+/// The writer of a format that is written while periods are evaluated, or null.
+std::unique_ptr<report::PeriodWriter> writer_of(const Invocation& invocation, const Session& session,
+                                                const Compiled& compiled, unsigned threads, report::TextSink sink) {
+  if (invocation.format == Format::csv) return report::csv_writer(compiled.policy, threads, std::move(sink));
+  if (invocation.format != Format::json) return nullptr;
+  return report::json_writer(compiled.policy, session.sources, kVersion, invocation.language, threads, std::move(sink));
+}
+
+/// Can an error come up after the first period? What a pool or budget comes to is known only when its period is
+/// evaluated.
+bool may_fail_late(const model::Policy& policy) {
+  return std::any_of(policy.payouts.begin(), policy.payouts.end(),
+                     [](const model::Payout& payout) { return payout.pool.valid() || payout.budget.valid(); });
+}
+
+std::string text_of(const Invocation& invocation, const Terminal& terminal, const Compiled& compiled,
+                    const eval::Run& run, std::vector<eval::ReadPath> read_paths) {
   report::Look look = terminal.out;
   if (invocation.has("--output")) look.colour = false;
   return report::run_text(compiled.policy, run,
@@ -38,19 +44,43 @@ Exit run_run(const Invocation& invocation, const Terminal& terminal) {
   Session session;
   const auto compiled = compile_policy(session, invocation.arguments.front(), invocation, terminal);
   if (!compiled) return Exit::not_compiled;
-  const eval::RunRequest request = run_request(invocation, compiled->policy);
+  eval::RunRequest request = run_request(invocation, compiled->policy);
   storage::SqliteSource data(*invocation.value("--data"), reader(invocation));
-  const eval::Run run = [&] {
-    const Progress progress{std::string(report::word(report::words::reading_data, invocation.language))};
-    return session.evaluate(*compiled, data, request);
-  }();
+
+  ResultFile result(invocation.value("--output"));
+  std::optional<Progress> progress(std::in_place,
+                                   std::string(report::word(report::words::reading_data, invocation.language)));
+  // Nothing is shown of a result that turns out to be none.
+  bool holds_back = may_fail_late(compiled->policy);
+  std::string held_back;
+  const auto writer = writer_of(invocation, session, *compiled, request.threads, [&](std::string_view text) {
+    progress.reset();
+    if (holds_back) {
+      held_back += text;
+    } else {
+      result.write(text);
+    }
+  });
+  if (writer) {
+    request.take_period = [&](const eval::Outcome& outcome, const eval::AggregateStore& store,
+                              const eval::PeriodOutcome& period) {
+      if (!session.diagnostics.has_errors()) writer->write(outcome, &store, period);
+    };
+  }
+  const eval::Run run = session.evaluate(*compiled, data, request);
+  progress.reset();
   // In JSON the remarks are part of the result.
   if (session.diagnostics.has_errors() || invocation.format != Format::json) {
     print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
   }
   if (session.diagnostics.has_errors()) return Exit::unusable;
-  write_result(result_text(invocation, terminal, session, *compiled, run, data.read_paths()),
-               invocation.value("--output"));
+  if (writer) {
+    if (std::exchange(holds_back, false)) result.write(held_back);
+    writer->finish(run.outcome, session.diagnostics);
+  } else {
+    result.write(text_of(invocation, terminal, *compiled, run, data.read_paths()));
+  }
+  result.close();
   return Exit::clean;
 }
 

@@ -1,6 +1,7 @@
 // What a run gives: the same structure for the table, JSON, CSV, tests and explain. Values are exact.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -129,6 +130,9 @@ struct RunRequest {
   std::size_t batch_rows = 4096;
   bool simple = false;
   Coverage* coverage = nullptr;            // told what the evaluation meets, in tests
+  /// Gets each period when it has been evaluated, with everything of the outcome but its periods; the outcome then has
+  /// none, so that no more than one is held at a time.
+  std::function<void(const Outcome& outcome, const AggregateStore& store, const PeriodOutcome& period)> take_period;
 };
 
 /// The store stays available for explain.

@@ -82,7 +82,7 @@ struct EventsInfo {
 };
 
 /// The aggregates of one run. Values follow the rules of "no value and zero": outside the source's coverage `no_data`;
-/// inside it 0 for sum, count and distinct, false for exists, `no_rows` for the others.
+/// inside it 0 for sum, count and distinct, false for exists, `no_rows` for the others. Several threads may ask at once.
 class AggregateStore {
  public:
   virtual ~AggregateStore() = default;

@@ -36,6 +36,10 @@ Value Store::value(AggregateId aggregate, EntityId entity, std::uint32_t row, Wi
 Value Store::merged(AggregateId id, EntityId entity, std::span<const std::uint32_t> rows, Window window) const {
   const model::Aggregate& aggregate = world_.policy.aggregates[id.index];
   if (coverage(aggregate.source, window) == Cover::none) return Value::none(NoValueReason::no_data);
+  if (rows.size() == 1) {
+    const std::uint32_t internal = rows_[entity.index].order[rows.front()];
+    return shown(collected(id, entity, std::span(&internal, 1), window, false));
+  }
   std::vector<std::uint32_t> internal;
   internal.reserve(rows.size());
   for (const std::uint32_t row : rows) internal.push_back(rows_[entity.index].order[row]);
@@ -50,13 +54,20 @@ Value Store::collected(AggregateId id, EntityId entity, std::span<const std::uin
   assert(scan != scans_.end() && "an aggregate that was not asked for");
   const Instance* instance = scan->second->find({id, entity, by_day});
   assert(instance != nullptr && "an aggregate that was not asked for");
-  std::vector<std::pair<std::int32_t, std::uint32_t>> found;
+  // Asked for every person and aggregate: the memory is used again.
+  thread_local std::vector<std::pair<std::int32_t, std::uint32_t>> found;
+  thread_local std::vector<std::uint32_t> cells;
+  found.clear();
+  cells.clear();
   for (const std::uint32_t row : rows) instance->lane->grouping->collect(row, window, found);
-  std::vector<std::uint32_t> cells;
-  cells.reserve(found.size());
   for (const auto& [slot, cell] : found) {
     if (cell < instance->lane->counts.size() && instance->lane->counts[cell] > 0) cells.push_back(cell);
   }
+  using Function = model::AggregateFunction;
+  const bool is_slow = aggregate.function == Function::distinct || aggregate.function == Function::median ||
+                       aggregate.function == Function::percentile;
+  std::unique_lock lock(row_mutex_, std::defer_lock);
+  if (is_slow) lock.lock();
   return instance->accumulator->result(cells, instance->lane->counts);
 }
 
@@ -95,6 +106,7 @@ Value Store::over_days(const model::Aggregate& aggregate, EntityId entity, std::
 Value Store::over_entity(const model::Aggregate& aggregate, EntityId entity, std::span<const std::uint32_t> rows, Window window) const {
   const EntityTable& source = world_.entities[aggregate.source.index];
   std::vector<ReducedRow> values;
+  const std::lock_guard lock(row_mutex_);
   for (std::uint32_t row = 0; row < source.keys.size(); ++row) {
     if (source.active_from[row] && *source.active_from[row] >= window.end) continue;
     if (source.active_to[row] && *source.active_to[row] < window.start) continue;

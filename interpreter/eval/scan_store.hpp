@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "interpreter/eval/scan_entities.hpp"
@@ -10,6 +11,7 @@
 
 namespace kpi::eval::scanning {
 
+/// Once filled, several threads may ask it.
 class Store final : public AggregateStore {
  public:
   Store(const Policy& policy, DataSource& data, const ScanRequest& request, source::Diagnostics& diagnostics);
@@ -69,6 +71,7 @@ class Store final : public AggregateStore {
   std::map<Window, std::vector<ExclusionCount>> exclusions_;
   std::optional<value::Instant> as_of_;
   std::optional<value::Instant> first_event_, last_event_;
+  mutable std::mutex row_mutex_;       // of the evaluator, and of accumulators that are slow or read files
   mutable std::unique_ptr<RowEvaluator> evaluator_;
 };
 

@@ -137,7 +137,7 @@ class Maker {
     eval::PlannedPeriod ordinary = *planned;
     ordinary.trial = false;
     AssumedStore store(policy_);
-    eval::Evaluator evaluator(policy_, store, plan.moments, true);
+    eval::Evaluator evaluator(policy_, store, plan.moments, eval::Memory::few_rows);
     const MomentId moment = plan.moment_of(ordinary, card_);
     store_ = &store;
     evaluator_ = &evaluator;

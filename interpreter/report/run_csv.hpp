@@ -13,10 +13,12 @@
 
 #include <string>
 
-#include "interpreter/eval/outcome.hpp"
+#include "interpreter/report/pieces.hpp"
 
 namespace kpi::report {
 
 std::string run_csv(const model::Policy& policy, const eval::Run& run);
+/// The same while periods are evaluated.
+std::unique_ptr<PeriodWriter> csv_writer(const model::Policy& policy, unsigned threads, TextSink sink);
 
 }  // namespace kpi::report

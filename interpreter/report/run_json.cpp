@@ -15,48 +15,34 @@ using value::Value;
 
 constexpr int kEdition = 2026;
 
-class JsonWriter {
+/// Parts of the result as JSON.
+class JsonParts {
  public:
-  JsonWriter(const Policy& bound, const eval::Run& evaluated) : policy_(bound), run_(evaluated) {}
+  JsonParts(const Policy& bound, const eval::AggregateStore* store) : policy_(bound), store_(store) {}
 
   Json policy() const {
     return {{"name", policy_.header.name}, {"version", policy_.header.version}, {"sha256", policy_.header.sha256}};
   }
 
-  Json as_of() const { return run_.outcome.as_of ? Json(run_.outcome.as_of->to_string()) : Json(nullptr); }
-
-  Json data() const {
+  Json data(const eval::Outcome& outcome) const {
     Json events = Json::object();
-    for (std::size_t i = 0; i < run_.outcome.events.size() && i < policy_.events.size(); ++i) {
-      const eval::EventsInfo& info = run_.outcome.events[i];
+    for (std::size_t i = 0; i < outcome.events.size() && i < policy_.events.size(); ++i) {
+      const eval::EventsInfo& info = outcome.events[i];
       Json entry = {{"rows", info.rows}, {"excluded", info.excluded}, {"quarantined", info.quarantined}};
       if (info.duplicates) entry["duplicates"] = info.duplicates;
       if (info.without_time) entry["without_time"] = info.without_time;
       events[policy_.events[i].named.name] = std::move(entry);
     }
     Json data = {{"events", std::move(events)}};
-    for (const auto& count : run_.outcome.entities) {
+    for (const auto& count : outcome.entities) {
       data["entities"][policy_.entity(count.entity).named.name] = {{"rows", count.rows},
                                                                    {"quarantined", count.quarantined}};
     }
     return data;
   }
 
-  Json periods() const {
-    Json array = Json::array();
-    for (const PeriodOutcome& period : run_.outcome.periods) array.push_back(one_period(period));
-    return array;
-  }
-
- private:
-  template <class Items, class Write>
-  static Json list(const Items& items, Write write) {
-    Json array = Json::array();
-    for (const auto& item : items) array.push_back(write(item));
-    return array;
-  }
-
-  Json one_period(const PeriodOutcome& outcome) const {
+  /// What stands before the scorecards of a period.
+  Json period(const PeriodOutcome& outcome) const {
     const std::string zone = policy_.header.timezone ? policy_.header.timezone->name() : "UTC";
     Json period = {{"id", outcome.period.to_string()},
                    {"start", outcome.period.start().to_string()},
@@ -66,15 +52,14 @@ class JsonWriter {
     if (outcome.prorated) period["prorated"] = outcome.prorated->to_string();
     Json json = {{"period", std::move(period)}};
     json["exclusions"] = list(outcome.exclusions, [&](const auto& count) { return exclusion(count); });
-    json["scorecards"] = list(outcome.scorecards, [&](const auto& result) { return scorecard(result); });
-    json["metrics"] = list(outcome.metrics, [&](const auto& values) { return metrics(values); });
-    Json payouts = Json::array();
-    for (const eval::PayoutResult& result : outcome.payouts) {
-      for (const eval::PayoutRowResult& row : result.rows) payouts.push_back(payout(result, row));
-    }
-    json["payouts"] = std::move(payouts);
-    json["alerts"] = list(outcome.alerts, [&](const auto& result) { return alert(result); });
     return json;
+  }
+
+  template <class Items, class Write>
+  static Json list(const Items& items, Write write) {
+    Json array = Json::array();
+    for (const auto& item : items) array.push_back(write(item));
+    return array;
   }
 
   Json exclusion(const eval::ExclusionCount& count) const {
@@ -92,13 +77,6 @@ class JsonWriter {
     if (count.noted) json["also_hit"] = count.noted;
     json["money"] = std::move(money);
     return json;
-  }
-
-  Json scorecard(const eval::ScorecardResult& result) const {
-    const model::Scorecard& declared = policy_.scorecards[result.scorecard.index];
-    return {{"name", declared.named.name},
-            {"entity", policy_.entity(declared.entity).named.name},
-            {"rows", list(result.rows, [&](const auto& row) { return scorecard_row(declared, row); })}};
   }
 
   Json scorecard_row(const model::Scorecard& declared, const eval::ScorecardRowResult& row) const {
@@ -195,7 +173,7 @@ class JsonWriter {
   Json text(const Value& value) const {
     if (!value.has_value()) return nullptr;
     if (value.is<bool>()) return value.boolean();
-    return exact(policy_, run_.store.get(), value);
+    return exact(policy_, store_, value);
   }
 
   void put_value(Json& json, const Value& value, const value::Type& type) const {
@@ -209,21 +187,152 @@ class JsonWriter {
   }
 
   const Policy& policy_;
-  const eval::Run& run_;
+  const eval::AggregateStore* store_;
+};
+
+/// Appends a value as it stands inside others, `depth` levels deep.
+void append(std::string& out, const Json& json, std::size_t depth) {
+  const std::string text = json_text(json);  // texts inside have no line ends, and there is one behind it
+  for (std::string_view rest(text); !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    out += rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+    if (!rest.empty()) out.append(1, '\n').append(2 * depth, ' ');
+  }
+}
+
+/// The beginning of an object with these members, without its closing brace.
+std::string opened(const Json& object, std::size_t depth) {
+  std::string out;
+  append(out, object, depth);
+  out.erase(out.find_last_not_of("\n }") + 1);
+  return out;
+}
+
+/// The whole result in one object. Only lists can be long: those of periods and, inside them, of rows.
+class JsonWriter final : public PeriodWriter {
+ public:
+  JsonWriter(const Policy& policy, const source::SourceMap& sources, std::string_view version, Language language,
+             unsigned threads, TextSink sink)
+      : policy_(policy),
+        sources_(sources),
+        version_(version),
+        language_(language),
+        threads_(threads),
+        sink_(std::move(sink)) {}
+
+  void write(const eval::Outcome& outcome, const eval::AggregateStore* store, const PeriodOutcome& period) override {
+    begin(outcome);
+    const JsonParts parts(policy_, store);
+    Pieces pieces;
+    pieces.add([&](std::string& out) {
+      out += has_periods_ ? ",\n    " : "[\n    ";
+      out += opened(parts.period(period), 2) + ",\n      \"scorecards\": [";
+    });
+    for (const eval::ScorecardResult& result : period.scorecards) add_scorecard(pieces, parts, result, period);
+    pieces.add([&](std::string& out) {
+      out += period.scorecards.empty() ? "]" : "\n      ]";
+      out += ",\n      \"metrics\": ";
+    });
+    add_list(pieces, period.metrics.size(), 3, [&](std::size_t row) { return parts.metrics(period.metrics[row]); });
+    add_payouts(pieces, parts, period);
+    pieces.add([](std::string& out) { out += ",\n      \"alerts\": "; });
+    add_list(pieces, period.alerts.size(), 3, [&](std::size_t row) { return parts.alert(period.alerts[row]); });
+    pieces.add([](std::string& out) { out += "\n    }"; });
+    pieces.write(threads_, sink_);
+    has_periods_ = true;
+  }
+
+  void finish(const eval::Outcome& outcome, const source::Diagnostics& warnings) override {
+    begin(outcome);
+    std::string out = has_periods_ ? "\n  ]" : "[]";
+    if (!warnings.items().empty()) {
+      out += ",\n  \"warnings\": ";
+      append(out, diagnostics_array(warnings, sources_, language_), 1);
+    }
+    sink_(out + "\n}\n");
+  }
+
+ private:
+  void begin(const eval::Outcome& outcome) {
+    if (std::exchange(has_begun_, true)) return;
+    const JsonParts parts(policy_, nullptr);
+    const Json json = {{"tool", {{"name", "kpi"}, {"version", version_}, {"edition", kEdition}}},
+                       {"policy", parts.policy()},
+                       {"as_of", outcome.as_of ? Json(outcome.as_of->to_string()) : Json(nullptr)},
+                       {"data", parts.data(outcome)}};
+    std::string out;
+    append(out, json, 0);
+    out.erase(out.rfind("\n}"));
+    sink_(out + ",\n  \"periods\": ");
+  }
+
+  /// A list whose items are `depth` levels deep.
+  template <class Make>
+  static void add_list(Pieces& pieces, std::size_t count, std::size_t depth, Make make) {
+    pieces.add_items(count, [depth, make](std::size_t item, std::string& out) {
+      out += item == 0 ? "[\n" : ",\n";
+      out.append(2 * depth + 2, ' ');
+      append(out, make(item), depth + 1);
+    });
+    pieces.add([count, depth](std::string& out) {
+      if (count == 0) {
+        out += "[]";
+      } else {
+        out.append(1, '\n').append(2 * depth, ' ').append(1, ']');
+      }
+    });
+  }
+
+  void add_scorecard(Pieces& pieces, const JsonParts& parts, const eval::ScorecardResult& result,
+                     const PeriodOutcome& period) const {
+    const model::Scorecard& declared = policy_.scorecards[result.scorecard.index];
+    const bool is_first = &result == &period.scorecards.front();
+    pieces.add([this, &declared, is_first](std::string& out) {
+      const Json head = {{"name", declared.named.name}, {"entity", policy_.entity(declared.entity).named.name}};
+      out += is_first ? "\n        " : ",\n        ";
+      out += opened(head, 4) + ",\n          \"rows\": ";
+    });
+    add_list(pieces, result.rows.size(), 5,
+             [&parts, &declared, &result](std::size_t row) { return parts.scorecard_row(declared, result.rows[row]); });
+    pieces.add([](std::string& out) { out += "\n        }"; });
+  }
+
+  /// One list of all payouts.
+  static void add_payouts(Pieces& pieces, const JsonParts& parts, const PeriodOutcome& period) {
+    pieces.add([](std::string& out) { out += ",\n      \"payouts\": "; });
+    auto rows = std::make_shared<std::vector<std::pair<const eval::PayoutResult*, const eval::PayoutRowResult*>>>();
+    for (const eval::PayoutResult& result : period.payouts) {
+      for (const eval::PayoutRowResult& row : result.rows) rows->emplace_back(&result, &row);
+    }
+    add_list(pieces, rows->size(), 3,
+             [&parts, rows](std::size_t row) { return parts.payout(*(*rows)[row].first, *(*rows)[row].second); });
+  }
+
+  const Policy& policy_;
+  const source::SourceMap& sources_;
+  const std::string version_;
+  const Language language_;
+  const unsigned threads_;
+  const TextSink sink_;
+  bool has_begun_ = false, has_periods_ = false;
 };
 
 }  // namespace
 
+std::unique_ptr<PeriodWriter> json_writer(const Policy& policy, const source::SourceMap& sources,
+                                          std::string_view version, Language language, unsigned threads,
+                                          TextSink sink) {
+  return std::make_unique<JsonWriter>(policy, sources, version, language, threads, std::move(sink));
+}
+
 std::string run_json(const Policy& policy, const eval::Run& run, const source::Diagnostics& warnings,
                      const source::SourceMap& sources, std::string_view version, Language language) {
-  const JsonWriter writer(policy, run);
-  Json json = {{"tool", {{"name", "kpi"}, {"version", version}, {"edition", kEdition}}},
-               {"policy", writer.policy()},
-               {"as_of", writer.as_of()},
-               {"data", writer.data()},
-               {"periods", writer.periods()}};
-  if (!warnings.items().empty()) json["warnings"] = diagnostics_array(warnings, sources, language);
-  return json_text(json);
+  std::string text;
+  JsonWriter writer(policy, sources, version, language, 1, [&](std::string_view part) { text += part; });
+  for (const PeriodOutcome& period : run.outcome.periods) writer.write(run.outcome, run.store.get(), period);
+  writer.finish(run.outcome, warnings);
+  return text;
 }
 
 }  // namespace kpi::report

@@ -1,9 +1,7 @@
 #include "interpreter/storage/page_file.hpp"
 
 #include <sqlite3.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -71,61 +69,13 @@ std::optional<ReadPath::Reason> PageFile::look_at(const Database& database) {
   // The header's own count holds when the last writer knew of it.
   const std::uint32_t counted = big_endian32(header + 28);
   if (big_endian32(header + 24) == big_endian32(header + 92) && counted != 0 && counted < pages_) pages_ = counted;
-  map(bytes, handle);
   return std::nullopt;
-}
-
-PageFile::~PageFile() {
-  if (map_ != nullptr) file_->pMethods->xUnfetch(file_, 0, map_);
-}
-
-/// SQLite maps the file when it is asked for a piece of it, and leaves it there while the piece is held. Its pager
-/// still reads for itself: only PRAGMA mmap_size would tell it of the map.
-void PageFile::map(std::int64_t bytes, sqlite3* handle) {
-  sqlite3_int64 limit = bytes, in_force = -1;
-  void *start = nullptr, *end = nullptr;
-  const sqlite3_io_methods& methods = *file_->pMethods;
-  if (methods.iVersion < 3 || methods.xFetch == nullptr || pages_ == 0) return;
-  // SQLite has a limit of its own, usually two gigabytes; what lies beyond is read.
-  if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_MMAP_SIZE, &limit) != SQLITE_OK ||
-      sqlite3_file_control(handle, "main", SQLITE_FCNTL_MMAP_SIZE, &in_force) != SQLITE_OK) {
-    return;
-  }
-  const std::int64_t pages = std::min<std::int64_t>(std::min<std::int64_t>(bytes, in_force) / page_size_, pages_);
-  const auto last = static_cast<sqlite3_int64>(pages - 1) * page_size_;
-  const auto size = static_cast<int>(page_size_);
-  if (pages > 0 && methods.xFetch(file_, 0, size, &start) == SQLITE_OK && start != nullptr) {
-    if (methods.xFetch(file_, last, size, &end) == SQLITE_OK && end != nullptr) {
-      methods.xUnfetch(file_, last, end);
-      map_ = static_cast<std::uint8_t*>(start);
-      mapped_bytes_ = static_cast<std::uint64_t>(last) + page_size_;
-      return;
-    }
-    methods.xUnfetch(file_, 0, start);
-  }
-  sqlite3_int64 none = 0;
-  sqlite3_file_control(handle, "main", SQLITE_FCNTL_MMAP_SIZE, &none);
 }
 
 void PageFile::check_range(std::uint32_t first, std::uint32_t count) const {
   const std::uint64_t end = std::uint64_t{first} + count;
   const std::uint64_t lock_page = kLockByte / page_size_ + 1;
   if (first == 0 || end - 1 > pages_ || (first <= lock_page && lock_page < end)) unusual_page();
-}
-
-const std::uint8_t* PageFile::mapped(std::uint32_t first, std::uint32_t count) const {
-  check_range(first, count);
-  const std::uint64_t start = std::uint64_t{first - 1} * page_size_;
-  constexpr std::uint64_t kReadBeyond = 16;
-  if (start + std::uint64_t{count} * page_size_ + kReadBeyond > mapped_bytes_) return nullptr;
-  return map_ + start;
-}
-
-void PageFile::release(std::uint32_t first, std::uint32_t count) const {
-  const auto system_page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  const std::uint64_t start = std::uint64_t{first - 1} * page_size_ / system_page * system_page;
-  const std::uint64_t end = (std::uint64_t{first - 1} + count) * page_size_ / system_page * system_page;
-  if (end > start && end <= mapped_bytes_) ::madvise(map_ + start, end - start, MADV_DONTNEED);
 }
 
 void PageFile::read(std::uint32_t first, std::uint32_t count, std::uint8_t* into) const {

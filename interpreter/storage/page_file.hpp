@@ -46,7 +46,6 @@ class PageFile {
  public:
   /// Looks at the open file, unless pages are not wanted. The connection must hold its read transaction.
   PageFile(const Database& database, bool is_wanted);
-  ~PageFile();
   PageFile(const PageFile&) = delete;
   PageFile& operator=(const PageFile&) = delete;
   /// Why pages cannot be read, or nothing.
@@ -58,20 +57,12 @@ class PageFile {
   std::uint32_t pages() const { return pages_; }
   /// Reads `count` neighbouring pages. Several threads may read at once. Throws UnusualPage when that fails.
   void read(std::uint32_t first, std::uint32_t count, std::uint8_t* into) const;
-  /// The same where SQLite has mapped the file into memory, or null. Sixteen bytes can be read from any byte of them.
-  const std::uint8_t* mapped(std::uint32_t first, std::uint32_t count) const;
-  /// Mapped pages that are not needed any more: what the process holds does not grow with the file.
-  void release(std::uint32_t first, std::uint32_t count) const;
 
  private:
   void check_range(std::uint32_t first, std::uint32_t count) const;
-  void map(std::int64_t bytes, sqlite3* handle);
-
   std::optional<ReadPath::Reason> look_at(const Database& database);
 
   sqlite3_file* file_ = nullptr;
-  std::uint8_t* map_ = nullptr;
-  std::uint64_t mapped_bytes_ = 0;
   std::uint32_t page_size_ = 0, usable_ = 0, pages_ = 0;
   std::optional<ReadPath::Reason> refusal_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "interpreter/storage/page_tree.hpp"
@@ -12,9 +13,8 @@ using eval::CellClass;
 
 namespace {
 
-constexpr std::size_t kPadding = 16;
+constexpr std::size_t kPadding = 80;  // a header of the most words and a number can be read from any byte on
 constexpr std::uint32_t kLeafHeader = 8;
-constexpr std::uint32_t kCacheLine = 64;
 constexpr std::uint32_t kLargestPayload = 0x7FFF'FFFF;
 constexpr std::uint64_t kTexts = 12;  // serial types from here on are blobs (even) and texts (odd)
 
@@ -38,32 +38,6 @@ constexpr std::array<NumberType, 10> kNumbers{{{0, 0, false, CellClass::null, 0}
                                                {0, 0, false, CellClass::integer, 0},
                                                {0, 0, false, CellClass::integer, 1}}};
 
-/// The same without branches, for each serial type of one byte: the number is shifted, masked, and joined with a
-/// constant.
-struct FieldType {
-  std::int64_t mask;
-  std::int64_t constant;
-  std::uint8_t shift;
-  std::uint8_t kind;  // a bit of RawColumn::kinds, or kReserved
-  CellClass cell_class;
-};
-constexpr unsigned kReserved = 0x80;
-constexpr std::array<FieldType, 128> kFields = [] {
-  std::array<FieldType, 128> fields{};
-  for (std::size_t type = 0; type < fields.size(); ++type) {
-    FieldType& field = fields[type];
-    if (type >= kTexts) {
-      field.cell_class = type % 2 == 1 ? CellClass::text : CellClass::blob;
-    } else if (type < kNumbers.size()) {
-      field = {kNumbers[type].stored ? -1 : 0, kNumbers[type].constant, kNumbers[type].shift, 0,
-               kNumbers[type].cell_class};
-    }
-    const bool reserved = type >= kNumbers.size() && type < kTexts;
-    field.kind = static_cast<std::uint8_t>(reserved ? kReserved : 1U << static_cast<unsigned>(field.cell_class));
-  }
-  return fields;
-}();
-
 /// Bytes of each serial type of one byte.
 constexpr std::array<std::uint8_t, 128> kBytes = [] {
   std::array<std::uint8_t, 128> bytes{};
@@ -81,7 +55,20 @@ inline std::int64_t stored_number(const std::uint8_t* at, unsigned shift) {
 
 inline unsigned kind_bit(CellClass cell_class) { return 1U << static_cast<unsigned>(cell_class); }
 
+inline std::uint64_t word_at(const std::uint8_t* at) {
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080U;
+constexpr unsigned kTextKinds =
+    1U << static_cast<unsigned>(CellClass::text) | 1U << static_cast<unsigned>(CellClass::blob);
+
 }  // namespace
+
+static_assert(std::endian::native == std::endian::little,
+              "bytes of headers are found in words with the first byte lowest");
 
 PageRecords::PageRecords(const PageTable& table)
     : table_(table),
@@ -92,59 +79,45 @@ PageRecords::PageRecords(const PageTable& table)
   for (std::uint32_t index = 0; index < table.columns().size(); ++index) {
     if (table.columns()[index].is_row_id) row_id_columns_.push_back(index);
   }
-  types_.resize(std::size_t{kBlockRows} * places_);
-  offsets_.resize(std::size_t{kBlockRows} * places_);
+  if (places_ > kMostPlaces) return;
+  words_ = places_ / 8 + 1;  // with the length of the header
+  last_word_mask_ = ~std::uint64_t{0} >> (56 - 8 * (places_ % 8));
+  slots_.resize(std::size_t{1} << kSlotBits);
+  shape_fields_.reserve(kMostShapes * outputs_.size());
+  payloads_.resize(kBlockRows);
+  row_fields_.resize(kBlockRows);
+  own_fields_.resize(kBlockRows * outputs_.size());
 }
 
-PageRecords::~PageRecords() {
-  try {
-    load(0, 0);
-  } catch (const UnusualPage&) {  // no page is loaded, so none is looked at
-  }
-}
+PageRecords::~PageRecords() = default;
 
 void PageRecords::load(std::size_t first, std::size_t last) {
   const auto& leaves = table_.leaves();
-  const auto each_run = [&](std::size_t from, std::size_t to, auto visit) {  // neighbours in the file belong together
-    for (std::size_t run = from; run < to;) {
-      std::size_t end = run + 1;
-      while (end < to && leaves[end] == leaves[end - 1] + 1) ++end;
-      visit(run, static_cast<std::uint32_t>(end - run));
-      run = end;
-    }
-  };
-  each_run(first_leaf_, last_leaf_,
-           [&](std::size_t run, std::uint32_t count) { table_.file().release(leaves[run], count); });
-  first_leaf_ = last_leaf_ = first;
-  page_ = 0;
+  page_ = loaded_ = 0;
   cells_ = cell_ = 0;
-  pages_.clear();
-  std::size_t used = 0;
-  bool any_mapped = false;
-  each_run(first, last, [&](std::size_t run, std::uint32_t count) {
-    const std::uint8_t* at = table_.file().mapped(leaves[run], count);
-    if (at == nullptr) {
-      const std::size_t whole = (last - first) * page_size_ + kPadding;
-      if (bytes_.size() < whole) bytes_.resize(whole);
-      table_.file().read(leaves[run], count, bytes_.data() + used);
-      at = bytes_.data() + used;
-      used += std::size_t{count} * page_size_;
-    } else {
-      last_leaf_ = run + count;
-      any_mapped = true;
-    }
-    for (std::uint32_t page = 0; page < count; ++page) pages_.push_back(at + std::size_t{page} * page_size_);
-  });
-  is_mixed_ = any_mapped && used > 0;
+  const std::size_t whole = (last - first) * page_size_ + kPadding;
+  if (bytes_.size() < whole) bytes_.resize(whole);
+  for (std::size_t run = first; run < last;) {  // neighbours in the file are read at once
+    std::size_t end = run + 1;
+    while (end < last && leaves[end] == leaves[end - 1] + 1) ++end;
+    table_.file().read(leaves[run], static_cast<std::uint32_t>(end - run), bytes_.data() + (run - first) * page_size_);
+    run = end;
+  }
+  loaded_ = last - first;
+  if (other_rows_ > known_rows_ / 4) {  // other headers have become usual
+    std::fill(slots_.begin(), slots_.end(), std::uint16_t{0});
+    shapes_.clear();
+    keys_.clear();
+    shape_fields_.clear();
+    known_rows_ = other_rows_ = 0;
+  }
 }
 
 bool PageRecords::open_page() {
-  if (page_ == pages_.size()) return false;
-  data_ = pages_[page_++];
+  if (page_ == loaded_) return false;
+  data_ = bytes_.data() + page_++ * page_size_;
   cell_ = 0;
   cells_ = big_endian16(data_ + 3);
-  ahead_ = page_ < pages_.size() ? pages_[page_] : data_;
-  ahead_step_ = cells_ == 0 ? page_size_ : page_size_ / cells_ + 1;
   const bool may_be_empty = table_.leaves().size() == 1;
   if (data_[0] != kLeafPage || (cells_ == 0 && !may_be_empty) || kLeafHeader + 2 * cells_ > usable_) unusual_page();
   return true;
@@ -162,7 +135,7 @@ void PageRecords::begin(eval::Batch& batch, std::size_t limit) {
   batch.base = nullptr;
   batch.columns.resize(outputs_.size());
   extra_.clear();
-  base_ = pages_.empty() ? bytes_.data() : pages_.front();
+  base_ = bytes_.data();
   if (base_ == nullptr) base_ = reinterpret_cast<const std::uint8_t*>(this);
   for (std::size_t index = 0; index < outputs_.size(); ++index) {
     eval::RawColumn& column = batch.columns[index];
@@ -171,12 +144,15 @@ void PageRecords::begin(eval::Batch& batch, std::size_t limit) {
       column.bits.resize(limit);
       column.lengths.resize(limit);
     }
-    outputs_[index] = {column.classes.data(), column.bits.data(), column.lengths.data(), 0};
+    outputs_[index] = {column.classes.data(), column.bits.data(), column.lengths.data(), 0, 0, false};
   }
 }
 
 void PageRecords::finish(eval::Batch& batch) {
-  if (!extra_.empty() || is_mixed_) {
+  for (Output& output : outputs_) {
+    if (!output.has_classes && batch.rows > 0) write_classes_from(output, batch.rows);
+  }
+  if (!extra_.empty()) {
     gather_texts(batch);
   } else {
     batch.base = reinterpret_cast<const char*>(base_);
@@ -217,14 +193,10 @@ void PageRecords::fill(eval::Batch& batch, std::size_t limit) {
   while (batch.rows < limit && more()) {
     const auto end = static_cast<std::uint32_t>(std::min<std::size_t>(cells_, cell_ + (limit - batch.rows)));
     std::size_t first_row = batch.rows;
-    block_rows_ = 0;
+    begin_block();
     for (; cell_ < end; ++cell_) {
       const Record found = record(cell_);
-      for (const std::uint32_t index : row_id_columns_) {
-        outputs_[index].bits[batch.rows] = found.row_id;
-        outputs_[index].classes[batch.rows] = CellClass::integer;
-        outputs_[index].kinds = kind_bit(CellClass::integer);
-      }
+      for (const std::uint32_t index : row_id_columns_) outputs_[index].bits[batch.rows] = found.row_id;
       if (split(found)) {
         ++batch.rows;
         if (block_rows_ < kBlockRows) continue;
@@ -234,68 +206,166 @@ void PageRecords::fill(eval::Batch& batch, std::size_t limit) {
         decode_one(found, batch.rows++);
       }
       first_row = batch.rows;
+      begin_block();
     }
     finish_block(first_row);
   }
 }
 
-/// Notes types and offsets of the record's fields; false when it is not in the usual form: a header of single bytes
-/// with all wanted fields, and these in the page itself.
+void PageRecords::begin_block() {
+  ++block_;
+  block_rows_ = 0;
+}
+
+/// Finds where the record's fields lie; false when it is not in the usual form: a header of single bytes with all
+/// wanted fields, and these in the page itself.
 bool PageRecords::split(const Record& record) {
   const std::uint8_t* const header = record.payload;
   const std::uint32_t header_bytes = header[0];
-  if (header_bytes >= 0x80 || header_bytes <= places_ || header_bytes > record.available || places_ > kMostPlaces)
-    return false;
-  const std::size_t start = std::size_t{block_rows_} * places_;
-  std::uint8_t* const types = types_.data() + start;
-  std::int64_t* const offsets = offsets_.data() + start;
-  std::uint32_t body = header_bytes;
-  const std::int64_t first = offset_of(header);
-  unsigned wide = 0;
-  for (std::uint32_t place = 0; place < places_; ++place) {
-    const std::uint8_t type = header[1 + place];
-    wide |= type;
-    types[place] = type;
-    offsets[place] = first + body;
-    body += kBytes[type & 0x7F];
+  if (header_bytes >= 0x80 || header_bytes <= places_ || header_bytes > record.available || words_ == 0) return false;
+  std::uint64_t key[kMostWords], hash = 0, used = 0;
+  for (std::uint32_t word = 0; word < words_; ++word) {
+    key[word] = word_at(header + 8 * word);
+    if (word + 1 == words_) key[word] &= last_word_mask_;
+    used |= key[word];
+    hash = (hash ^ key[word]) * 0x9E37'79B9'7F4A'7C15U;
   }
-  if (wide >= 0x80 || body > record.available) return false;
-  if (header_bytes == places_ + 1 && body != record.size) unusual_page();
+  if ((used & kHighBits) != 0) return false;
+  Shape* shape = known_shape(key, hash, header);
+  Shape own;
+  if (shape == nullptr) {
+    own = build(header, own_fields_.data() + block_rows_ * outputs_.size());
+    shape = &own;
+    ++other_rows_;
+  } else {
+    ++known_rows_;
+  }
+  if (shape->body_end > record.available) return false;
+  if (shape->is_whole && shape->body_end != record.size) unusual_page();
+  if (shape->block != block_) {
+    shape->block = block_;
+    for (std::size_t index = 0; index < outputs_.size(); ++index)
+      outputs_[index].block_kinds |= shape->fields[index].kind;
+  }
+  payloads_[block_rows_] = header;
+  row_fields_[block_rows_] = shape->fields;
   ++block_rows_;
   return true;
 }
 
-void PageRecords::finish_block(std::size_t first_row) {
+/// The shape of records with this header, made when it is new; null when there are too many.
+PageRecords::Shape* PageRecords::known_shape(const std::uint64_t* key, std::uint64_t hash, const std::uint8_t* header) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = hash >> (64 - kSlotBits);
+  for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
+    const std::size_t number = slots_[slot] - 1U;
+    const std::uint64_t* const known = keys_.data() + number * words_;
+    std::uint64_t difference = 0;
+    for (std::uint32_t word = 0; word < words_; ++word) difference |= key[word] ^ known[word];
+    if (difference == 0) return &shapes_[number];
+  }
+  if (shapes_.size() == kMostShapes) return nullptr;
+  shape_fields_.resize(shape_fields_.size() + outputs_.size());
+  shapes_.push_back(build(header, shape_fields_.data() + shape_fields_.size() - outputs_.size()));
+  keys_.insert(keys_.end(), key, key + words_);
+  slots_[slot] = static_cast<std::uint16_t>(shapes_.size());
+  return &shapes_.back();
+}
+
+PageRecords::Shape PageRecords::build(const std::uint8_t* header, Field* fields) const {
   const auto& wanted = table_.wanted();
-  for (std::uint32_t place = 0; place < places_ && block_rows_ > 0; ++place) {
+  for (const std::uint32_t index : row_id_columns_) {
+    fields[index] = {0, 0, 0, 0, static_cast<std::uint8_t>(kind_bit(CellClass::integer)), CellClass::integer};
+  }
+  std::uint32_t body = header[0];
+  for (std::uint32_t place = 0; place < places_; ++place) {
+    const std::uint8_t type = header[1 + place];
+    const std::uint32_t start = body;
+    body += kBytes[type];
     if (wanted[place] < 0) continue;
-    Output& output = outputs_[static_cast<std::size_t>(wanted[place])];
-    const std::uint8_t* const types = types_.data() + place;
-    const std::int64_t* const offsets = offsets_.data() + place;
-    CellClass* const classes = output.classes + first_row;
-    std::int64_t* const bits = output.bits + first_row;
-    std::uint32_t* const lengths = output.lengths + first_row;
-    unsigned kinds = 0;
-    for (std::size_t row = 0; row < block_rows_; ++row) {
-      const std::uint8_t type = types[row * places_];
-      const std::int64_t offset = offsets[row * places_];
-      const FieldType& field = kFields[type];
-      kinds |= field.kind;
-      classes[row] = field.cell_class;
-      if (type >= kTexts) {
-        bits[row] = offset;
-        lengths[row] = kBytes[type];
-      } else {
-        bits[row] = (stored_number(address_of(offset), field.shift) & field.mask) | field.constant;
+    Field& field = fields[wanted[place]];
+    field = {static_cast<std::uint16_t>(start), 0, 0, 0, 0, CellClass::null};
+    if (type >= kTexts) {
+      field.cell_class = type % 2 == 1 ? CellClass::text : CellClass::blob;
+      field.length = kBytes[type];
+    } else {
+      if (type >= kNumbers.size()) unusual_page();
+      const NumberType& number = kNumbers[type];
+      field.cell_class = number.cell_class;
+      field.shift = number.shift;
+      field.mask = number.stored ? -1 : 0;
+      if (!number.stored && number.cell_class == CellClass::integer) {  // 8 and 9 mean 0 and 1: their lowest bit
+        field.offset = static_cast<std::uint16_t>(1 + place);
+        field.shift = 56;
+        field.mask = 1;
       }
     }
-    if ((kinds & kReserved) != 0) unusual_page();
-    output.kinds |= kinds;
+    field.kind = static_cast<std::uint8_t>(kind_bit(field.cell_class));
+  }
+  return {fields, body, header[0] == places_ + 1, 0};
+}
+
+/// From this row on classes are written row by row; the rows before are of one class.
+void PageRecords::write_classes_from(Output& output, std::size_t row) {
+  if (output.has_classes) return;
+  output.has_classes = true;
+  if (row == 0) return;
+  const auto the_class = static_cast<CellClass>(std::countr_zero(output.kinds));
+  std::fill(output.classes, output.classes + row, the_class);
+}
+
+void PageRecords::finish_block(std::size_t first_row) {
+  if (block_rows_ == 0) return;
+  const std::uint8_t* const* const payloads = payloads_.data();
+  const Field* const* const row_fields = row_fields_.data();
+  const std::size_t rows = block_rows_;
+  for (std::size_t index = 0; index < outputs_.size(); ++index) {
+    Output& output = outputs_[index];
+    const unsigned kinds = output.block_kinds, all = kinds | output.kinds;
+    if ((all & (all - 1)) != 0) write_classes_from(output, first_row);
+    output.kinds = all;
+    output.block_kinds = 0;
+    if (output.has_classes) {
+      CellClass* const classes = output.classes + first_row;
+      for (std::size_t row = 0; row < rows; ++row) classes[row] = row_fields[row][index].cell_class;
+    }
+    if (table_.columns()[index].is_row_id) continue;
+    std::int64_t* const bits = output.bits + first_row;
+    if ((kinds & kTextKinds) == 0) {
+      for (std::size_t row = 0; row < rows; ++row) {
+        const Field& field = row_fields[row][index];
+        bits[row] = stored_number(payloads[row] + field.offset, field.shift) & field.mask;
+      }
+      continue;
+    }
+    std::uint32_t* const lengths = output.lengths + first_row;
+    if ((kinds & ~kTextKinds) == 0) {
+      for (std::size_t row = 0; row < rows; ++row) {
+        const Field& field = row_fields[row][index];
+        bits[row] = offset_of(payloads[row] + field.offset);
+        lengths[row] = field.length;
+      }
+      continue;
+    }
+    for (std::size_t row = 0; row < rows; ++row) {
+      const Field& field = row_fields[row][index];
+      const bool is_text = (field.kind & kTextKinds) != 0;
+      const std::uint8_t* const at = payloads[row] + field.offset;
+      bits[row] = is_text ? offset_of(at) : stored_number(at, field.shift) & field.mask;
+      lengths[row] = field.length;
+    }
   }
   block_rows_ = 0;
 }
 
 void PageRecords::decode_one(const Record& record, std::size_t row) {
+  for (std::size_t index = 0; index < outputs_.size(); ++index) {
+    Output& output = outputs_[index];
+    write_classes_from(output, row);
+    if (!table_.columns()[index].is_row_id) continue;
+    output.classes[row] = CellClass::integer;
+    output.kinds |= kind_bit(CellClass::integer);
+  }
   if (decode(record, row) != 0) decode_spilled(record, row);
 }
 
@@ -307,10 +377,21 @@ std::uint32_t PageRecords::local_size(std::uint32_t payload) const {
   return fitting <= most ? fitting : least;
 }
 
-PageRecords::Record PageRecords::record(std::uint32_t cell) const {
-  // While this page's rows are read the next page comes into the cache, a part with each row.
-  const std::uint8_t* const part = ahead_ + std::size_t{cell} * ahead_step_;
-  for (std::uint32_t line = 0; line < ahead_step_; line += kCacheLine) __builtin_prefetch(part + line);
+/// Short records, whose size takes one byte, are found without loops.
+inline PageRecords::Record PageRecords::record(std::uint32_t cell) const {
+  constexpr std::uint32_t kLongestRowId = 9;
+  const std::uint32_t start = big_endian16(data_ + kLeafHeader + 2 * cell);
+  const std::uint8_t* const at = data_ + start;
+  if (start < kLeafHeader + 2 * cells_ || start + 1 + kLongestRowId > usable_) return unusual_record(cell);
+  const std::uint32_t size = at[0];
+  const std::uint64_t row_id = word_at(at + 1), ends = ~row_id & kHighBits;
+  if (size == 0 || size >= 0x80 || ends == 0 || !row_id_columns_.empty()) return unusual_record(cell);
+  const std::uint8_t* const payload = at + 2 + static_cast<unsigned>(std::countr_zero(ends)) / 8;
+  if (payload + size > data_ + usable_) unusual_page();
+  return {payload, size, size, 0};  // it fits in any page
+}
+
+PageRecords::Record PageRecords::unusual_record(std::uint32_t cell) const {
   const std::uint32_t start = big_endian16(data_ + kLeafHeader + 2 * cell);
   if (start < kLeafHeader + 2 * cells_ || start >= usable_) unusual_page();
   const std::uint8_t *at = data_ + start, *const end = data_ + usable_;

@@ -33,7 +33,9 @@ class PageRecords {
     eval::CellClass* classes = nullptr;
     std::int64_t* bits = nullptr;
     std::uint32_t* lengths = nullptr;
-    unsigned kinds = 0;
+    unsigned kinds = 0;        // of the rows of earlier blocks
+    unsigned block_kinds = 0;  // of the current block
+    bool has_classes = false;  // are classes written row by row? Otherwise all rows so far are of one class
   };
   struct Record {
     const std::uint8_t* payload = nullptr;
@@ -42,13 +44,38 @@ class PageRecords {
     std::int64_t row_id = 0;
     bool complete() const { return available == size; }
   };
+  /// Where a wanted field lies in the payload of a record. A number is the eight bytes there, read as big-endian,
+  /// shifted and masked.
+  struct Field {
+    std::uint16_t offset;
+    std::uint16_t length;  // of texts and blobs
+    std::uint8_t shift;
+    std::int8_t mask;
+    std::uint8_t kind;  // a bit of RawColumn::kinds
+    eval::CellClass cell_class;
+  };
+  /// What all records with the same header have in common: most tables have few headers.
+  struct Shape {
+    const Field* fields = nullptr;  // by output
+    std::uint32_t body_end = 0;     // of the fields up to the last wanted one
+    bool is_whole = false;          // the header has no further fields
+    std::uint32_t block = 0;        // the last one that had such a record
+  };
   static constexpr std::uint32_t kBlockRows = 128;
-  static constexpr std::uint32_t kMostPlaces = 64;  // of records that are taken apart in blocks
+  static constexpr std::uint32_t kMostPlaces = 63;  // of records that are taken apart in blocks
+  static constexpr std::uint32_t kMostWords = 8;    // their headers up to the last wanted place
+  static constexpr std::uint32_t kMostShapes = 1024;
+  static constexpr unsigned kSlotBits = 11;
 
   bool open_page();
   Record record(std::uint32_t cell) const;
+  Record unusual_record(std::uint32_t cell) const;
+  void begin_block();
   bool split(const Record& record);
+  Shape* known_shape(const std::uint64_t* key, std::uint64_t hash, const std::uint8_t* header);
+  Shape build(const std::uint8_t* header, Field* fields) const;
   void finish_block(std::size_t first_row);
+  static void write_classes_from(Output& output, std::size_t row);
   void decode_one(const Record& record, std::size_t row);
   /// Decodes the record, or returns how many bytes of its payload are needed first.
   std::uint32_t decode(const Record& record, std::size_t row);
@@ -67,24 +94,29 @@ class PageRecords {
 
   const PageTable& table_;
   std::uint32_t page_size_, usable_;
-  std::vector<std::uint8_t> bytes_;              // pages that were read, with room to read further behind the last
+  std::vector<std::uint8_t> bytes_;              // the loaded pages, with room to read further behind the last
   const std::uint8_t* base_ = nullptr;           // an address that all offsets of a batch are counted from
-  std::vector<const std::uint8_t*> pages_;       // loaded
+  std::size_t loaded_ = 0;                       // pages
   std::size_t page_ = 0;                         // the next to open
-  std::size_t first_leaf_ = 0, last_leaf_ = 0;   // mapped ones that are to be released
-  bool is_mixed_ = false;                        // some loaded pages are mapped, some were read
   std::deque<std::vector<std::uint8_t>> extra_;  // payloads put together for the current batch
   const std::uint8_t* data_ = nullptr;           // of the open page
-  const std::uint8_t* ahead_ = nullptr;          // the page after it
-  std::uint32_t ahead_step_ = 0;
   std::uint32_t cells_ = 0, cell_ = 0;
   std::vector<Output> outputs_;
   std::vector<std::uint32_t> row_id_columns_;
   std::uint32_t places_ = 0;  // fields of a record up to the last wanted one
-  // Rows of the current block: serial types and offsets of their fields.
-  std::uint32_t block_rows_ = 0;
-  std::vector<std::uint8_t> types_;
-  std::vector<std::int64_t> offsets_;
+
+  std::uint32_t words_ = 0;  // of headers up to the last wanted place; 0: no blocks
+  std::uint64_t last_word_mask_ = 0;
+  std::vector<std::uint16_t> slots_;  // shapes by hash of their header, from 1 on; 0: free
+  std::vector<Shape> shapes_;
+  std::vector<std::uint64_t> keys_;                // headers of shapes_
+  std::vector<Field> shape_fields_;                // never moves
+  std::uint64_t known_rows_ = 0, other_rows_ = 0;  // since shapes were last forgotten
+  // Rows of the current block.
+  std::uint32_t block_ = 0, block_rows_ = 0;
+  std::vector<const std::uint8_t*> payloads_;
+  std::vector<const Field*> row_fields_;
+  std::vector<Field> own_fields_;  // of rows whose shape is not remembered
 };
 
 }  // namespace kpi::storage

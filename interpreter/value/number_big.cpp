@@ -45,6 +45,16 @@ Int128 narrow(const cpp_int& value) {
   return static_cast<Int128>(value.sign() < 0 ? 0 - bits : bits);
 }
 
+/// The value when |value| < 2^127.
+std::optional<Int128> to_128(const cpp_int& value) {
+  const auto& limbs = value.backend();
+  static_assert(sizeof(limbs.limbs()[0]) == sizeof(std::uint64_t));
+  if (limbs.size() > 2 || (limbs.size() == 2 && limbs.limbs()[1] >> 63 != 0)) return std::nullopt;
+  const UnsignedInt128 high = limbs.size() == 2 ? limbs.limbs()[1] : 0;
+  const auto magnitude = static_cast<Int128>(high << 64 | limbs.limbs()[0]);
+  return value.sign() < 0 ? -magnitude : magnitude;
+}
+
 cpp_int ten_to(std::int64_t exponent) {
   assert(exponent >= 0);
   return pow(cpp_int(10), static_cast<unsigned>(exponent));
@@ -176,6 +186,13 @@ std::optional<Int128> BigAccess::to_int128(const Number& a) {
   static const cpp_int kLimit = cpp_int(1) << 127;
   if (value.numerator >= kLimit || value.numerator < -kLimit) return std::nullopt;
   return narrow(value.numerator);
+}
+
+std::optional<std::pair<Int128, Int128>> BigAccess::to_ratio128(const Number& a) {
+  if (!a.big_) return std::pair(Int128{a.numerator_}, Int128{a.denominator_});
+  const auto numerator = to_128(a.big_->numerator), denominator = to_128(a.big_->denominator);
+  if (!numerator || !denominator) return std::nullopt;
+  return std::pair(*numerator, *denominator);
 }
 
 std::size_t BigAccess::hash(const Number& a) {

@@ -43,6 +43,8 @@ struct BigAccess {
   static Number denominator(const Number& a);
   static Number floor(const Number& a);
   static std::optional<Int128> to_int128(const Number& a);
+  /// Numerator and denominator where both fit in 128 bits.
+  static std::optional<std::pair<Int128, Int128>> to_ratio128(const Number& a);
   static std::size_t hash(const Number& a);
 
   /// A reduced fraction, denominator > 0.

@@ -3,8 +3,11 @@
 #include <bit>
 #include <cassert>
 #include <charconv>
+#include <limits>
 #include <system_error>
+#include <type_traits>
 
+#include "interpreter/value/number_append.hpp"
 #include "interpreter/value/number_big.hpp"
 
 namespace kpi::value {
@@ -68,23 +71,68 @@ std::optional<DecimalText> split_decimal(std::string_view text) {
   return parts;
 }
 
-/// The digits of |value|, nineteen at a time: dividing 128 bits is slow.
-std::string digits_of(Int128 value) {
+/// Room for the digits of any Int128 and a sign.
+using DigitBuffer = char[kMaxInt128Digits + 3];
+
+/// The digits of |value| at the end of the buffer, nineteen at a time: dividing 128 bits is slow.
+std::string_view digits_of(Int128 value, DigitBuffer& buffer) {
   constexpr std::uint64_t kChunk = 10'000'000'000'000'000'000U;  // 10^19
   constexpr int kChunkDigits = 19;
-  char buffer[kMaxInt128Digits + 2];
   char* const end = buffer + sizeof buffer;
   char* begin = end;
-  __extension__ typedef unsigned __int128 Wide;
-  Wide rest = value < 0 ? Wide{0} - static_cast<Wide>(value) : static_cast<Wide>(value);
-  for (;;) {
+  UnsignedInt128 rest =
+      value < 0 ? UnsignedInt128{0} - static_cast<UnsignedInt128>(value) : static_cast<UnsignedInt128>(value);
+  while (rest > std::numeric_limits<std::uint64_t>::max()) {
     std::uint64_t chunk = static_cast<std::uint64_t>(rest % kChunk);
     rest /= kChunk;
-    for (int digit = 0; rest != 0 ? digit < kChunkDigits : chunk != 0 || begin == end; ++digit, chunk /= 10) {
-      *--begin = static_cast<char>('0' + chunk % 10);
-    }
-    if (rest == 0) return std::string(begin, end);
+    for (int digit = 0; digit < kChunkDigits; ++digit, chunk /= 10) *--begin = static_cast<char>('0' + chunk % 10);
   }
+  auto last = static_cast<std::uint64_t>(rest);
+  do {
+    *--begin = static_cast<char>('0' + last % 10);
+    last /= 10;
+  } while (last != 0);
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+void append_integer(std::string& out, std::int64_t value) {
+  char buffer[24];
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+}
+
+void append_integer(std::string& out, Int128 value) {
+  DigitBuffer buffer;
+  if (value < 0) out += '-';
+  out += digits_of(value, buffer);
+}
+
+/// The decimal scale of a fraction with this denominator, if its expansion ends.
+template <class Unsigned>
+std::optional<int> decimal_scale_of(Unsigned denominator) {
+  int twos = std::countr_zero(static_cast<std::uint64_t>(denominator));
+  if constexpr (sizeof(Unsigned) > sizeof(std::uint64_t)) {
+    if (twos == 64) twos += std::countr_zero(static_cast<std::uint64_t>(denominator >> 64));
+  }
+  Unsigned rest = denominator >> twos;
+  int fives = 0;
+  for (; rest % 5 == 0; rest /= 5) ++fives;
+  if (rest != 1) return std::nullopt;
+  return std::max(twos, fives);
+}
+
+/// value * 10^scale when it is an integer that fits in 128 bits, as do all numbers on the way.
+template <class Integer>
+std::optional<Int128> mantissa_of(Integer numerator, Integer denominator, int scale) {
+  Int128 mantissa = numerator;
+  Integer rest = denominator;
+  for (int i = 0; i < scale; ++i) {
+    // Cancelling as we go keeps the product below |numerator| * 10^scale / denominator.
+    std::int64_t factor = 10;
+    if (rest % 2 == 0) rest /= 2, factor /= 2;
+    if (rest % 5 == 0) rest /= 5, factor /= 5;
+    if (__builtin_mul_overflow(mantissa, static_cast<Int128>(factor), &mantissa)) return std::nullopt;
+  }
+  return mantissa;
 }
 
 /// Puts the decimal point before the last `scale` digits.
@@ -97,33 +145,38 @@ std::string with_point(std::string digits, std::size_t scale, bool negative) {
   return digits;
 }
 
-std::string integer_text(const Number& integer) {
-  const auto value = integer.to_int128();
-  return with_point(value ? digits_of(*value) : BigAccess::digits(integer), 0, integer.sign() < 0);
-}
-
-/// The decimal scale of a fraction with this denominator, if its expansion ends.
-std::optional<int> small_decimal_scale(std::int64_t denominator) {
-  const int twos = std::countr_zero(static_cast<std::uint64_t>(denominator));
-  std::uint64_t rest = static_cast<std::uint64_t>(denominator) >> twos;
-  int fives = 0;
-  for (; rest % 5 == 0; rest /= 5) ++fives;
-  if (rest != 1) return std::nullopt;
-  return std::max(twos, fives);
-}
-
-/// value * 10^scale when both fit in 128 bits and the result is an integer.
-std::optional<Int128> small_mantissa(std::int64_t numerator, std::int64_t denominator, int scale) {
-  Int128 mantissa = numerator;
-  std::int64_t rest = denominator;
-  for (int i = 0; i < scale; ++i) {
-    // Cancelling as we go keeps the product below |numerator| * 10^scale / denominator.
-    std::int64_t factor = 10;
-    if (rest % 2 == 0) rest /= 2, factor /= 2;
-    if (rest % 5 == 0) rest /= 5, factor /= 5;
-    if (__builtin_mul_overflow(mantissa, static_cast<Int128>(factor), &mantissa)) return std::nullopt;
+void append_decimal(std::string& out, Int128 mantissa, std::size_t scale) {
+  DigitBuffer buffer;
+  std::string_view digits = digits_of(mantissa, buffer);
+  if (mantissa < 0) out += '-';
+  const std::size_t whole = digits.size() > scale ? digits.size() - scale : 0;
+  if (whole == 0) {
+    out += '0';
+  } else {
+    out += digits.substr(0, whole);
   }
-  return mantissa;
+  if (scale == 0) return;
+  out += '.';
+  if (digits.size() < scale) out.append(scale - digits.size(), '0');
+  out += digits.substr(whole);
+}
+
+/// False, and nothing appended, when the digits need more than 128 bits.
+template <class Integer>
+bool append_ratio(std::string& out, Integer numerator, Integer denominator) {
+  if (denominator == 1) return append_integer(out, numerator), true;
+  using Unsigned = std::conditional_t<sizeof(Integer) == sizeof(Int128), UnsignedInt128, std::uint64_t>;
+  const auto scale = decimal_scale_of(static_cast<Unsigned>(denominator));
+  if (!scale) {
+    append_integer(out, numerator);
+    out += '/';
+    append_integer(out, denominator);
+    return true;
+  }
+  const auto mantissa = mantissa_of(numerator, denominator, *scale);
+  if (!mantissa) return false;
+  append_decimal(out, *mantissa, static_cast<std::size_t>(*scale));
+  return true;
 }
 
 std::string group_thousands(std::string_view whole) {
@@ -186,9 +239,9 @@ std::optional<Number> Number::from_real_bits(std::uint64_t bits) {
 
 std::optional<std::pair<Int128, int>> Number::to_scaled(int max_scale) const {
   if (!big_) {
-    const auto scale = small_decimal_scale(denominator_);
+    const auto scale = decimal_scale_of(static_cast<std::uint64_t>(denominator_));
     if (!scale || *scale > max_scale) return std::nullopt;
-    const auto mantissa = small_mantissa(numerator_, denominator_, *scale);
+    const auto mantissa = mantissa_of(numerator_, denominator_, *scale);
     if (!mantissa) return std::nullopt;
     return std::pair(*mantissa, *scale);
   }
@@ -200,18 +253,27 @@ std::optional<std::pair<Int128, int>> Number::to_scaled(int max_scale) const {
 }
 
 bool Number::is_decimal() const {
-  return big_ ? BigAccess::decimal_scale(*this).has_value() : small_decimal_scale(denominator_).has_value();
+  return big_ ? BigAccess::decimal_scale(*this).has_value()
+              : decimal_scale_of(static_cast<std::uint64_t>(denominator_)).has_value();
+}
+
+void append_text(std::string& out, const Number& number) {
+  if (const auto small = number.to_small(); small && append_ratio(out, small->first, small->second)) return;
+  if (const auto wide = BigAccess::to_ratio128(number); wide && append_ratio(out, wide->first, wide->second)) return;
+  const auto scale = BigAccess::decimal_scale(number);
+  if (!scale) {
+    if (number.sign() < 0) out += '-';
+    out += BigAccess::digits(number.numerator()) + '/' + BigAccess::digits(number.denominator());
+    return;
+  }
+  const Number mantissa = number * BigAccess::power_of_ten(static_cast<int>(*scale));
+  out += with_point(BigAccess::digits(mantissa), static_cast<std::size_t>(*scale), number.sign() < 0);
 }
 
 std::string Number::to_string() const {
-  if (!big_ && denominator_ == 1) return std::to_string(numerator_);
-  if (const auto small = to_scaled(kMaxInt128Digits)) {
-    return with_point(digits_of(small->first), static_cast<std::size_t>(small->second), small->first < 0);
-  }
-  const auto scale = BigAccess::decimal_scale(*this);
-  if (!scale) return integer_text(numerator()) + "/" + integer_text(denominator());
-  const Number mantissa = *this * BigAccess::power_of_ten(static_cast<int>(*scale));
-  return with_point(BigAccess::digits(mantissa), static_cast<std::size_t>(*scale), sign() < 0);
+  std::string text;
+  append_text(text, *this);
+  return text;
 }
 
 std::string Number::to_fixed(int places, bool grouped, Rounding mode) const {

@@ -325,19 +325,17 @@ void Coverage::add_payout(const PayoutResult& result) {
   if (result.budget) hit(Table::payouts, owner, result.budget_factor ? kScaled : kInBudget);
 }
 
-void Coverage::add(const Outcome& outcome) {
-  for (const PeriodOutcome& period : outcome.periods) {
-    for (const ScorecardResult& scorecard : period.scorecards) add_scorecard(scorecard);
-    for (const PayoutResult& payout : period.payouts) add_payout(payout);
-    for (const ExclusionCount& count : period.exclusions) {
-      if (count.rows + count.noted > 0) hit(Table::exclusions, count.exclusion.index, 0);
-      const EventsInfo& info = outcome.events[count.events.index];
-      if (info.rows > count.rows + count.noted) hit(Table::exclusions, count.exclusion.index, 1);
-    }
-    std::set<std::uint32_t> fired;
-    for (const AlertResult& alert : period.alerts) fired.insert(alert.alert.index);
-    for (const std::uint32_t alert : fired) hit(Table::alerts, alert, 0);
+void Coverage::add(const Outcome& outcome, const PeriodOutcome& period) {
+  for (const ScorecardResult& scorecard : period.scorecards) add_scorecard(scorecard);
+  for (const PayoutResult& payout : period.payouts) add_payout(payout);
+  for (const ExclusionCount& count : period.exclusions) {
+    if (count.rows + count.noted > 0) hit(Table::exclusions, count.exclusion.index, 0);
+    const EventsInfo& info = outcome.events[count.events.index];
+    if (info.rows > count.rows + count.noted) hit(Table::exclusions, count.exclusion.index, 1);
   }
+  std::set<std::uint32_t> fired;
+  for (const AlertResult& alert : period.alerts) fired.insert(alert.alert.index);
+  for (const std::uint32_t alert : fired) hit(Table::alerts, alert, 0);
 }
 
 std::size_t Coverage::covered() const {

@@ -75,8 +75,8 @@ class Coverage {
   void met_condition(model::ExprId condition, bool holds);
   void met_alert(model::AlertId alert, bool holds);
 
-  /// What a finished run shows: points, gates, exclusions and steps of payouts.
-  void add(const Outcome& outcome);
+  /// What a finished period of an outcome shows: points, gates, exclusions and steps of payouts.
+  void add(const Outcome& outcome, const PeriodOutcome& period);
 
   const std::vector<CoverageItem>& items() const { return items_; }
   std::size_t total() const { return items_.size(); }

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "grammar/source/diagnostics/run.hpp"
+#include "interpreter/eval/parallel.hpp"
 #include "interpreter/eval/run/alerts.hpp"
 #include "interpreter/eval/run/coverage.hpp"
 #include "interpreter/eval/run/evaluate.hpp"
@@ -40,12 +41,18 @@ class Runner {
     }
     report_data(outcome);
     report_unapplied_clauses();
+    if (!request.entity_key.empty()) report_unknown_key();
     for (const PlannedPeriod& planned : plan.periods) {
-      outcome.periods.push_back(evaluate(planned));
+      PeriodOutcome period = evaluate(planned);
       evaluator.clear();
+      if (request.coverage != nullptr) request.coverage->add(outcome, period);
+      if (!request.entity_key.empty()) keep_only(period);
+      if (request.take_period) {
+        request.take_period(outcome, store, period);
+      } else {
+        outcome.periods.push_back(std::move(period));
+      }
     }
-    if (request.coverage != nullptr) request.coverage->add(outcome);
-    if (!request.entity_key.empty()) keep_only(outcome, request.entity_key);
     return outcome;
   }
 
@@ -78,9 +85,13 @@ class Runner {
     outcome.trial = planned.trial;
     outcome.prorated = planned.prorated;
     outcome.exclusions = store.exclusions(planned.window);
-    for (model::ScorecardId id : planned.scorecards) outcome.scorecards.push_back(score(planned, id));
+    if (plan.needs.compares_rows() || request.coverage != nullptr) {
+      for (model::ScorecardId id : planned.scorecards) outcome.scorecards.push_back(score(planned, id));
+      for (const PlannedMetrics& listed : planned.metrics) list_metrics(planned, listed, outcome);
+    } else {
+      evaluate_by_rows(planned, outcome);
+    }
     for (model::PayoutId id : planned.payouts) outcome.payouts.push_back(pay(planned, id, outcome));
-    for (const PlannedMetrics& listed : planned.metrics) list_metrics(planned, listed, outcome);
     AlertRun(evaluator, plan, planned, outcome).run();
     return outcome;
   }
@@ -113,6 +124,86 @@ class Runner {
     return result;
   }
 
+  /// Metrics that are listed for every row of an entity, and where the first of them goes.
+  struct Listing {
+    const PlannedMetrics* planned = nullptr;
+    std::vector<bool> provisional;
+    std::size_t first = 0;
+  };
+  struct Scoring {
+    std::size_t place = 0;  // in the outcome
+    ScorecardMaturity maturity;
+  };
+  /// What is evaluated for the same rows at the same moment.
+  struct Sweep {
+    std::vector<std::uint32_t> rows;
+    std::vector<Scoring> scorings;
+    std::vector<Listing> listings;
+  };
+
+  Listing listing(const PlannedMetrics& listed, MomentId moment) {
+    Listing result{&listed, {}, 0};
+    for (model::MetricId metric : listed.metrics) {
+      result.provisional.push_back(immature(plan.needs.metric(metric, listed.entity, moment)));
+    }
+    return result;
+  }
+
+  /// Scorecards and listed metrics where no row is compared with others: everything for one row, then for the next, so
+  /// that little has to be remembered and threads can share the rows.
+  void evaluate_by_rows(const PlannedPeriod& planned, PeriodOutcome& outcome) {
+    std::map<std::pair<EntityId, MomentId>, Sweep> sweeps;
+    const auto sweep_of = [&](EntityId entity, MomentId moment) -> Sweep& {
+      const auto [place, added] = sweeps.try_emplace({entity, moment});
+      if (added) place->second.rows = by_key(entity, evaluator.population(entity, moment));
+      return place->second;
+    };
+    for (const model::ScorecardId id : planned.scorecards) {
+      const model::Scorecard& scorecard = policy.scorecards[id.index];
+      const MomentId moment = plan.moment_of(planned, scorecard);
+      Sweep& sweep = sweep_of(scorecard.entity, moment);
+      sweep.scorings.push_back({outcome.scorecards.size(), maturity(scorecard, moment)});
+      outcome.scorecards.push_back({id, std::vector<ScorecardRowResult>(sweep.rows.size())});
+    }
+    for (const PlannedMetrics& listed : planned.metrics) {
+      const MomentId moment = plan.moment_of(planned, listed.entity);
+      Sweep& sweep = sweep_of(listed.entity, moment);
+      Listing& added = sweep.listings.emplace_back(listing(listed, moment));
+      added.first = outcome.metrics.size();
+      outcome.metrics.resize(added.first + sweep.rows.size());
+    }
+    for (const auto& [key, sweep] : sweeps) run(sweep, key.second, outcome);
+  }
+
+  void run(const Sweep& sweep, MomentId moment, PeriodOutcome& outcome) {
+    constexpr std::size_t kRows = 32;
+    struct Worker {
+      MomentTable moments;  // a copy, because evaluating may add moments
+      std::unique_ptr<Evaluator> evaluator;
+      std::vector<Scorer> scorers;  // one for each scoring
+    };
+    std::vector<Worker> workers(std::max(request.threads, 1U));
+    in_parallel(request.threads, sweep.rows.size(), kRows, [&](unsigned thread, std::size_t first, std::size_t last) {
+      Worker& worker = workers[thread];
+      if (!worker.evaluator) {
+        worker.moments = plan.moments;
+        worker.evaluator = std::make_unique<Evaluator>(policy, store, worker.moments, Memory::one_row);
+        for (const Scoring& scoring : sweep.scorings) {
+          const model::ScorecardId id = outcome.scorecards[scoring.place].scorecard;
+          worker.scorers.emplace_back(*worker.evaluator, policy.scorecards[id.index], moment, scoring.maturity);
+        }
+      }
+      for (std::size_t at = first; at < last; ++at) {
+        for (std::size_t index = 0; index < sweep.scorings.size(); ++index) {
+          outcome.scorecards[sweep.scorings[index].place].rows[at] = worker.scorers[index].score(sweep.rows[at]);
+        }
+        for (const Listing& listed : sweep.listings) {
+          outcome.metrics[listed.first + at] = listed_row(*worker.evaluator, listed, moment, sweep.rows[at]);
+        }
+      }
+    });
+  }
+
   PayoutResult pay(const PlannedPeriod& planned, model::PayoutId id, const PeriodOutcome& outcome) {
     const model::Payout& payout = policy.payouts[id.index];
     PayoutContext context{planned, plan.moment_of(planned, payout), false, nullptr, {}};
@@ -129,28 +220,29 @@ class Runner {
     return PayoutRun(evaluator, payout, id, std::move(context), diagnostics).run();
   }
 
+  PeriodOutcome::EntityMetrics listed_row(Evaluator& by, const Listing& listed, MomentId moment,
+                                          std::uint32_t row) const {
+    const EntityId of = listed.planned->entity;
+    const EntityRow& entity = store.rows(of)[row];
+    PeriodOutcome::EntityMetrics metrics{of, row, entity.key, entity.label, std::nullopt, {}};
+    if (policy.phases_of(of) != nullptr) {
+      const Value phase = by.phase(of, row, moment);
+      if (phase.has_value()) metrics.phase = phase.as<value::PhaseRef>().phase;
+    }
+    metrics.values.reserve(listed.planned->metrics.size());
+    for (std::size_t at = 0; at < listed.planned->metrics.size(); ++at) {
+      const model::MetricId metric = listed.planned->metrics[at];
+      metrics.values.push_back({metric, by.metric(metric, {of, row, nullptr}, moment), listed.provisional[at]});
+    }
+    return metrics;
+  }
+
   void list_metrics(const PlannedPeriod& planned, const PlannedMetrics& listed, PeriodOutcome& outcome) {
     const MomentId moment = plan.moment_of(planned, listed.entity);
-    const bool phases = policy.phases_of(listed.entity) != nullptr;
-    std::vector<bool> provisional;
-    for (model::MetricId metric : listed.metrics) {
-      provisional.push_back(immature(plan.needs.metric(metric, listed.entity, moment)));
-    }
+    const Listing list = listing(listed, moment);
     for (std::uint32_t row : by_key(listed.entity, evaluator.population(listed.entity, moment))) {
-      const EntityRow& entity = store.rows(listed.entity)[row];
-      if (!request.entity_key.empty() && entity.key != request.entity_key) continue;
-      PeriodOutcome::EntityMetrics metrics{listed.entity, row, entity.key, entity.label, std::nullopt, {}};
-      if (phases) {
-        const Value phase = evaluator.phase(listed.entity, row, moment);
-        if (phase.has_value()) metrics.phase = phase.as<value::PhaseRef>().phase;
-      }
-      metrics.values.reserve(listed.metrics.size());
-      for (std::size_t at = 0; at < listed.metrics.size(); ++at) {
-        const Subject subject{listed.entity, row, nullptr};
-        metrics.values.push_back(
-            {listed.metrics[at], evaluator.metric(listed.metrics[at], subject, moment), provisional[at]});
-      }
-      outcome.metrics.push_back(std::move(metrics));
+      if (!request.entity_key.empty() && store.rows(listed.entity)[row].key != request.entity_key) continue;
+      outcome.metrics.push_back(listed_row(evaluator, list, moment, row));
     }
   }
 
@@ -159,18 +251,20 @@ class Runner {
     std::erase_if(rows, [&](const auto& row) { return row.key != key; });
   }
 
-  void keep_only(Outcome& outcome, const std::string& key) {
+  void report_unknown_key() {
     bool known = false;
     for (std::uint32_t entity = 0; entity < policy.entities.size(); ++entity) {
-      known = known || store.find({entity}, key).has_value();
+      known = known || store.find({entity}, request.entity_key).has_value();
     }
-    if (!known) diagnostics.add_without_span(ids::no_such_entity_row).with("key", key);
-    for (PeriodOutcome& period : outcome.periods) {
-      for (ScorecardResult& scorecard : period.scorecards) keep_key(scorecard.rows, key);
-      for (PayoutResult& payout : period.payouts) keep_key(payout.rows, key);
-      keep_key(period.metrics, key);
-      keep_key(period.alerts, key);
-    }
+    if (!known) diagnostics.add_without_span(ids::no_such_entity_row).with("key", request.entity_key);
+  }
+
+  void keep_only(PeriodOutcome& period) const {
+    const std::string& key = request.entity_key;
+    for (ScorecardResult& scorecard : period.scorecards) keep_key(scorecard.rows, key);
+    for (PayoutResult& payout : period.payouts) keep_key(payout.rows, key);
+    keep_key(period.metrics, key);
+    keep_key(period.alerts, key);
   }
 
   void report_unapplied_clauses() {

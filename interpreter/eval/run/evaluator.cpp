@@ -62,7 +62,14 @@ Evaluator::Memo& Evaluator::memo(std::uint32_t metric_or_phase, EntityId entity,
 /// The memo stays in place while computing adds others.
 template <class Compute>
 Value Evaluator::remembered(Memo& known, EntityId entity, std::uint32_t row, Compute compute) {
-  if (sparse_) {
+  if (memory_ == Memory::one_row) {
+    if (known.row != row) {
+      known.value = compute();
+      known.row = row;
+    }
+    return known.value;
+  }
+  if (memory_ == Memory::few_rows) {
     if (auto found = known.rows.find(row); found != known.rows.end()) return found->second;
     Value result = compute();
     known.rows.emplace(row, result);
@@ -81,7 +88,7 @@ Value Evaluator::remembered(Memo& known, EntityId entity, std::uint32_t row, Com
 }
 
 void Evaluator::pretend(MetricId id, EntityId entity, std::uint32_t row, MomentId moment, Value value) {
-  assert(sparse_);
+  assert(memory_ == Memory::few_rows);
   memo(id.index, entity, moment).rows.insert_or_assign(row, std::move(value));
 }
 

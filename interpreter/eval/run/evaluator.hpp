@@ -39,11 +39,18 @@ std::uint64_t memo_key(std::uint32_t index, EntityId entity, MomentId moment);
 /// Values of one type that are equal have the same text, others do not; no text begins with another.
 std::string identity_text(const Value& value);
 
+/// For which rows an evaluator remembers metrics and phases.
+enum class Memory : std::uint8_t {
+  all_rows,  // of every entity it has evaluated: for metrics that compare rows
+  few_rows,  // takes memory only for the rows that were evaluated
+  one_row,   // of each metric and moment only the last row: for one row after the other, in any order
+};
+
 class Evaluator {
  public:
-  /// `sparse` suits the evaluation of a few rows: what is remembered takes memory only for them.
-  Evaluator(const model::Policy& policy_, const AggregateStore& store_, MomentTable& moments_, bool sparse = false)
-      : policy(policy_), store(store_), moments(moments_), sparse_(sparse) {}
+  Evaluator(const model::Policy& policy_, const AggregateStore& store_, MomentTable& moments_,
+            Memory memory = Memory::all_rows)
+      : policy(policy_), store(store_), moments(moments_), memory_(memory) {}
 
   Value evaluate(model::ExprId id, const Context& context);
   Value metric(model::MetricId id, const Subject& subject, MomentId moment);
@@ -70,7 +77,9 @@ class Evaluator {
   struct Memo {
     std::vector<Value> values;  // by row
     std::vector<bool> known;
-    std::unordered_map<std::uint32_t, Value> rows;    // instead of them, when sparse
+    std::unordered_map<std::uint32_t, Value> rows;    // instead of them, for few rows
+    std::uint32_t row = 0xFFFF'FFFF;                  // instead of them, for one row
+    Value value;
     std::unordered_map<std::uint32_t, Value> groups;  // by RowGroup::id
   };
   struct Grouping {
@@ -112,7 +121,7 @@ class Evaluator {
 
   using PretendedAggregate = std::tuple<AggregateId, EntityId, std::uint32_t, Window>;
 
-  bool sparse_ = false;
+  Memory memory_ = Memory::all_rows;
   std::map<PretendedAggregate, Value> pretended_;
   std::unordered_map<std::uint64_t, Memo> memos_;
   std::unordered_map<std::uint64_t, Grouping> groupings_;

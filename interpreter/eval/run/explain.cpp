@@ -45,7 +45,7 @@ class Explainer {
         plan(plan_),
         planned(planned_),
         outcome(outcome_),
-        evaluator(policy_, store, plan_.moments, true),
+        evaluator(policy_, store, plan_.moments, Memory::few_rows),
         text(sources, evaluator) {}
 
   SubjectExplanation subject(EntityId entity, std::uint32_t row, std::vector<TracedRow> traced,

@@ -139,7 +139,9 @@ Maturity NeedCollector::call(const model::MetricCall& call, ExprId id, EntityId 
     if (group.kind == model::GroupKey::Kind::phase) result = std::max(result, phases(entity, moment));
   }
   const bool totals = call.function == model::MetricFunction::total || call.function == model::MetricFunction::share;
-  if (totals && totals_over_company(policy, call)) expression(call.operand, EntityId{0}, moment);
+  const bool over_company = totals && totals_over_company(policy, call);
+  if (over_company) expression(call.operand, EntityId{0}, moment);
+  compares_rows_ = compares_rows_ || ranks || (totals && !over_company);
   return std::max(result, expression(call.operand, entity, moments.transform(moment, id, call)));
 }
 

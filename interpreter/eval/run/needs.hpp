@@ -37,6 +37,8 @@ class NeedCollector {
   /// The events that were read, each with the windows it was read for.
   const std::map<EventsId, std::set<Window>>& events_read() const { return events_read_; }
   const std::set<AggregateId>& aggregates() const { return aggregates_; }
+  /// Does anything look at several rows of an entity together (total, share, rank, percentile_rank)?
+  bool compares_rows() const { return compares_rows_; }
 
  private:
   Maturity call(const model::MetricCall& call, model::ExprId id, EntityId entity, MomentId moment);
@@ -54,6 +56,7 @@ class NeedCollector {
   std::set<AggregateId> aggregates_;
   std::map<std::tuple<std::uint32_t, EntityId, MomentId>, Maturity> metrics_;
   std::map<std::pair<EntityId, MomentId>, Maturity> phases_;
+  bool compares_rows_ = false;
 };
 
 /// The instant `delay` after the end of a period (the first day behind it), in the policy's zone.

@@ -155,7 +155,7 @@ class Finder {
 
   /// An evaluator for which the quantity is `x`.
   Evaluator what_if(const Variable& variable, const Number& x) const {
-    Evaluator other(policy, evaluator.store, evaluator.moments, true);
+    Evaluator other(policy, evaluator.store, evaluator.moments, Memory::few_rows);
     if (variable.metric.valid()) {
       other.pretend(variable.metric, entity, row, moment, x);
     } else {

@@ -108,6 +108,21 @@ TEST_CASE("pages give what the cursor gives: many rows, page sizes, long cells")
   CHECK(made_by("CREATE TABLE t(a INTEGER); " + kCount + "20000) INSERT INTO t SELECT i FROM n") == Reason::none);
 }
 
+TEST_CASE("pages give what the cursor gives: more forms of records than are remembered") {
+  // Lengths of three texts and sizes of a number: some ten thousand headers; then few of them.
+  CHECK(made_by("CREATE TABLE t(a TEXT, b TEXT, c INTEGER, d TEXT, e REAL);" + kCount +
+                "30000) INSERT INTO t SELECT printf('%*d', 1 + i % 41, i), printf('%*d', 1 + i % 37, i), "
+                "(i % 5) * (i % 5) * (i % 5) * i, CASE i % 3 WHEN 0 THEN NULL WHEN 1 THEN i ELSE 'x' END, i % 2 FROM n;" +
+                kCount + "30000) INSERT INTO t SELECT 'a', 'b', 0, 'c', 1 FROM n") == Reason::none);
+  std::string columns = "c0 INTEGER", values = "i";
+  for (int column = 1; column < 80; ++column) {
+    columns += ", c" + std::to_string(column);
+    values += column % 3 == 0 ? ", i % 2" : column % 3 == 1 ? ", NULL" : ", 'x' || i";
+  }
+  CHECK(made_by("CREATE TABLE t(" + columns + ");" + kCount + "300) INSERT INTO t SELECT " + values + " FROM n") ==
+        Reason::none);
+}
+
 TEST_CASE("pages give what the cursor gives: columns that were added later") {
   CHECK(
       made_by("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2); ALTER TABLE t ADD COLUMN b;"

@@ -2,6 +2,7 @@
 #include <limits>
 #include <unordered_set>
 
+#include "interpreter/value/number_append.hpp"
 #include "tests/unit/value/show.hpp"
 
 using namespace kpi::value;
@@ -32,6 +33,21 @@ TEST_CASE("decimal text is read exactly") {
   CHECK(num("1e-100000") * num("1e100000") == Number(1));
   CHECK(num("123456789012345678901234567890123456789012345").to_string() ==
         "123456789012345678901234567890123456789012345");
+}
+
+TEST_CASE("text of numbers around the widths of integers") {
+  for (const char* text : {"0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
+                           "18446744073709551615", "18446744073709551616", "-100000000000000000000",
+                           "170141183460469231731687303715884105727", "-170141183460469231731687303715884105728",
+                           "170141183460469231731687303715884105729", "0.000000000000000000001", "-12345678901234567890.5",
+                           "1000000000000000000000000000000000000000.001", "-0.5", "10/3", "-1/99999999999999999999",
+                           "170141183460469231731687303715884105727/3", "170141183460469231731687303715884105727/7",
+                           "-340282366920938463463374607431768211456/7", "1/680564733841876926926749214863536422913"}) {
+    CHECK(num(text).to_string() == text);
+    std::string appended = "x";
+    append_text(appended, num(text));
+    CHECK(appended == std::string("x") + text);
+  }
 }
 
 TEST_CASE("text that is not a decimal number is refused") {
