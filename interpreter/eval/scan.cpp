@@ -262,12 +262,8 @@ void Store::prepare_exclusions() {
 }
 
 void Store::index_entities() {
-  row_by_key_.assign(world_.entities.size(), {});
-  for (std::uint32_t index = 0; index < world_.entities.size(); ++index) {
+  for (std::uint32_t index = 0; index < world_.entities.size(); ++index)
     rows_[index] = entity_rows(world_, EntityId{index});
-    for (std::uint32_t row = 0; row < rows_[index].rows.size(); ++row)
-      row_by_key_[index].emplace(rows_[index].rows[row].key, row);
-  }
   for (EntityRows& entity : rows_) {
     for (EntityRow& row : entity.rows) {
       for (Value& field : row.fields) field = shown(std::move(field));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "interpreter/eval/scan_pass.hpp"
 
@@ -26,8 +27,8 @@ bool fits_column(const Number& number, Decimal& decimal) {
 }
 
 /// Adds numbers per cell of another thread.
-template <class Count>
-void add_counts(std::vector<Count>& to, const std::vector<Count>& from, std::span<const std::uint32_t> places, std::uint32_t cells) {
+template <class Sum, class Count>
+void add_counts(std::vector<Sum>& to, const std::vector<Count>& from, std::span<const std::uint32_t> places, std::uint32_t cells) {
   if (from.empty()) return;
   to.resize(std::max<std::size_t>(to.size(), cells));
   for (std::size_t cell = 0; cell < std::min(from.size(), places.size()); ++cell) to[places[cell]] += from[cell];
@@ -78,13 +79,23 @@ class Summer final : public Accumulator {
  public:
   using Accumulator::Accumulator;
 
+  void add_selected(Program& program, std::span<const std::uint32_t> targets, std::span<const std::uint32_t> selected,
+                    std::uint32_t cells) override {
+    Vec vec;
+    if (is_average() || !program.evaluate(value.node, vec) || vec.absent != nullptr) return add_batch(program, targets, cells);
+    Bank& sums = bank(vec.scale, cells);
+    std::uint64_t bits = 0;
+    for (const std::uint32_t row : selected) bits |= static_cast<std::uint64_t>(vec.values[row] ^ (vec.values[row] >> 63));
+    if (!sums.make_room(bits, selected.size())) return add_batch(program, targets, cells);
+    for (const std::uint32_t row : selected) sums.small[targets[row]] += vec.values[row];
+  }
+
   void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t cells) override {
     if (is_average()) present_.resize(std::max<std::size_t>(present_.size(), cells));
     const Rep rep = rep_of(world_.policy.expr(aggregate_.value).type);
     Vec vec;
     if (program.evaluate(value.node, vec)) {
-      auto& sums = bank(vec.scale, cells);
-      add_fast(targets, vec, sums);
+      add_fast(targets, vec, bank(vec.scale, cells));
       return;
     }
     for (std::size_t row = 0; row < targets.size(); ++row) {
@@ -97,7 +108,9 @@ class Summer final : public Accumulator {
                             : rep == Rep::instant ? Number(x.as<Instant>().micros)
                                                   : x.number();
       if (fits_column(number, decimal)) {
-        bank(decimal.scale, cells)[targets[row]] += decimal.mantissa;
+        Bank& sums = bank(decimal.scale, cells);
+        sums.carry();
+        sums.wide[targets[row]] += decimal.mantissa;
       } else {
         wide_[targets[row]] += number;
       }
@@ -106,16 +119,25 @@ class Summer final : public Accumulator {
 
   void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
     const auto& from = static_cast<const Summer&>(other);
-    for (const auto& [scale, sums] : from.banks_) add_counts(bank(scale, cells), sums, places, cells);
+    for (const auto& [scale, theirs] : from.banks_) {
+      Bank& sums = bank(scale, cells);
+      sums.carry();
+      add_counts(sums.wide, theirs.wide, places, cells);
+      add_counts(sums.wide, theirs.small, places, cells);
+    }
     add_counts(present_, from.present_, places, cells);
     for (const auto& [cell, sum] : from.wide_) wide_[places[cell]] += sum;
+  }
+
+  void finish() override {
+    for (auto& [scale, sums] : banks_) sums.carry();
   }
 
   Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>&) const override {
     Number sum;
     for (const auto& [scale, sums] : banks_) {
       Int128 total = 0;  // 2^63 rows of 64-bit values fit
-      for (const std::uint32_t cell : cells) total += cell < sums.size() ? sums[cell] : 0;
+      for (const std::uint32_t cell : cells) total += cell < sums.wide.size() ? sums.wide[cell] : 0;
       if (total != 0) sum += Number::scaled(total, scale);
     }
     if (!wide_.empty()) {
@@ -136,23 +158,58 @@ class Summer final : public Accumulator {
   }
 
  private:
+  /// Sums at one scale, by cell. What is added goes to 64-bit integers as long as none of them can overflow, and is then
+  /// carried to wide ones.
+  struct Bank {
+    static constexpr std::uint64_t kRoom = std::uint64_t{1} << 62;
+    std::vector<std::int64_t> small;
+    std::vector<Int128> wide;
+    std::uint64_t used = 0;  // no absolute value in `small` is larger
+
+    void carry() {
+      if (wide.size() < small.size()) wide.resize(small.size());
+      if (std::exchange(used, 0) == 0) return;
+      for (std::size_t cell = 0; cell < small.size(); ++cell) wide[cell] += std::exchange(small[cell], 0);
+    }
+    /// Makes room for adding `count` values none of which has a bit beyond those of `bits` (negative ones turned over).
+    /// False when they are too large for that.
+    bool make_room(std::uint64_t bits, std::size_t count) {
+      const value::UnsignedInt128 most = (value::UnsignedInt128{bits} + 1) * count;
+      if (most > kRoom) return false;
+      if (used + static_cast<std::uint64_t>(most) > kRoom) carry();
+      used += static_cast<std::uint64_t>(most);
+      return true;
+    }
+  };
   bool is_average() const { return aggregate_.function == AggregateFunction::avg; }
-  std::vector<Int128>& bank(int scale, std::uint32_t cells) {
-    auto& sums = banks_[scale];
-    if (sums.size() < cells) sums.resize(std::max<std::size_t>(cells, sums.size() * 3 / 2));
+  Bank& bank(int scale, std::uint32_t cells) {
+    Bank& sums = banks_[scale];
+    if (sums.small.size() < cells) sums.small.resize(std::max<std::size_t>(cells, sums.small.size() * 3 / 2));
     return sums;
   }
-  void add_fast(std::span<const std::uint32_t> targets, const Vec& vec, std::vector<Int128>& sums) {
-    Int128* const to = sums.data();
+  template <class Sum>
+  static void add_values(std::span<const std::uint32_t> targets, const Vec& vec, Sum* const to) {
     if (vec.absent == nullptr) {
       for (std::size_t row = 0; row < targets.size(); ++row) to[targets[row]] += vec.values[row];
     } else {
       for (std::size_t row = 0; row < targets.size(); ++row) to[vec.absent[row] != 0 ? 0 : targets[row]] += vec.values[row];
     }
+  }
+  void add_fast(std::span<const std::uint32_t> targets, const Vec& vec, Bank& sums) {
+    std::uint64_t bits = 0;
+    for (std::size_t row = 0; row < targets.size(); ++row) {
+      bits |= static_cast<std::uint64_t>(vec.values[row] ^ (vec.values[row] >> 63));
+    }
+    if (sums.make_room(bits, targets.size())) {
+      add_values(targets, vec, sums.small.data());
+    } else {
+      sums.carry();
+      add_values(targets, vec, sums.wide.data());
+    }
     if (!is_average()) return;
     for (std::size_t row = 0; row < targets.size(); ++row) present_[targets[row]] += vec.is_absent(row) ? 0 : 1;
   }
-  std::map<int, std::vector<Int128>> banks_;
+  std::map<int, Bank> banks_;
   std::vector<std::int64_t> present_;
   std::map<std::uint32_t, Number> wide_;
 };

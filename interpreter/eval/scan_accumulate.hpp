@@ -19,6 +19,11 @@ class Accumulator {
   Program::Root value;
   /// `targets[row]` is the row's cell, 0 for rows that do not count; cells are below `cells`.
   virtual void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t cells) = 0;
+  /// The same where few rows count: `selected` are those with a cell.
+  virtual void add_selected(Program& program, std::span<const std::uint32_t> targets, std::span<const std::uint32_t> /*selected*/,
+                            std::uint32_t cells) {
+    add_batch(program, targets, cells);
+  }
   /// Takes in what another thread has collected for the same aggregate; `places` are the cells here of the cells there,
   /// all below `cells`. Before finish().
   virtual void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) = 0;

@@ -95,8 +95,13 @@ bool EntityLoader::load_keys(EntityId entity) {
   BadRows bad_rows(world_, source);
   Table table;
   table.reset(source, decl.fields.size());
-  std::map<Code, std::uint64_t> counts;
-  std::vector<std::pair<std::pair<std::string, std::uint64_t>, Code>> rows;
+  struct KeyRow {
+    std::string text;
+    std::uint64_t position = 0;
+    Code code = 0;
+  };
+  tsl::robin_map<Code, std::uint64_t, CodeHash> counts;
+  std::vector<KeyRow> rows;
   if (!schema->columns.empty()) {
     const auto scan = world_.data.scan(schema->name, decoder.columns());
     Batch batch;
@@ -121,22 +126,29 @@ bool EntityLoader::load_keys(EntityId entity) {
         }
         if (decl.where.valid() && !evaluator.is_true(decl.where, RowContext{&table, row, nullptr, {}})) continue;
         const Code code = key_code(table, row, decl, text, complete);
-        if (complete && ++counts[code] == 1) rows.push_back({{text, batch.first_row + row}, code});
+        if (complete && ++counts[code] == 1) rows.push_back({text, batch.first_row + row, code});
       }
     }
   }
   bad_rows.report(*schema);
-  std::sort(rows.begin(), rows.end());
-  for (auto& [row, code] : rows) {
+  std::sort(rows.begin(), rows.end(), [](const KeyRow& a, const KeyRow& b) {
+    const int order = a.text.compare(b.text);
+    return order < 0 || (order == 0 && a.position < b.position);
+  });
+  target.keys.reserve(rows.size());
+  loaded.codes.reserve(rows.size());
+  loaded.row_of_position.reserve(rows.size());
+  for (KeyRow& row : rows) {
     const auto index = static_cast<std::uint32_t>(loaded.codes.size());
-    target.index.insert(code, index);
-    target.keys.push_back(row.first);
-    loaded.row_of_position[row.second] = index;
-    loaded.codes.push_back(code);
-    target.quarantined += counts[code] - 1;  // the first of them stays
-    if (const std::uint64_t count = counts[code]; count > 1 && !world_.request.quarantine) {
+    target.index.insert(row.code, index);
+    target.keys.push_back(std::move(row.text));
+    loaded.row_of_position[row.position] = index;
+    loaded.codes.push_back(row.code);
+    const std::uint64_t count = counts[row.code];
+    target.quarantined += count - 1;  // the first of them stays
+    if (count > 1 && !world_.request.quarantine) {
       if (auto* diagnostic = world_.errors.add_row_error(ids::data_duplicate_key)) {
-        diagnostic->with("table", schema->name).with("key", shortened(row.first)).with("reader", decl.named.name);
+        diagnostic->with("table", schema->name).with("key", shortened(target.keys.back())).with("reader", decl.named.name);
         diagnostic->with("count", std::to_string(count));
         diagnostic->location = world_.data.name();
       }
@@ -259,6 +271,7 @@ void EntityLoader::take_out_bad_rows(EntityId entity) {
   const auto found = loaded_.find(entity.index);
   if (found == loaded_.end()) return;
   Loaded& loaded = found->second;
+  if (std::none_of(loaded.is_bad.begin(), loaded.is_bad.end(), [](std::uint8_t bad) { return bad != 0; })) return;
   EntityTable& target = world_.entities[entity.index];
   std::vector<std::uint32_t> kept, moved_to(loaded.codes.size(), kNoRow);
   KeyIndex index;
@@ -273,10 +286,6 @@ void EntityLoader::take_out_bad_rows(EntityId entity) {
     index.insert(loaded.codes[row], moved_to[row]);
     keys.push_back(std::move(target.keys[row]));
     kept.push_back(row);
-  }
-  if (kept.size() == loaded.codes.size()) {
-    target.keys = std::move(keys);
-    return;
   }
   Table table;
   table.reset(target.table.source, target.table.columns.size());
@@ -328,11 +337,14 @@ EntityRows entity_rows(World& world, EntityId entity) {
   EntityRows result;
   result.order.resize(stored.keys.size());
   std::iota(result.order.begin(), result.order.end(), 0);
-  std::sort(result.order.begin(), result.order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return stored.keys[a] < stored.keys[b]; });
+  if (!std::is_sorted(stored.keys.begin(), stored.keys.end())) {  // those of distinct entities
+    std::sort(result.order.begin(), result.order.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return stored.keys[a] < stored.keys[b]; });
+  }
   result.position.resize(stored.keys.size());
   RowEvaluator evaluator(world);
   evaluator.report_missing_rates = false;
+  result.rows.reserve(result.order.size());
   for (std::uint32_t index = 0; index < result.order.size(); ++index) {
     const std::uint32_t row = result.order[index];
     result.position[row] = index;
@@ -342,6 +354,7 @@ EntityRows entity_rows(World& world, EntityId entity) {
     shown.active_from = stored.active_from[row];
     shown.active_to = stored.active_to[row];
     const RowContext context{&stored.table, row, nullptr, {}};
+    shown.fields.reserve(decl.fields.size());
     for (std::uint32_t field = 0; field < decl.fields.size(); ++field) {
       shown.fields.push_back(evaluator.field_value(stored.table, row, FieldId{field}, context));
     }

@@ -86,8 +86,13 @@ Lane& EventsScan::lane_for(Grouping* grouping, FieldId at, std::uint64_t exclude
   lane.filter = filter;
   const auto set = std::find_if(cell_sets_.begin(), cell_sets_.end(),
                                 [&](const CellSet& cells) { return cells.grouping == grouping && cells.at == at; });
-  lane.cells = static_cast<std::size_t>(set - cell_sets_.begin());
+  const auto number = static_cast<std::size_t>(set - cell_sets_.begin());
   if (set == cell_sets_.end()) cell_sets_.push_back({grouping, at, {}});
+  const auto kept = std::find_if(kept_cells_.begin(), kept_cells_.end(), [&](const KeptCells& cells) {
+    return cells.set == number && cells.excluded_by == excluded_by;
+  });
+  lane.kept = static_cast<std::size_t>(kept - kept_cells_.begin());
+  if (kept == kept_cells_.end()) kept_cells_.push_back({number, excluded_by, {}});
   return lane;
 }
 
@@ -224,8 +229,13 @@ void EventsScan::find_exclusions(Program& program, const Table& table, const std
   masks_.assign(table.rows, 0);
   passes_.resize(table.rows);
   for (const auto& [index, condition] : exclusions_) {
-    program.truth(condition, passes_.data());
     const auto shift = static_cast<unsigned>(index);
+    Vec vec;
+    if (program.evaluate(condition.node, vec) && vec.absent == nullptr) {
+      for (std::size_t row = 0; row < table.rows; ++row) masks_[row] |= static_cast<std::uint64_t>(vec.values[row]) << shift;
+      continue;
+    }
+    program.truth(condition, passes_.data());
     for (std::size_t row = 0; row < table.rows; ++row) masks_[row] |= std::uint64_t{passes_[row]} << shift;
   }
   for (const FieldId reference : references_) {
@@ -236,7 +246,9 @@ void EventsScan::find_exclusions(Program& program, const Table& table, const std
       if (active[row] != 0 && !column.is_absent(row)) masks_[row] |= kept.masks[static_cast<std::size_t>(column.values[row])];
     }
   }
-  for (std::size_t row = 0; row < table.rows; ++row) state_.info.excluded += active[row] != 0 && masks_[row] != 0 ? 1 : 0;
+  std::uint64_t excluded = 0;
+  for (std::size_t row = 0; row < table.rows; ++row) excluded += active[row] != 0 && masks_[row] != 0 ? 1 : 0;
+  state_.info.excluded += excluded;
 }
 
 /// For events that refer to these.
@@ -385,16 +397,14 @@ void EventsScan::fill_cells(Program& program, const Table& table, const std::vec
   computed_times_.clear();
   wanted_.assign(table.rows, 0);
   for (CellSet& set : cell_sets_) fill_cell_set(set, program, table, active);
-  for (const auto& lane : lanes_) {
-    lane->targets.resize(table.rows);
-    const std::uint32_t* const cells = cell_sets_[lane->cells].cells.data();
-    std::uint32_t* const targets = lane->targets.data();
-    const std::uint64_t excluded_by = lane->excluded_by;
+  for (KeptCells& kept : kept_cells_) {
+    kept.cells.resize(table.rows);
+    const std::uint32_t* const all = cell_sets_[kept.set].cells.data();
+    std::uint32_t* const cells = kept.cells.data();
     for (std::size_t row = 0; row < table.rows; ++row) {
-      const std::uint32_t cell = (masks_[row] & excluded_by) == 0 ? cells[row] : 0;
-      targets[row] = cell;
-      wanted_[row] |= cell != 0 ? 1 : 0;
+      cells[row] = (masks_[row] & kept.excluded_by) == 0 ? all[row] : 0;
     }
+    for (std::size_t row = 0; row < table.rows; ++row) wanted_[row] |= cells[row] != 0 ? 1 : 0;
   }
   for (const auto& [at, days] : days_) {
     const Column& times = times_of(program, table, at, active);
@@ -409,16 +419,28 @@ void EventsScan::fill_lanes(Program& program, const Table& table, const std::vec
   fill_cells(program, table, active);
   program.set_active(wanted_.data());
   for (const auto& lane : lanes_) {
-    std::uint32_t* const targets = lane->targets.data();
-    if (lane->filter.expr.valid()) {
-      program.truth(lane->filter, passes_.data());
-      for (std::size_t row = 0; row < table.rows; ++row) targets[row] = passes_[row] != 0 ? targets[row] : 0;
-    }
+    const std::vector<std::uint32_t>& kept = kept_cells_[lane->kept].cells;
     const std::uint32_t cells = lane->grouping->cells();
     if (lane->counts.size() < cells) lane->counts.resize(std::max<std::size_t>(cells, lane->counts.size() * 3 / 2));
     std::int64_t* const counts = lane->counts.data();
-    for (std::size_t row = 0; row < table.rows; ++row) ++counts[targets[row]];
-    for (const auto& accumulator : lane->accumulators) accumulator->add_batch(program, lane->targets, cells);
+    if (!lane->filter.expr.valid()) {
+      for (std::size_t row = 0; row < table.rows; ++row) ++counts[kept[row]];
+      for (const auto& accumulator : lane->accumulators) accumulator->add_batch(program, kept, cells);
+      continue;
+    }
+    program.truth(lane->filter, passes_.data());
+    lane->targets.resize(table.rows);
+    lane->selected.resize(table.rows);
+    std::size_t selected = 0;
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      const std::uint32_t target = passes_[row] != 0 ? kept[row] : 0;
+      lane->targets[row] = target;
+      lane->selected[selected] = static_cast<std::uint32_t>(row);
+      selected += target != 0 ? 1 : 0;
+    }
+    const std::span<const std::uint32_t> rows(lane->selected.data(), selected);
+    for (const std::uint32_t row : rows) ++counts[lane->targets[row]];
+    for (const auto& accumulator : lane->accumulators) accumulator->add_selected(program, lane->targets, rows, cells);
   }
 }
 

@@ -15,19 +15,26 @@ namespace kpi::eval::scanning {
 /// What is computed once for rows that fall into the same cells, pass the same filter and ignore the same exclusions.
 struct Lane {
   Grouping* grouping = nullptr;
-  std::size_t cells = 0;                         // the CellSet
+  std::size_t kept = 0;                          // the KeptCells
   FieldId at;                                    // the time that decides the slot; invalid: the events' own
   std::uint64_t excluded_by = 0;                 // exclusions that take rows out
   Program::Root filter;                          // expr invalid: none
   std::vector<std::int64_t> counts;              // rows per cell
   std::vector<std::unique_ptr<Accumulator>> accumulators;
-  std::vector<std::uint32_t> targets;            // of the current batch
+  std::vector<std::uint32_t> targets, selected;  // of the current batch, where there is a filter: cells, rows with one
 };
 
 /// The cells of the current batch's rows, before filters and exclusions.
 struct CellSet {
   Grouping* grouping = nullptr;
   FieldId at;
+  std::vector<std::uint32_t> cells;
+};
+
+/// Of those the ones of rows that exclusions leave.
+struct KeptCells {
+  std::size_t set = 0;                           // the CellSet
+  std::uint64_t excluded_by = 0;
   std::vector<std::uint32_t> cells;
 };
 
@@ -167,6 +174,7 @@ class EventsScan {
   // Of the current batch.
   std::vector<std::uint64_t> masks_;
   std::vector<CellSet> cell_sets_;
+  std::vector<KeptCells> kept_cells_;
   std::map<FieldId, std::vector<std::int64_t>> days_;
   std::map<FieldId, Column> computed_times_;
   struct Owners {

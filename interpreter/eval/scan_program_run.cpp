@@ -241,6 +241,18 @@ bool Program::run_choice_of_two(Node& node) {
   return true;
 }
 
+inline std::int64_t Program::rate_of(const RateSeries& series, std::int64_t day) const {
+  if (series.is_own) return kPowers[world_.rates.scale()];
+  if (!series.currency) return 0;
+  const auto offset = static_cast<std::uint64_t>(day - world_.rates.first_day());
+  if (offset < series.by_day.size()) {
+    // Another thread may be filling it in.
+    const std::int64_t known = __atomic_load_n(&series.by_day[offset], __ATOMIC_RELAXED);
+    if (known >= 0) return known;
+  }
+  return world_.rates.mantissa(*series.currency, Date{static_cast<std::int32_t>(day)});
+}
+
 /// The rate of each row as an integer at the scale of all rates, or 1 at scale 0 where no row has a foreign amount. A
 /// missing rate is 0.
 bool Program::run_rate(Node& node) {
@@ -252,7 +264,9 @@ bool Program::run_rate(Node& node) {
   if (codes != nullptr) {  // often a batch has no foreign amounts at all
     const Code own_code = world_.pool.code(own.code());
     bool foreign = false;
-    for (std::size_t row = 0; row < rows_; ++row) foreign |= active_[row] != 0 && !codes->is_absent(row) && codes->values[row] != own_code;
+    for (std::size_t row = 0; row < rows_ && !foreign; ++row) {
+      foreign = active_[row] != 0 && !codes->is_absent(row) && codes->values[row] != own_code;
+    }
     if (!foreign) {
       std::fill(node.values.begin(), node.values.end(), 1);
       finish(node, 0);
@@ -283,18 +297,6 @@ bool Program::run_rate(Node& node) {
   }
   finish(node, world_.rates.scale());
   return true;
-}
-
-std::int64_t Program::rate_of(const RateSeries& series, std::int64_t day) const {
-  if (series.is_own) return kPowers[world_.rates.scale()];
-  if (!series.currency) return 0;
-  const auto offset = static_cast<std::uint64_t>(day - world_.rates.first_day());
-  if (offset < series.by_day.size()) {
-    // Another thread may be filling it in.
-    const std::int64_t known = __atomic_load_n(&series.by_day[offset], __ATOMIC_RELAXED);
-    if (known >= 0) return known;
-  }
-  return world_.rates.mantissa(*series.currency, Date{static_cast<std::int32_t>(day)});
 }
 
 bool Program::run_convert(Node& node) {

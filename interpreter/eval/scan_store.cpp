@@ -11,9 +11,11 @@ using value::EntityRef;
 using value::NoValueReason;
 
 std::optional<std::uint32_t> Store::find(EntityId entity, std::string_view key) const {
-  const auto& keys = row_by_key_[entity.index];
-  const auto found = keys.find(key);
-  return found == keys.end() ? std::nullopt : std::optional(found->second);
+  const std::vector<EntityRow>& rows = rows_[entity.index].rows;  // in the order of their keys
+  const auto found = std::lower_bound(rows.begin(), rows.end(), key,
+                                      [](const EntityRow& row, std::string_view wanted) { return row.key < wanted; });
+  if (found == rows.end() || found->key != key) return std::nullopt;
+  return static_cast<std::uint32_t>(found - rows.begin());
 }
 
 /// References inside a value, in the order of rows that results show. References to events become their key.

@@ -67,7 +67,6 @@ class Store final : public AggregateStore {
   Resources resources_;
   std::map<std::uint32_t, std::unique_ptr<EventsScan>> scans_;
   std::vector<EntityRows> rows_;
-  std::vector<std::map<std::string, std::uint32_t, std::less<>>> row_by_key_;
   std::map<Window, std::vector<ExclusionCount>> exclusions_;
   std::optional<value::Instant> as_of_;
   std::optional<value::Instant> first_event_, last_event_;

@@ -1,6 +1,7 @@
 // What all parts of a scan share: the policy, the pool of texts, entity tables, rows kept for references, exchange rates.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,7 +34,7 @@ class CodeSet {
   void insert(Code code) {
     const auto slot = static_cast<std::uint64_t>(code);
     if (slot < kDense) {
-      if (slot / 64 >= bits_.size()) bits_.resize(std::min<std::uint64_t>(kDense / 64, std::max<std::uint64_t>(16, slot / 32)) + 1);
+      if (slot / 64 + 1 >= bits_.size()) bits_.resize(std::min<std::uint64_t>(kDense / 64, std::max<std::uint64_t>(16, slot / 32)) + 1);
       bits_[slot / 64] |= std::uint64_t{1} << (slot % 64);
     } else {
       has_large_ = true;
@@ -48,15 +49,14 @@ class CodeSet {
   /// 1 where the set contains factor * values[row].
   void contains_each(const std::int64_t* values, std::int64_t factor, std::size_t rows, std::int64_t* result) const {
     const std::uint64_t* const bits = bits_.data();
-    const std::uint64_t limit = bits_.size() * 64;
-    bool beyond = false;
+    const std::uint64_t last = bits_.size() - 1;
+    std::uint64_t used = 0;
     for (std::size_t row = 0; row < rows; ++row) {
       const auto slot = static_cast<std::uint64_t>(values[row]) * static_cast<std::uint64_t>(factor);
-      const bool inside = slot < limit;
-      beyond |= slot >= kDense;
-      result[row] = static_cast<std::int64_t>(bits[inside ? slot / 64 : 0] >> (slot % 64) & (inside ? 1 : 0));
+      used |= slot;
+      result[row] = static_cast<std::int64_t>(bits[std::min(slot / 64, last)] >> (slot % 64) & 1);
     }
-    if (!beyond || !has_large_) return;
+    if (used < kDense || !has_large_) return;
     for (std::size_t row = 0; row < rows; ++row) {
       const auto slot = static_cast<std::uint64_t>(values[row]) * static_cast<std::uint64_t>(factor);
       if (slot >= kDense) result[row] = codes_.contains(static_cast<Code>(slot)) ? 1 : 0;
@@ -69,7 +69,7 @@ class CodeSet {
 
  private:
   static constexpr std::uint64_t kDense = 1 << 24;   // two megabytes at most
-  std::vector<std::uint64_t> bits_ = {0};
+  std::vector<std::uint64_t> bits_ = {0};            // the last word has no bit
   bool has_large_ = false;
   tsl::robin_set<Code, CodeHash> codes_;
 };

@@ -84,9 +84,12 @@ PageRecords::PageRecords(const PageTable& table)
   last_word_mask_ = ~std::uint64_t{0} >> (56 - 8 * (places_ % 8));
   slots_.resize(std::size_t{1} << kSlotBits);
   shape_fields_.reserve(kMostShapes * outputs_.size());
+  shape_classes_.reserve(kMostShapes * outputs_.size());
   payloads_.resize(kBlockRows);
   row_fields_.resize(kBlockRows);
+  row_classes_.resize(kBlockRows);
   own_fields_.resize(kBlockRows * outputs_.size());
+  own_classes_.resize(kBlockRows * outputs_.size());
 }
 
 PageRecords::~PageRecords() = default;
@@ -109,6 +112,7 @@ void PageRecords::load(std::size_t first, std::size_t last) {
     shapes_.clear();
     keys_.clear();
     shape_fields_.clear();
+    shape_classes_.clear();
     known_rows_ = other_rows_ = 0;
   }
 }
@@ -132,6 +136,7 @@ bool PageRecords::more() {
 
 void PageRecords::begin(eval::Batch& batch, std::size_t limit) {
   batch.rows = 0;
+  ++batch_;
   batch.base = nullptr;
   batch.columns.resize(outputs_.size());
   extra_.clear();
@@ -150,7 +155,7 @@ void PageRecords::begin(eval::Batch& batch, std::size_t limit) {
 
 void PageRecords::finish(eval::Batch& batch) {
   for (Output& output : outputs_) {
-    if (!output.has_classes && batch.rows > 0) write_classes_from(output, batch.rows);
+    if (batch.rows > 0) write_classes_from(output, batch.rows);
   }
   if (!extra_.empty()) {
     gather_texts(batch);
@@ -190,10 +195,9 @@ void PageRecords::gather_texts(eval::Batch& batch) {
 /// Records in the usual form are split first, block by block, and their fields then read column by column, where each
 /// step is the same for all rows.
 void PageRecords::fill(eval::Batch& batch, std::size_t limit) {
+  std::size_t first_row = batch.rows;  // of the block
   while (batch.rows < limit && more()) {
     const auto end = static_cast<std::uint32_t>(std::min<std::size_t>(cells_, cell_ + (limit - batch.rows)));
-    std::size_t first_row = batch.rows;
-    begin_block();
     for (; cell_ < end; ++cell_) {
       const Record found = record(cell_);
       for (const std::uint32_t index : row_id_columns_) outputs_[index].bits[batch.rows] = found.row_id;
@@ -206,15 +210,9 @@ void PageRecords::fill(eval::Batch& batch, std::size_t limit) {
         decode_one(found, batch.rows++);
       }
       first_row = batch.rows;
-      begin_block();
     }
-    finish_block(first_row);
   }
-}
-
-void PageRecords::begin_block() {
-  ++block_;
-  block_rows_ = 0;
+  finish_block(first_row);
 }
 
 /// Finds where the record's fields lie; false when it is not in the usual form: a header of single bytes with all
@@ -234,7 +232,8 @@ bool PageRecords::split(const Record& record) {
   Shape* shape = known_shape(key, hash, header);
   Shape own;
   if (shape == nullptr) {
-    own = build(header, own_fields_.data() + block_rows_ * outputs_.size());
+    const std::size_t start = block_rows_ * outputs_.size();
+    own = build(header, own_fields_.data() + start, own_classes_.data() + start);
     shape = &own;
     ++other_rows_;
   } else {
@@ -242,13 +241,14 @@ bool PageRecords::split(const Record& record) {
   }
   if (shape->body_end > record.available) return false;
   if (shape->is_whole && shape->body_end != record.size) unusual_page();
-  if (shape->block != block_) {
-    shape->block = block_;
+  if (shape->batch != batch_) {
+    shape->batch = batch_;
     for (std::size_t index = 0; index < outputs_.size(); ++index)
-      outputs_[index].block_kinds |= shape->fields[index].kind;
+      outputs_[index].kinds |= kind_bit(shape->classes[index]);
   }
   payloads_[block_rows_] = header;
   row_fields_[block_rows_] = shape->fields;
+  row_classes_[block_rows_] = shape->classes;
   ++block_rows_;
   return true;
 }
@@ -265,44 +265,46 @@ PageRecords::Shape* PageRecords::known_shape(const std::uint64_t* key, std::uint
     if (difference == 0) return &shapes_[number];
   }
   if (shapes_.size() == kMostShapes) return nullptr;
-  shape_fields_.resize(shape_fields_.size() + outputs_.size());
-  shapes_.push_back(build(header, shape_fields_.data() + shape_fields_.size() - outputs_.size()));
+  const std::size_t start = shape_fields_.size();
+  shape_fields_.resize(start + outputs_.size());
+  shape_classes_.resize(start + outputs_.size());
+  shapes_.push_back(build(header, shape_fields_.data() + start, shape_classes_.data() + start));
   keys_.insert(keys_.end(), key, key + words_);
   slots_[slot] = static_cast<std::uint16_t>(shapes_.size());
   return &shapes_.back();
 }
 
-PageRecords::Shape PageRecords::build(const std::uint8_t* header, Field* fields) const {
+PageRecords::Shape PageRecords::build(const std::uint8_t* header, Field* fields, CellClass* classes) const {
   const auto& wanted = table_.wanted();
   for (const std::uint32_t index : row_id_columns_) {
-    fields[index] = {0, 0, 0, 0, static_cast<std::uint8_t>(kind_bit(CellClass::integer)), CellClass::integer};
+    fields[index] = {0, 0};
+    classes[index] = CellClass::integer;
   }
   std::uint32_t body = header[0];
   for (std::uint32_t place = 0; place < places_; ++place) {
     const std::uint8_t type = header[1 + place];
-    const std::uint32_t start = body;
+    const auto start = static_cast<std::uint16_t>(body);
     body += kBytes[type];
     if (wanted[place] < 0) continue;
     Field& field = fields[wanted[place]];
-    field = {static_cast<std::uint16_t>(start), 0, 0, 0, 0, CellClass::null};
+    CellClass& cell_class = classes[wanted[place]];
     if (type >= kTexts) {
-      field.cell_class = type % 2 == 1 ? CellClass::text : CellClass::blob;
-      field.length = kBytes[type];
-    } else {
-      if (type >= kNumbers.size()) unusual_page();
-      const NumberType& number = kNumbers[type];
-      field.cell_class = number.cell_class;
-      field.shift = number.shift;
-      field.mask = number.stored ? -1 : 0;
-      if (!number.stored && number.cell_class == CellClass::integer) {  // 8 and 9 mean 0 and 1: their lowest bit
-        field.offset = static_cast<std::uint16_t>(1 + place);
-        field.shift = 56;
-        field.mask = 1;
-      }
+      field = {start, kBytes[type]};
+      cell_class = type % 2 == 1 ? CellClass::text : CellClass::blob;
+      continue;
     }
-    field.kind = static_cast<std::uint8_t>(kind_bit(field.cell_class));
+    if (type >= kNumbers.size()) unusual_page();
+    const NumberType& number = kNumbers[type];
+    cell_class = number.cell_class;
+    if (number.stored) {
+      field = {start, static_cast<std::uint16_t>(0xFF00 | number.shift)};
+    } else if (number.cell_class == CellClass::integer) {  // types 8 and 9 mean 0 and 1: their lowest bit
+      field = {static_cast<std::uint16_t>(1 + place), 0x0100 | 56};
+    } else {
+      field = {start, 0};
+    }
   }
-  return {fields, body, header[0] == places_ + 1, 0};
+  return {fields, classes, body, 0, header[0] == places_ + 1};
 }
 
 /// From this row on classes are written row by row; the rows before are of one class.
@@ -310,7 +312,7 @@ void PageRecords::write_classes_from(Output& output, std::size_t row) {
   if (output.has_classes) return;
   output.has_classes = true;
   if (row == 0) return;
-  const auto the_class = static_cast<CellClass>(std::countr_zero(output.kinds));
+  const auto the_class = static_cast<CellClass>(std::countr_zero(output.earlier_kinds));
   std::fill(output.classes, output.classes + row, the_class);
 }
 
@@ -319,40 +321,38 @@ void PageRecords::finish_block(std::size_t first_row) {
   const std::uint8_t* const* const payloads = payloads_.data();
   const Field* const* const row_fields = row_fields_.data();
   const std::size_t rows = block_rows_;
+  const auto number = [&](std::size_t row, Field field) {
+    const auto mask = static_cast<std::int8_t>(field.how >> 8);
+    return stored_number(payloads[row] + field.offset, field.how & 0xFF) & mask;
+  };
   for (std::size_t index = 0; index < outputs_.size(); ++index) {
     Output& output = outputs_[index];
-    const unsigned kinds = output.block_kinds, all = kinds | output.kinds;
-    if ((all & (all - 1)) != 0) write_classes_from(output, first_row);
-    output.kinds = all;
-    output.block_kinds = 0;
+    const unsigned kinds = output.kinds;
+    if ((kinds & (kinds - 1)) != 0) write_classes_from(output, first_row);
+    output.earlier_kinds = kinds;
     if (output.has_classes) {
       CellClass* const classes = output.classes + first_row;
-      for (std::size_t row = 0; row < rows; ++row) classes[row] = row_fields[row][index].cell_class;
+      for (std::size_t row = 0; row < rows; ++row) classes[row] = row_classes_[row][index];
     }
     if (table_.columns()[index].is_row_id) continue;
     std::int64_t* const bits = output.bits + first_row;
-    if ((kinds & kTextKinds) == 0) {
-      for (std::size_t row = 0; row < rows; ++row) {
-        const Field& field = row_fields[row][index];
-        bits[row] = stored_number(payloads[row] + field.offset, field.shift) & field.mask;
-      }
-      continue;
-    }
     std::uint32_t* const lengths = output.lengths + first_row;
-    if ((kinds & ~kTextKinds) == 0) {
+    if ((kinds & kTextKinds) == 0) {
+      for (std::size_t row = 0; row < rows; ++row) bits[row] = number(row, row_fields[row][index]);
+    } else if ((kinds & ~kTextKinds) == 0) {
       for (std::size_t row = 0; row < rows; ++row) {
-        const Field& field = row_fields[row][index];
+        const Field field = row_fields[row][index];
         bits[row] = offset_of(payloads[row] + field.offset);
-        lengths[row] = field.length;
+        lengths[row] = field.how;
       }
-      continue;
-    }
-    for (std::size_t row = 0; row < rows; ++row) {
-      const Field& field = row_fields[row][index];
-      const bool is_text = (field.kind & kTextKinds) != 0;
-      const std::uint8_t* const at = payloads[row] + field.offset;
-      bits[row] = is_text ? offset_of(at) : stored_number(at, field.shift) & field.mask;
-      lengths[row] = field.length;
+    } else {
+      for (std::size_t row = 0; row < rows; ++row) {
+        const Field field = row_fields[row][index];
+        const CellClass cell_class = output.classes[first_row + row];
+        const bool is_text = cell_class == CellClass::text || cell_class == CellClass::blob;
+        bits[row] = is_text ? offset_of(payloads[row] + field.offset) : number(row, field);
+        lengths[row] = field.how;
+      }
     }
   }
   block_rows_ = 0;
@@ -361,6 +361,7 @@ void PageRecords::finish_block(std::size_t first_row) {
 void PageRecords::decode_one(const Record& record, std::size_t row) {
   for (std::size_t index = 0; index < outputs_.size(); ++index) {
     Output& output = outputs_[index];
+    output.earlier_kinds = output.kinds;
     write_classes_from(output, row);
     if (!table_.columns()[index].is_row_id) continue;
     output.classes[row] = CellClass::integer;

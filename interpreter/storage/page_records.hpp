@@ -33,9 +33,9 @@ class PageRecords {
     eval::CellClass* classes = nullptr;
     std::int64_t* bits = nullptr;
     std::uint32_t* lengths = nullptr;
-    unsigned kinds = 0;        // of the rows of earlier blocks
-    unsigned block_kinds = 0;  // of the current block
-    bool has_classes = false;  // are classes written row by row? Otherwise all rows so far are of one class
+    unsigned kinds = 0;          // of all rows of the batch so far
+    unsigned earlier_kinds = 0;  // of those before the current block
+    bool has_classes = false;    // are classes written row by row? Otherwise all rows so far are of one class
   };
   struct Record {
     const std::uint8_t* payload = nullptr;
@@ -45,21 +45,19 @@ class PageRecords {
     bool complete() const { return available == size; }
   };
   /// Where a wanted field lies in the payload of a record. A number is the eight bytes there, read as big-endian,
-  /// shifted and masked.
+  /// shifted by the lower byte of `how` and masked by its upper one (0, 1 or all bits); of texts and blobs `how` is the
+  /// length.
   struct Field {
     std::uint16_t offset;
-    std::uint16_t length;  // of texts and blobs
-    std::uint8_t shift;
-    std::int8_t mask;
-    std::uint8_t kind;  // a bit of RawColumn::kinds
-    eval::CellClass cell_class;
+    std::uint16_t how;
   };
   /// What all records with the same header have in common: most tables have few headers.
   struct Shape {
-    const Field* fields = nullptr;  // by output
-    std::uint32_t body_end = 0;     // of the fields up to the last wanted one
-    bool is_whole = false;          // the header has no further fields
-    std::uint32_t block = 0;        // the last one that had such a record
+    const Field* fields = nullptr;             // by output
+    const eval::CellClass* classes = nullptr;  // by output
+    std::uint32_t body_end = 0;                // of the fields up to the last wanted one
+    std::uint32_t batch = 0;                   // the last one that had such a record
+    bool is_whole = false;                     // the header has no further fields
   };
   static constexpr std::uint32_t kBlockRows = 128;
   static constexpr std::uint32_t kMostPlaces = 63;  // of records that are taken apart in blocks
@@ -70,10 +68,10 @@ class PageRecords {
   bool open_page();
   Record record(std::uint32_t cell) const;
   Record unusual_record(std::uint32_t cell) const;
-  void begin_block();
+
   bool split(const Record& record);
   Shape* known_shape(const std::uint64_t* key, std::uint64_t hash, const std::uint8_t* header);
-  Shape build(const std::uint8_t* header, Field* fields) const;
+  Shape build(const std::uint8_t* header, Field* fields, eval::CellClass* classes) const;
   void finish_block(std::size_t first_row);
   static void write_classes_from(Output& output, std::size_t row);
   void decode_one(const Record& record, std::size_t row);
@@ -109,14 +107,17 @@ class PageRecords {
   std::uint64_t last_word_mask_ = 0;
   std::vector<std::uint16_t> slots_;  // shapes by hash of their header, from 1 on; 0: free
   std::vector<Shape> shapes_;
-  std::vector<std::uint64_t> keys_;                // headers of shapes_
-  std::vector<Field> shape_fields_;                // never moves
+  std::vector<std::uint64_t> keys_;  // headers of shapes_
+  std::vector<Field> shape_fields_;  // this and the next never move
+  std::vector<eval::CellClass> shape_classes_;
   std::uint64_t known_rows_ = 0, other_rows_ = 0;  // since shapes were last forgotten
   // Rows of the current block.
-  std::uint32_t block_ = 0, block_rows_ = 0;
+  std::uint32_t batch_ = 0, block_rows_ = 0;
   std::vector<const std::uint8_t*> payloads_;
   std::vector<const Field*> row_fields_;
+  std::vector<const eval::CellClass*> row_classes_;
   std::vector<Field> own_fields_;  // of rows whose shape is not remembered
+  std::vector<eval::CellClass> own_classes_;
 };
 
 }  // namespace kpi::storage
