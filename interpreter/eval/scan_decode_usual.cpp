@@ -27,6 +27,11 @@ constexpr std::array<std::uint64_t, 9> kFirstBytes{0,
                                                    0xFF'FFFF'FFFF'FFFF,
                                                    0xFFFF'FFFF'FFFF'FFFF};
 
+/// Where a text of at most sixteen bytes is remembered among 256.
+std::uint64_t text_slot(std::uint64_t word, std::uint64_t more, std::uint64_t length) {
+  return (word ^ (more + length) * 0x9E3779B97F4A7C15ULL) * 0xBF58476D1CE4E5B9ULL >> 56;
+}
+
 /// Seconds of `HH:MM:SS`, or -1. Eight characters at once, the first one in the lowest byte.
 std::int64_t seconds_of_day(std::uint64_t word) {
   const std::uint64_t digits = word ^ 0x3030'3A30'303A'3030;  // "00:00:00"
@@ -69,7 +74,7 @@ Code Decoder::text_code(std::string_view text, Input& input) {
   if (text.size() > 16) return world_.pool.code(text);
   const std::uint64_t word = word_at(text.data()) & kFirstBytes[std::min<std::size_t>(text.size(), 8)];
   const std::uint64_t more = text.size() > 8 ? word_at(text.data() + 8) & kFirstBytes[text.size() - 8] : 0;
-  TextCache& cached = input.texts[(word ^ (more + text.size()) * 0x9E3779B97F4A7C15ULL) * 0xBF58476D1CE4E5B9ULL >> 56];
+  TextCache& cached = input.texts[text_slot(word, more, text.size())];
   if (cached.word != word || cached.more != more || cached.length != text.size()) {
     cached = {word, more, static_cast<std::uint32_t>(text.size()), world_.pool.code(text)};
   }
@@ -81,7 +86,17 @@ bool Decoder::usual_texts(const Batch& batch, Input& input, Column& out) {
   if (!raw.only(CellClass::text)) return false;
   const char* const base = batch.base != nullptr ? batch.base : batch.bytes.data();
   for (std::size_t row = 0; row < batch.rows; ++row) {
-    out.values[row] = text_code({base + raw.bits[row], raw.lengths[row]}, input);
+    const char* const text = base + raw.bits[row];
+    const std::uint32_t length = raw.lengths[row];
+    if (length <= 8) {
+      const std::uint64_t word = word_at(text) & kFirstBytes[length];
+      const TextCache& cached = input.texts[text_slot(word, 0, length)];
+      if (cached.word == word && cached.length == length) {
+        out.values[row] = cached.code;
+        continue;
+      }
+    }
+    out.values[row] = text_code({text, length}, input);
   }
   return true;
 }

@@ -1,9 +1,11 @@
 // Repeated rows of events: by key, or by the whole row where there is no key. One pass collects hashes; only where two
 // are equal does a second pass compare the rows themselves, so the answer is exact and costs eight bytes a row.
 #include <algorithm>
+#include <atomic>
 #include <map>
 
 #include "grammar/source/diagnostics/data.hpp"
+#include "interpreter/eval/parallel.hpp"
 #include "interpreter/eval/scan_resources.hpp"
 #include "interpreter/eval/scan_schema.hpp"
 
@@ -96,6 +98,73 @@ class RowIdentity {
   std::vector<FieldId> raw_, typed_;
 };
 
+/// Looks for repeated rows with several threads. True: there are none, and no row without key or with an error. False:
+/// the rows have to be looked at in order to say anything.
+bool is_unique_in_parts(World& world, Plan& plan, JoinSet& joins, EventsId events, const EventsPass& pass,
+                        const std::vector<FieldId>& raw, const std::vector<FieldId>& typed) {
+  if (!pass.can_be_shared()) return false;
+  const auto table = world.data.parts(pass.schema().name, pass.columns());
+  if (!table) return false;
+  const unsigned threads = world.request.threads;
+  struct Work {
+    EventsState state;
+    std::unique_ptr<EventsPass> pass;
+    std::vector<std::vector<std::uint64_t>> hashes;  // by the part of all hashes that one thread looks at
+  };
+  std::vector<Work> works(threads);
+  for (Work& work : works) {
+    work.pass = std::make_unique<EventsPass>(world, plan, events, &joins, &work.state);
+    work.pass->reads = pass.reads;
+    work.pass->raw_columns = pass.raw_columns;
+    work.hashes.resize(threads);
+    if (!work.pass->open()) return false;
+  }
+  std::atomic<bool> stop = false;
+  const auto read = [&](Work& work) {
+    const RowIdentity identity(world, world.policy.events[events.index], *work.pass, raw, typed);
+    const auto rows = table->scan();
+    work.pass->run_part(
+        *rows,
+        [&](const Batch& batch, Table& decoded, std::vector<std::uint8_t>& active) {
+          for (std::size_t row = 0; row < batch.rows; ++row) {
+            if (active[row] == 0) continue;
+            if (identity.missing_key(batch, row)) throw PartsFailed();
+            const std::uint64_t hash = identity.hash(batch, decoded, row);
+            work.hashes[(hash >> 32) % threads].push_back(hash);
+          }
+        },
+        stop);
+  };
+  world.errors.watch(true);
+  try {
+    in_parallel(threads, threads, 1, [&](unsigned, std::size_t index, std::size_t) {
+      try {
+        read(works[index]);
+      } catch (...) {
+        stop = true;
+        throw;
+      }
+    });
+  } catch (const PartsFailed&) {  // `stop` says so
+  } catch (...) {
+    world.errors.watch(false);
+    throw;
+  }
+  const bool trouble = world.errors.trouble();
+  world.errors.watch(false);
+  if (stop || trouble) return false;
+  in_parallel(threads, threads, 1, [&](unsigned, std::size_t part, std::size_t) {
+    tsl::robin_set<std::uint64_t> seen;
+    for (Work& work : works) {
+      for (const std::uint64_t hash : work.hashes[part]) {
+        if (!seen.insert(hash).second) stop = true;
+      }
+      work.hashes[part] = {};
+    }
+  });
+  return !stop;
+}
+
 }  // namespace
 
 bool Resources::deduplicate(EventsId events) {
@@ -128,6 +197,7 @@ bool Resources::deduplicate(EventsId events) {
   }
   if (is_unique_in_store(*schema, key_columns) || schema->columns.empty()) return true;
   if (!open(pass, events)) return false;
+  if (is_unique_in_parts(world_, plan_, joins, events, pass, raw, typed)) return true;
   const RowIdentity identity(world_, decl, pass, raw, typed);
 
   tsl::robin_set<std::uint64_t> seen, repeated;

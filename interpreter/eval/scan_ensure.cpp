@@ -111,6 +111,23 @@ void EnsureCheck::take(Program& program, const std::vector<std::uint8_t>& active
   }
 }
 
+void EnsureCheck::take_in(const EnsureCheck& other) {
+  std::vector<std::uint32_t> places(other.groups_.size() + 1, 0);
+  for (const auto& [code, cell] : other.cells_) {
+    const auto [entry, is_new] = cells_.emplace(code, static_cast<std::uint32_t>(groups_.size() + 1));
+    if (is_new) groups_.push_back(other.groups_[cell - 1]);
+    places[cell] = entry->second;
+  }
+  const auto cells = static_cast<std::uint32_t>(groups_.size() + 1);
+  for (std::size_t index = 0; index < parts_.size(); ++index) {
+    Part& part = parts_[index];
+    const Part& theirs = other.parts_[index];
+    part.counts.resize(cells);
+    for (std::size_t cell = 0; cell < theirs.counts.size(); ++cell) part.counts[places[cell]] += theirs.counts[cell];
+    part.accumulator->take_in(*theirs.accumulator, places, cells);
+  }
+}
+
 std::string EnsureCheck::text_of(const Value& group) const {
   if (!group.is<value::EntityRef>()) return value::to_string(group);
   const auto ref = group.as<value::EntityRef>();

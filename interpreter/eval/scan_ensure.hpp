@@ -17,6 +17,9 @@ class EnsureCheck {
   void compile(Program& program);
   /// Rows that exclusions take out do not take part.
   void take(Program& program, const std::vector<std::uint8_t>& active, const std::vector<std::uint64_t>& masks);
+  /// Takes in what another thread has found for the same `ensure`. Before finish().
+  void take_in(const EnsureCheck& other);
+  const model::Ensure& declaration() const { return ensure_; }
   /// Reports the groups for which the condition does not hold, in the order of their names.
   void finish();
   /// The events whose rows the condition's aggregates read; none when there are none.

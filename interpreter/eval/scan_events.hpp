@@ -122,7 +122,6 @@ class EventsScan {
 
   /// Another one that wants the same, for one thread: what it finds goes to `state`.
   std::unique_ptr<EventsScan> worker(EventsState& state) const;
-  bool can_be_shared(const Reads& reads) const;
   /// The same by several threads; false when the rows have to be read in order instead.
   bool run_in_parts(const EventsPass& pass);
   void take_in(const EventsScan& other);

@@ -15,22 +15,12 @@ std::unique_ptr<EventsScan> EventsScan::worker(EventsState& state) const {
   copy->presence_windows_ = presence_windows_;
   copy->discovered_ = discovered_;
   if (reports_) copy->report_exclusions(report_windows_);
+  for (const auto& ensure : ensures_) copy->add_ensure(ensure->declaration());
   return copy;
 }
 
-bool EventsScan::can_be_shared(const Reads& reads) const {
-  if (world_.request.threads < 2 || world_.request.quarantine || !state_.dropped.empty() || !ensures_.empty())
-    return false;
-  // Rows of distinct entities get their numbers while they are found.
-  const auto grows = [&](FieldId field) {
-    const value::Type& type = decl_.fields[field.index].type;
-    return type.kind == value::Kind::entity && world_.entities[type.index].grows;
-  };
-  return std::none_of(reads.fields.begin(), reads.fields.end(), grows);
-}
-
 bool EventsScan::run_in_parts(const EventsPass& pass) {
-  if (!can_be_shared(pass.reads)) return false;
+  if (!pass.can_be_shared()) return false;
   const auto table = world_.data.parts(pass.schema().name, pass.columns());
   if (!table) return false;
 
@@ -111,6 +101,7 @@ void EventsScan::take_in(const EventsScan& other) {
       rows.money.take_in(theirs.money);
     }
   }
+  for (std::size_t index = 0; index < ensures_.size(); ++index) ensures_[index]->take_in(*other.ensures_[index]);
   for (const auto& [day, rows] : other.rows_per_day_) rows_per_day_[day] += rows;
   const EventsInfo& theirs = other.state_.info;
   EventsInfo& info = state_.info;
@@ -130,6 +121,7 @@ void EventsScan::adopt(EventsScan&& other) {
   money_fields_ = std::move(other.money_fields_);
   report_slots_ = std::move(other.report_slots_);
   excluded_ = std::move(other.excluded_);
+  ensures_ = std::move(other.ensures_);
   rows_per_day_ = std::move(other.rows_per_day_);
   const EventsInfo& found = other.state_.info;
   EventsInfo& info = state_.info;

@@ -166,6 +166,15 @@ bool EventsPass::open() {
   return true;
 }
 
+bool EventsPass::can_be_shared() const {
+  if (world_.request.threads < 2 || !state_.dropped.empty()) return false;
+  const auto& fields = decoder_->fields();
+  return std::none_of(fields.begin(), fields.end(), [&](FieldId field) {
+    const value::Type& type = decl_.fields[field.index].type;
+    return type.kind == value::Kind::entity && world_.entities[type.index].grows;
+  });
+}
+
 void EventsPass::drop_known(const Batch& batch, std::vector<std::uint8_t>& active) const {
   if (state_.dropped.empty()) return;
   for (std::size_t row = 0; row < batch.rows; ++row) {

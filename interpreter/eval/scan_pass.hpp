@@ -52,6 +52,9 @@ class EventsPass {
   /// Index in the raw batch of the i-th of `raw_columns`.
   std::size_t raw_column(std::size_t index) const { return raw_index_[index]; }
   void run(const Consumer& consume);
+  /// May several threads read its rows, each with a pass of its own? Rows of distinct entities get their numbers while
+  /// they are found, and rows that were set aside are known by their position.
+  bool can_be_shared() const;
   /// The columns that run() asks the store for.
   const std::vector<std::string>& columns() const { return columns_; }
   /// Runs over the rows that this thread gets until there are no more or `stop` is set. Throws PartsFailed at the first

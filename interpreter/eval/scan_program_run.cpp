@@ -1,5 +1,6 @@
 // Running programs: one loop over the batch per node.
 #include <algorithm>
+#include <bit>
 
 #include "interpreter/eval/scan_join.hpp"
 #include "interpreter/eval/scan_program.hpp"
@@ -280,8 +281,14 @@ bool Program::run_rate(Node& node) {
     fixed.by_day = world_.rates.mantissas(node.currency);
   }
   for (std::size_t row = 0; row < rows_; ++row) {
-    node.values[row] = 0;
-    if (active_[row] == 0 || days.is_absent(row) || (codes != nullptr && codes->is_absent(row))) continue;
+    if (active_[row] == 0) {
+      node.values[row] = 1;  // anything but a missing rate, which would be looked into
+      continue;
+    }
+    if (days.is_absent(row) || (codes != nullptr && codes->is_absent(row))) {
+      node.values[row] = 0;
+      continue;
+    }
     if (codes == nullptr) {
       node.values[row] = rate_of(fixed, days.values[row]);
       continue;
@@ -304,9 +311,20 @@ bool Program::run_convert(Node& node) {
   const int scale = amounts.scale + rates.scale;
   if (scale > kMaxScale) return false;
   node.values.resize(rows_);
+  // Usually the widths of all numbers tell that no product can overflow.
+  std::uint64_t amount_bits = 0, rate_bits = 0;
   bool failed = false;
   for (std::size_t row = 0; row < rows_; ++row) {
-    failed |= __builtin_mul_overflow(amounts.values[row], rates.values[row], &node.values[row]) || rates.values[row] == 0;
+    amount_bits |= static_cast<std::uint64_t>(amounts.values[row] ^ (amounts.values[row] >> 63));
+    rate_bits |= static_cast<std::uint64_t>(rates.values[row]);
+    failed |= rates.values[row] == 0;
+  }
+  if (std::bit_width(amount_bits) + std::bit_width(rate_bits) < 63) {
+    for (std::size_t row = 0; row < rows_; ++row) node.values[row] = amounts.values[row] * rates.values[row];
+  } else {
+    for (std::size_t row = 0; row < rows_; ++row) {
+      failed |= __builtin_mul_overflow(amounts.values[row], rates.values[row], &node.values[row]);
+    }
   }
   node.vec.absent = amounts.absent;
   finish(node, scale);
