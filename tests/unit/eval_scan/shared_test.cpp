@@ -20,8 +20,8 @@ events sales from orders at paid_at {
 ensure "Shares add up" sum(sales.share where amount >= 0) = 1 for each sales.host
 ensure "Enough" count(sales) >= 40
 metric total = sum(sales.amount)
-metric small = sum(sales.amount where amount < 20)
-metric typical = avg(sales.amount where amount < 40)
+metric small = sum(sales.amount where amount < 20 GBP)
+metric typical = avg(sales.amount where amount < 40 GBP)
 )";
 
 /// Fifty rows in which everything is right; `other` replaces one of them.
