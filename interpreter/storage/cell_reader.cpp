@@ -298,6 +298,12 @@ CellReader::CellReader(const model::ImportColumn& column)
       no_(option_texts(column, "no")) {
   std::string problem;
   if (!format_.empty()) time_format_ = TimeFormat::compile(format_, problem);
+  if (!empties_.empty() || !yes_.empty() || !no_.empty() || code_) return;
+  const bool is_text = type_ == ColumnType::text || type_ == ColumnType::unspecified;
+  const bool is_number = type_ == ColumnType::integer || type_ == ColumnType::number;
+  if (is_text) usual_ = trim_ ? Usual::trimmed_text : Usual::text;
+  if (is_number && plain_numbers_) usual_ = Usual::integer;
+  if (type_ == ColumnType::boolean) usual_ = Usual::boolean;
 }
 
 std::string_view CellReader::clean(std::string_view cell) const {

@@ -65,6 +65,8 @@ class CellReader {
   std::string_view clean(std::string_view cell) const;
   /// A cell as `clean` gives it. `expected_code` is the currency code an amount may carry.
   std::optional<Reject> read(std::string_view cell, std::string_view expected_code, Stored& value);
+  /// The usual cell of a column without peculiarities, straight from the file. False: nothing is known of it yet.
+  bool read_usual(std::string_view cell, Stored& value) const;
   model::ColumnType type() const { return type_; }
   bool takes_code() const { return code_; }
 
@@ -79,11 +81,46 @@ class CellReader {
   model::ColumnType type_;
   bool optional_, trim_, code_ = false;
   NumberStyle style_;
+  enum class Usual : std::uint8_t { none, integer, text, trimmed_text, boolean } usual_ = Usual::none;
   bool plain_numbers_;  // the file writes decimals as the database does
   std::optional<TimeFormat> time_format_;
   std::vector<std::string> empties_, yes_, no_;
   std::string scratch_;
 };
+
+inline bool CellReader::read_usual(std::string_view cell, Stored& value) const {
+  const auto is_letter = [](char c) { return c > ' ' && c != '='; };  // and no blank of several bytes
+  switch (usual_) {
+    case Usual::none:
+      return false;
+    case Usual::integer: {
+      // Up to 18 digits without a zero in front.
+      if (cell.empty() || cell.size() > 18 || (cell[0] == '0' && cell.size() != 1)) return false;
+      std::int64_t number = 0;
+      for (const char c : cell) {
+        const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
+        if (digit > 9) return false;
+        number = number * 10 + digit;
+      }
+      value.kind = Stored::Kind::integer;
+      value.integer = number;
+      return true;
+    }
+    case Usual::boolean:
+      if (cell.size() != 1 || (cell[0] != '0' && cell[0] != '1')) return false;
+      value.kind = Stored::Kind::integer;
+      value.integer = cell[0] - '0';
+      return true;
+    case Usual::trimmed_text:
+      if (cell.empty() || !is_letter(cell.front()) || !is_letter(cell.back())) return false;
+      break;
+    case Usual::text:
+      if (cell.empty()) return false;
+  }
+  value.kind = Stored::Kind::text;
+  value.text = cell;
+  return true;
+}
 
 /// The type a column is read as: declared, else from the field it feeds, else guessed from its options.
 model::ColumnType column_type(const model::ImportColumn& column);

@@ -87,18 +87,28 @@ bool CsvReader::next() {
   }
 }
 
-std::size_t CsvReader::end_of_cell(std::size_t position) const {
+std::size_t CsvReader::end_of_cell(std::size_t position, Ends& ends) const {
   const char* text = buffer_.data();
   const std::size_t end = buffer_.size();
 #ifdef __SSE2__
   const __m128i separator = _mm_set1_epi8(separator_), feed = _mm_set1_epi8('\n'), carriage = _mm_set1_epi8('\r');
-  for (; position + 16 <= end; position += 16) {
-    const __m128i piece = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + position));
-    const __m128i found = _mm_or_si128(_mm_cmpeq_epi8(piece, separator),
-                                       _mm_or_si128(_mm_cmpeq_epi8(piece, feed), _mm_cmpeq_epi8(piece, carriage)));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
-    if (mask != 0) return position + static_cast<std::size_t>(std::countr_zero(mask));
+  for (;;) {
+    if (position >= ends.begin && position < ends.end) {
+      const std::uint64_t rest = ends.mask >> (position - ends.begin);
+      if (rest != 0) return position + static_cast<std::size_t>(std::countr_zero(rest));
+      position = ends.end;
+    }
+    if (position + 64 > end) break;
+    ends = {position, position + 64, 0};
+    for (unsigned i = 0; i != 4; ++i) {
+      const __m128i piece = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + position + 16 * i));
+      const __m128i found = _mm_or_si128(_mm_cmpeq_epi8(piece, separator),
+                                         _mm_or_si128(_mm_cmpeq_epi8(piece, feed), _mm_cmpeq_epi8(piece, carriage)));
+      ends.mask |= std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(found))} << (16 * i);
+    }
   }
+#else
+  static_cast<void>(ends);
 #endif
   while (position != end && !ends_cell_[static_cast<unsigned char>(text[position])]) ++position;
   return position;
@@ -110,17 +120,18 @@ CsvReader::Scan CsvReader::scan_record() {
   const char* text = buffer_.data();
   const std::size_t end = buffer_.size();
   std::size_t position = position_;
+  Ends ends;
   if (position == end) return Scan::incomplete;
   for (;;) {
     Cell& cell = cells_.emplace_back();
     cell.begin = position;
     if (!plain_quotes_ && position != end && text[position] == '"') {
-      if (!scan_quoted(position, cell)) {
+      if (!scan_quoted(position, cell, ends)) {
         if (at_end_) fail_unfinished();
         return Scan::incomplete;
       }
     } else {
-      position = end_of_cell(position);
+      position = end_of_cell(position, ends);
       cell.length = position - cell.begin;
     }
     if (position == end) {
@@ -141,7 +152,7 @@ CsvReader::Scan CsvReader::scan_record() {
   }
 }
 
-bool CsvReader::scan_quoted(std::size_t& position, Cell& cell) {
+bool CsvReader::scan_quoted(std::size_t& position, Cell& cell, Ends& ends) {
   const char* text = buffer_.data();
   const std::size_t end = buffer_.size();
   open_quote_ = position;
@@ -164,7 +175,7 @@ bool CsvReader::scan_quoted(std::size_t& position, Cell& cell) {
   if (position == end || ends_cell_[static_cast<unsigned char>(text[position])]) return true;
   // Text behind the closing quote belongs to the cell, as spreadsheets read it.
   cell.escaped = true;
-  position = end_of_cell(position);
+  position = end_of_cell(position, ends);
   cell.length = position - cell.begin;
   return true;
 }

@@ -48,10 +48,15 @@ class CsvReader {
   void find_separator();
   void set_separator(char separator);
   Scan scan_record();
+  /// Where the ends of cells are in some bytes of the text: consecutive cells often end in the same ones.
+  struct Ends {
+    std::size_t begin = 0, end = 0;  // of these bytes
+    std::uint64_t mask = 0;
+  };
   /// Position of the separator or line end that ends an unquoted cell, or the end of the text.
-  std::size_t end_of_cell(std::size_t position) const;
+  std::size_t end_of_cell(std::size_t position, Ends& ends) const;
   /// Moves `position` behind a quoted cell; false when the text ends first.
-  bool scan_quoted(std::size_t& position, Cell& cell);
+  bool scan_quoted(std::size_t& position, Cell& cell, Ends& ends);
   void unescape(Cell& cell);
   [[noreturn]] void fail_unfinished() const;
 

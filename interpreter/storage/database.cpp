@@ -92,10 +92,10 @@ std::string quoted(std::string_view name) {
 
 void Database::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
-void Database::open(int flags) {
+void Database::open(const std::string& name, int flags) {
   sqlite3* handle = nullptr;
   // Without its own mutexes: one connection is used by one thread at a time.
-  const int code = sqlite3_open_v2(path_.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   handle_.reset(handle);
   if (code != SQLITE_OK) fail();
   sqlite3_extended_result_codes(handle, 1);
@@ -134,6 +134,12 @@ Database Database::open_for_writing(const std::string& path) {
   if (sqlite3_db_readonly(database.handle(), "main") == 1) {
     throw failure(ids::database_read_only, {{"file", path}});
   }
+  return database;
+}
+
+Database Database::in_memory(const std::string& path) {
+  Database database(path);
+  database.open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY);
   return database;
 }
 

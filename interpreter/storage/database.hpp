@@ -32,6 +32,9 @@ class Database {
   /// For writing, created if missing. No transaction is open yet.
   static Database open_for_writing(const std::string& path);
 
+  /// Empty and without a file; messages call it `path`.
+  static Database in_memory(const std::string& path);
+
   /// Runs statements that give no rows.
   void execute(const std::string& sql);
   [[noreturn]] void fail() const;
@@ -43,7 +46,8 @@ class Database {
     void operator()(sqlite3* handle) const;
   };
   explicit Database(std::string path) : path_(std::move(path)) {}
-  void open(int flags);
+  void open(int flags) { open(path_, flags); }
+  void open(const std::string& name, int flags);
   void begin_reading();
 
   std::string path_;  // as the user typed it

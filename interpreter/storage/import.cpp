@@ -1,8 +1,8 @@
 #include "interpreter/storage/import.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include <memory>
 #include <optional>
 
 #include "grammar/source/diagnostics/data.hpp"
@@ -10,7 +10,7 @@
 #include "interpreter/storage/import_plan.hpp"
 #include "interpreter/storage/progress.hpp"
 #include "interpreter/storage/reject_file.hpp"
-#include "interpreter/storage/table_writer.hpp"
+#include "interpreter/storage/row_target.hpp"
 
 namespace kpi::storage {
 
@@ -30,41 +30,6 @@ std::string backquoted_list(const std::vector<std::string>& names, std::size_t m
   for (std::size_t i = 0; i != names.size() && i != most; ++i) list += (i ? ", `" : "`") + names[i] + "`";
   return names.size() > most ? list + ", …" : list;
 }
-
-/// The database file during an import: one transaction, undone unless it is committed. A file that did not exist before
-/// does not exist afterwards either.
-class ImportTransaction {
- public:
-  explicit ImportTransaction(const std::string& path) : path_(path), is_new_(::access(path.c_str(), F_OK) != 0) {
-    try {
-      database_.emplace(Database::open_for_writing(path));
-      database_->execute("PRAGMA cache_size = -65536; BEGIN IMMEDIATE");
-    } catch (...) {
-      undo();
-      throw;
-    }
-  }
-  ~ImportTransaction() {
-    if (!committed_) undo();
-  }
-  ImportTransaction(const ImportTransaction&) = delete;
-  ImportTransaction& operator=(const ImportTransaction&) = delete;
-  Database& database() { return *database_; }
-  void commit() {
-    database_->execute("COMMIT");
-    committed_ = true;
-  }
-
- private:
-  void undo() {
-    database_.reset();  // closing undoes what was not committed
-    if (is_new_) ::unlink(path_.c_str());
-  }
-  std::string path_;
-  bool is_new_;
-  bool committed_ = false;
-  std::optional<Database> database_;
-};
 
 CsvOptions csv_options(const model::Import& import, const ImportOptions& options) {
   return {options.encoding.empty() ? import.encoding : options.encoding, separator_of(import).value_or('\0'),
@@ -109,17 +74,16 @@ class Import {
         file_(export_path),
         reader_(open_file(export_path), export_path, csv_options(import, options)),
         plan_(policy, import, find_header(import, reader_, export_path), export_path),
-        transaction_(database_path),
-        writer_(transaction_.database(), import.table, plan_.targets()),
+        target_(open_target(database_path, import.table, plan_.targets(), options.pages)),
         rejects_(options.rejects_path.empty() ? export_path + ".rejects.csv" : options.rejects_path) {
     report_absent_headers(import);
   }
 
   ImportReport run() {
     read_rows();
-    writer_.finish();
+    target_->finish();
     rejects_.flush();
-    transaction_.commit();
+    target_->commit();
     rejects_.publish();
     finish_report();
     return std::move(report_);
@@ -159,8 +123,8 @@ class Import {
   }
 
   void write_row() {
-    using Outcome = TableWriter::Outcome;
-    const TableWriter::Result result = writer_.write(plan_.values(), reader_.line());
+    using Outcome = RowTarget::Outcome;
+    const RowTarget::Result result = target_->write(plan_.values(), reader_.line());
     switch (result.outcome) {
       case Outcome::inserted:
         ++report_.inserted;
@@ -194,8 +158,8 @@ class Import {
   }
 
   void finish_report() {
-    report_.table = writer_.table();
-    report_.created_table = writer_.created_table();
+    report_.table = target_->table();
+    report_.created_table = target_->created_table();
     report_.unused_headers = plan_.unused_headers();
     if (report_.rejected == 0) return;
     report_.rejects_path = rejects_.path();
@@ -210,8 +174,7 @@ class Import {
   std::string file_;
   CsvReader reader_;
   ImportPlan plan_;
-  ImportTransaction transaction_;
-  TableWriter writer_;
+  std::unique_ptr<RowTarget> target_;
   RejectFile rejects_;
   ImportReport report_;
 };

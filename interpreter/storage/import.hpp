@@ -16,6 +16,7 @@ struct ImportOptions {
   std::string encoding;                              // instead of the declaration's; empty: as declared
   std::string rejects_path;                          // empty: the export's name with `.rejects.csv` behind it
   bool progress = true;                              // on a terminal, after a second
+  bool pages = true;                                 // new tables page by page where possible; see open_target
 };
 
 struct ImportReport {

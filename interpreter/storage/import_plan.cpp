@@ -125,6 +125,10 @@ void ImportPlan::resolve_expressions() {
     expression_cells_.push_back(cell);
   }
   expression_texts_.resize(expression_cells_.size());
+  for (Column& column : columns_) column.is_direct = column.cell && !column.carries;
+  for (const ExpressionCell& cell : expression_cells_) {
+    if (cell.column) columns_[*cell.column].is_direct = false;
+  }
 }
 
 void ImportPlan::store_constants() {
@@ -175,7 +179,7 @@ bool ImportPlan::has_right_length(const CsvReader& record, Reject& reject) const
 
 void ImportPlan::clean_cells(const CsvReader& record) {
   for (Column& column : columns_) {
-    if (!column.cell) continue;
+    if (!column.cell || column.is_direct) continue;
     column.text = column.reader.clean(cell(record, *column.cell));
     if (!column.carries || !column.text.empty()) continue;
     const bool same_group = !column.carry_by || column.carried_group == cell(record, *column.carry_by);
@@ -212,18 +216,23 @@ ImportPlan::Row ImportPlan::read(const CsvReader& record, Reject& reject) {
 
   std::string_view code;
   if (code_column_) {
-    if (auto problem = read_column(*code_column_, {})) return reject = std::move(*problem), Row::rejected;
+    if (auto problem = read_column(*code_column_, record, {})) return reject = std::move(*problem), Row::rejected;
     code = values_[*code_column_].text;
   }
   for (std::size_t i = 0; i != columns_.size(); ++i) {
     if (i == code_column_) continue;
-    if (auto problem = read_column(i, code)) return reject = std::move(*problem), Row::rejected;
+    if (auto problem = read_column(i, record, code)) return reject = std::move(*problem), Row::rejected;
   }
   return Row::values;
 }
 
-std::optional<Reject> ImportPlan::read_column(std::size_t index, std::string_view code) {
+std::optional<Reject> ImportPlan::read_column(std::size_t index, const CsvReader& record, std::string_view code) {
   Column& column = columns_[index];
+  if (column.is_direct) {
+    const std::string_view text = cell(record, *column.cell);
+    if (column.reader.read_usual(text, values_[index])) return std::nullopt;
+    return column.reader.read(column.reader.clean(text), code, values_[index]);
+  }
   if (column.is_constant) return std::nullopt;
   if (column.source->value.valid()) return compute(column, code, values_[index]);
   return column.reader.read(column.text, code, values_[index]);

@@ -11,7 +11,7 @@
 #include "interpreter/storage/cell_reader.hpp"
 #include "interpreter/storage/csv_reader.hpp"
 #include "interpreter/storage/header_index.hpp"
-#include "interpreter/storage/table_writer.hpp"
+#include "interpreter/storage/row_target.hpp"
 
 namespace kpi::storage {
 
@@ -56,6 +56,7 @@ class ImportPlan {
     std::string_view text;     // of the row being read: trimmed and carried
     std::string computed;      // text of a computed value
     bool is_constant = false;  // its value stands in values_ for good
+    bool is_direct = false;    // its cell is read where it stands: it is not carried, and no expression looks at it
   };
   struct ExpressionCell {
     std::optional<std::size_t> column;  // of columns_
@@ -69,7 +70,7 @@ class ImportPlan {
   void clean_cells(const CsvReader& record);
   void keep_carried(const CsvReader& record);
   bool is_skipped() const;
-  std::optional<Reject> read_column(std::size_t index, std::string_view code);
+  std::optional<Reject> read_column(std::size_t index, const CsvReader& record, std::string_view code);
   std::optional<Reject> compute(Column& column, std::string_view code, Stored& value);
   std::string_view cell(const CsvReader& record, std::size_t index) const {
     return index < record.size() ? record[index] : std::string_view();

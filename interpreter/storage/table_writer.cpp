@@ -1,6 +1,7 @@
 #include "interpreter/storage/table_writer.hpp"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -109,27 +110,73 @@ Stored stored_cell(sqlite3_stmt* statement, int column) {
 
 }  // namespace
 
-TableWriter::TableWriter(Database& database, const std::string& table, std::vector<TargetColumn> columns)
-    : database_(database), table_(table), columns_(std::move(columns)) {
+std::string table_sql(const std::string& table, const std::vector<TargetColumn>& columns) {
+  std::string sql = "CREATE TABLE " + quoted(table) + " (";
+  for (const TargetColumn& column : columns) {
+    if (&column != &columns.front()) sql += ", ";
+    sql += quoted(column.name) + " " + std::string(declared_type(column.type));
+    if (column.key) sql += " NOT NULL";
+  }
+  return sql + ")";
+}
+
+std::string key_index_sql(const std::string& table, const std::vector<TargetColumn>& columns) {
+  std::string key, name = table + "_by";
+  for (const TargetColumn& column : columns) {
+    if (!column.key) continue;
+    name += "_" + column.name;
+    key += (key.empty() ? "" : ", ") + quoted(column.name);
+  }
+  if (key.empty()) return {};
+  return "CREATE UNIQUE INDEX IF NOT EXISTS " + quoted(name) + " ON " + quoted(table) + " (" + key + ")";
+}
+
+ImportTransaction::ImportTransaction(const std::string& path)
+    : path_(path), is_new_(::access(path.c_str(), F_OK) != 0) {
+  try {
+    database_.emplace(Database::open_for_writing(path));
+    database_->execute("PRAGMA cache_size = -65536; BEGIN IMMEDIATE");
+  } catch (...) {
+    undo();
+    throw;
+  }
+}
+
+ImportTransaction::~ImportTransaction() {
+  if (!ended_) undo();
+}
+
+void ImportTransaction::commit() {
+  database_->execute("COMMIT");
+  ended_ = true;
+}
+
+Database ImportTransaction::give_up() {
+  database_->execute("ROLLBACK");
+  ended_ = true;
+  return std::move(*database_);
+}
+
+void ImportTransaction::undo() {
+  database_.reset();  // closing undoes what was not committed
+  if (is_new_) ::unlink(path_.c_str());
+}
+
+TableWriter::TableWriter(std::unique_ptr<ImportTransaction> transaction, std::string table,
+                         std::vector<TargetColumn> columns)
+    : transaction_(std::move(transaction)),
+      database_(transaction_->database()),
+      table_(std::move(table)),
+      columns_(std::move(columns)) {
   for (std::size_t i = 0; i != columns_.size(); ++i) (columns_[i].key ? key_ : content_).push_back(i);
   if (const auto schema = read_schema(database_, table_)) {
     adopt_table(*schema);
   } else {
-    create_table();
+    fresh_ = true;
+    database_.execute(table_sql(table_, columns_));
   }
   prepare();
   if (!fresh_ && key_.empty()) count_existing_rows();
-}
-
-void TableWriter::create_table() {
-  fresh_ = true;
-  std::string sql = "CREATE TABLE " + quoted(table_) + " (";
-  for (const TargetColumn& column : columns_) {
-    if (&column != &columns_.front()) sql += ", ";
-    sql += quoted(column.name) + " " + std::string(declared_type(column.type));
-    if (column.key) sql += " NOT NULL";
-  }
-  database_.execute(sql + ")");
 }
 
 void TableWriter::adopt_table(const eval::TableSchema& schema) {
@@ -168,16 +215,11 @@ void TableWriter::adopt_table(const eval::TableSchema& schema) {
 }
 
 void TableWriter::create_key_index() {
-  std::string columns, shown, name = table_ + "_by";
-  for (const std::size_t i : key_) {
-    name += "_" + columns_[i].name;
-    columns += (columns.empty() ? "" : ", ") + quoted(columns_[i].name);
-    shown += (shown.empty() ? "`" : ", `") + columns_[i].name + "`";
-  }
-  const std::string sql =
-      "CREATE UNIQUE INDEX IF NOT EXISTS " + quoted(name) + " ON " + quoted(table_) + " (" + columns + ")";
+  const std::string sql = key_index_sql(table_, columns_);
   if (sqlite3_exec(database_.handle(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return;
   if ((sqlite3_errcode(database_.handle()) & 0xFF) != SQLITE_CONSTRAINT) database_.fail();
+  std::string shown;
+  for (const std::size_t i : key_) shown += (shown.empty() ? "`" : ", `") + columns_[i].name + "`";
   throw failure(ids::import_key_not_unique, {{"table", table_}, {"key", shown}});
 }
 
@@ -242,12 +284,12 @@ void TableWriter::count_existing_rows() {
   }
 }
 
-TableWriter::Result TableWriter::write(std::span<const Stored> values, std::uint64_t line) {
+RowTarget::Result TableWriter::write(std::span<const Stored> values, std::uint64_t line) {
   if (!key_.empty()) return write_keyed(values, line);
   return fresh_ ? insert(values) : write_by_content(values);
 }
 
-TableWriter::Result TableWriter::insert(std::span<const Stored> values) {
+RowTarget::Result TableWriter::insert(std::span<const Stored> values) {
   bind_all(*insert_, values);
   const int code = sqlite3_step(insert_->handle());
   if (code == SQLITE_DONE) {
@@ -262,7 +304,7 @@ TableWriter::Result TableWriter::insert(std::span<const Stored> values) {
   return {Outcome::refused, 0, std::move(detail)};
 }
 
-TableWriter::Result TableWriter::write_by_content(std::span<const Stored> values) {
+RowTarget::Result TableWriter::write_by_content(std::span<const Stored> values) {
   RowHash hash;
   for (const Stored& value : values) hash.add(value);
   HashTable::Entry* known = seen_.find(hash);
@@ -271,7 +313,7 @@ TableWriter::Result TableWriter::write_by_content(std::span<const Stored> values
   return {Outcome::unchanged, 0, {}};
 }
 
-TableWriter::Result TableWriter::write_keyed(std::span<const Stored> values, std::uint64_t line) {
+RowTarget::Result TableWriter::write_keyed(std::span<const Stored> values, std::uint64_t line) {
   RowHash hash;
   for (const std::size_t i : key_) hash.add(values[i]);
   bool is_new = false;
@@ -294,7 +336,7 @@ TableWriter::Result TableWriter::write_keyed(std::span<const Stored> values, std
   return result;
 }
 
-TableWriter::Result TableWriter::compare_with_earlier(std::span<const Stored> values, const HashTable::Entry& earlier) {
+RowTarget::Result TableWriter::compare_with_earlier(std::span<const Stored> values, const HashTable::Entry& earlier) {
   bind_all(*equal_, values);
   if (fresh_) equal_->bind(static_cast<int>(columns_.size()) + 1, static_cast<std::int64_t>(earlier.second));
   const bool equal = equal_->step();

@@ -1,53 +1,54 @@
 // Puts the rows of an import into a table, so that importing the same file again changes nothing.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "interpreter/model/policy.hpp"
-#include "interpreter/storage/cell_reader.hpp"
 #include "interpreter/storage/database.hpp"
 #include "interpreter/storage/row_hash.hpp"
+#include "interpreter/storage/row_target.hpp"
 
 namespace kpi::storage {
 
-struct TargetColumn {
-  std::string name;
-  model::ColumnType type;
-  bool key = false;
-};
+/// What an import creates: the table, and the index that keeps its key unique (empty without a key).
+std::string table_sql(const std::string& table, const std::vector<TargetColumn>& columns);
+std::string key_index_sql(const std::string& table, const std::vector<TargetColumn>& columns);
 
-/// A transaction must be open; the caller commits. With key columns a row updates the one with the same key; without, a
-/// row is taken as known as often as the table held equal rows before.
-class TableWriter {
+/// The database file during an import: one transaction, undone unless it is committed. A file that did not exist before
+/// does not exist afterwards either.
+class ImportTransaction {
  public:
-  /// Creates the table or the columns it lacks. Throws DataFailure when the existing table does not fit.
-  TableWriter(Database& database, const std::string& table, std::vector<TargetColumn> columns);
-
-  enum class Outcome : std::uint8_t {
-    inserted,
-    updated,
-    unchanged,
-    repeated,  // an earlier row of this file has the same key and content
-    conflict,  // an earlier row of this file has the same key and other content: not written
-    refused,   // the table's own constraints: not written
-  };
-  struct Result {
-    Outcome outcome;
-    std::uint64_t line = 0;  // of the earlier row
-    std::string detail;      // of refused
-  };
-  /// `values` are parallel to the columns and borrowed for the call.
-  Result write(std::span<const Stored> values, std::uint64_t line);
-  /// To be called before the transaction is committed.
-  void finish();
-  bool created_table() const { return fresh_; }
-  const std::string& table() const { return table_; }
+  explicit ImportTransaction(const std::string& path);
+  ~ImportTransaction();
+  ImportTransaction(const ImportTransaction&) = delete;
+  ImportTransaction& operator=(const ImportTransaction&) = delete;
+  Database& database() { return *database_; }
+  bool is_new() const { return is_new_; }
+  void commit();
+  /// Ends it without a change. The database stays open.
+  Database give_up();
 
  private:
-  void create_table();
+  void undo();
+  std::string path_;
+  bool is_new_;
+  bool ended_ = false;
+  std::optional<Database> database_;
+};
+
+/// Writes rows through SQL.
+class TableWriter final : public RowTarget {
+ public:
+  TableWriter(std::unique_ptr<ImportTransaction> transaction, std::string table, std::vector<TargetColumn> columns);
+  Result write(std::span<const Stored> values, std::uint64_t line) override;
+  void finish() override;
+  void commit() override { transaction_->commit(); }
+  bool created_table() const override { return fresh_; }
+  const std::string& table() const override { return table_; }
+
+ private:
   void adopt_table(const eval::TableSchema& schema);
   void create_key_index();
   void count_existing_rows();
@@ -60,6 +61,7 @@ class TableWriter {
   Result insert(std::span<const Stored> values);
   Result compare_with_earlier(std::span<const Stored> values, const HashTable::Entry& earlier);
 
+  std::unique_ptr<ImportTransaction> transaction_;
   Database& database_;
   std::string table_;
   std::vector<TargetColumn> columns_;

@@ -248,6 +248,9 @@ void TextInput::strip_mark(std::vector<char>& text, std::size_t begin) {
 }
 
 std::uint64_t count_lines(std::string_view text) {
+  // Most texts have no line end.
+  if (text.empty()) return 0;
+  if (!std::memchr(text.data(), '\n', text.size()) && !std::memchr(text.data(), '\r', text.size())) return 0;
   std::uint64_t lines = 0;
   bool after_return = false;
   for (const char c : text) {
