@@ -20,8 +20,8 @@ Labelled labelled(const Session& session) {
     result.places.emplace(name, place);
     result.names.push_back(std::move(name));
   };
-  take(policy.header.name, session.policy_decl && session.policy_decl->head.name ? session.policy_decl->head.name->span
-                                                                                 : Span{});
+  take(policy.header.name,
+       session.policy_decl && session.policy_decl->head.name ? session.policy_decl->head.name->span : Span{});
   take("company", {});
   const auto add = [&](const auto& declarations) {
     for (const auto& declaration : declarations) take(declaration.named.name, declaration.named.span);
@@ -50,6 +50,14 @@ Labelled labelled(const Session& session) {
   };
   add_fields(policy.entities);
   add_fields(policy.events);
+  // Texts of clauses that people read.
+  if (!policy.header.human_review.empty()) take("policy.human_review", policy.header.span);
+  for (const model::Metric& metric : policy.metrics) {
+    if (!metric.basis.empty()) take(metric.named.name + ".basis", metric.named.span);
+  }
+  for (const model::Exclusion& exclusion : policy.exclusions) {
+    if (!exclusion.because.empty()) take(exclusion.named.name + ".because", exclusion.named.span);
+  }
   return result;
 }
 

@@ -1,6 +1,7 @@
 // How pay follows from the score, worked examples, alerts, and what people can do when they disagree.
 #include "interpreter/handbook/pages.hpp"
 
+#include "interpreter/handbook/spacing.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::handbook {
@@ -13,11 +14,11 @@ namespace {
 std::string rounding_text(value::Rounding rounding, const Phraser& p) {
   switch (rounding) {
     case value::Rounding::half_even:
-      return p.pick("to the nearest smallest unit (exactly half goes to the even one)", "四舍六入五成双");
+      return p.pick("to the nearest; exactly half goes to the even digit", "四舍六入五成双");
     case value::Rounding::half_up:
-      return p.pick("to the nearest smallest unit (exactly half goes up)", "四舍五入");
+      return p.pick("to the nearest; exactly half goes up", "四舍五入");
     case value::Rounding::half_down:
-      return p.pick("to the nearest smallest unit (exactly half goes down)", "五舍六入");
+      return p.pick("to the nearest; exactly half goes down", "五舍六入");
     case value::Rounding::up:
       return p.pick("away from zero", "向远离零的方向进位");
     case value::Rounding::down:
@@ -103,7 +104,7 @@ void Pages::one_payout(const model::Payout& payout) {
                                                         : payout.payee;
   Inline intro = zh() ? "对每个" + entity_name(payout.entity) + every(payout.every) + "计算一次"
                       : "Worked out for each " + entity_name(payout.entity) + " " + every(payout.every);
-  if (!payee.empty()) intro += zh() ? "，受款方：" + payee : ", paid to " + payee;
+  if (!payee.empty()) intro += zh() ? "，发放对象：" + payee : ", paid to " + payee;
   paragraph(intro + (zh() ? "。计算步骤依次为：" : ". The steps, in this order:"));
   std::vector<Inline> steps;
   if (payout.pool.valid()) {
@@ -206,7 +207,7 @@ void Pages::one_payout(const model::Payout& payout) {
     facts.push_back(pick("While a number that it rests on is still provisional, the amount is “pending”.",
                          "所依据的指标仍为暂定值时，金额状态为“待定”。"));
   if (payout.earned)
-    facts.push_back(zh() ? "期末后 " + p_.delay(*payout.earned) + " 视为已取得。"
+    facts.push_back(zh() ? "期末后 " + p_.delay(*payout.earned) + " 视为应得。"
                          : "Earned " + p_.delay(*payout.earned) + " after the end of the period.");
   if (payout.payable)
     facts.push_back(zh() ? "期末后 " + p_.delay(*payout.payable) + " 起可发放。"
@@ -230,7 +231,7 @@ Inline Pages::dates_of(const model::Payout& payout) const {
       const std::string period = examples_.period(payout.every).to_string();
       std::vector<Inline> parts;
       if (result.earned)
-        parts.push_back(zh() ? p_.date(*result.earned) + " 起视为已取得" : "earned on " + p_.date(*result.earned));
+        parts.push_back(zh() ? p_.date(*result.earned) + " 起视为应得" : "earned on " + p_.date(*result.earned));
       if (result.payable)
         parts.push_back(zh() ? p_.date(*result.payable) + " 起可发放" : "payable from " + p_.date(*result.payable));
       return zh() ? "例如 " + period + "：" + p_.list(parts) + "。"
@@ -381,8 +382,9 @@ void Pages::rights() {
   items.push_back(pick("Check that what was counted is yours, and that what was left out fits the reasons above.",
                        "请核对计入的记录是否属于您，被剔除的记录是否符合上文的原因。"));
   if (!header.human_review.empty()) {
-    items.push_back(zh() ? "评分可以由人工复核并更正，复核人：" + bold(header.human_review) + "。"
-                         : "A person can overrule a score: " + bold(header.human_review) + ".");
+    const std::string who = p_.clause_text("policy", "human_review", header.human_review);
+    items.push_back(zh() ? "评分可以由人工复核并更正，复核人：" + bold(who) + "。"
+                         : "A person can overrule a score: " + bold(who) + ".");
   } else {
     items.push_back(pick("This policy does not say who can overrule a score.", "本方案没有写明谁可以人工复核评分。"));
   }
@@ -438,6 +440,7 @@ Document build(const model::Policy& policy, const source::SourceMap& sources, re
   pages.alerts();
   pages.rights();
   pages.fine_print(version);
+  if (language == report::Language::zh) space_chinese(document);
   return document;
 }
 

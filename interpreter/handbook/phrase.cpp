@@ -6,6 +6,7 @@
 
 #include "grammar/source/one_line.hpp"
 #include "interpreter/model/dump.hpp"
+#include "interpreter/model/texts.hpp"
 
 namespace kpi::handbook {
 
@@ -164,6 +165,29 @@ Inline Phraser::source_name(model::SourceRef source) const {
   return label(policy_.entities[source.index].named);
 }
 
+std::string Phraser::clause_text(const std::string& declaration, const std::string& part,
+                                 const std::string& own) const {
+  return model::text_of(policy_, declaration, part, own, zh() ? "zh" : "en");
+}
+
+Inline Phraser::whose(model::EventsId events, model::EntityId entity) const {
+  const model::FieldPath* path = policy_.event(events).owner_paths.to(entity);
+  if (path == nullptr || (path->refs.empty() && !path->field.valid()))
+    return pick("nobody's in particular", "不区分归属");
+  // As the data calls it: whoever looks for a row of theirs looks into the export.
+  model::SourceRef source = model::SourceRef::of(events);
+  Inline way;
+  const auto step = [&](model::FieldId id) {
+    const model::Field& field = policy_.fields(source)[id.index];
+    way += (way.empty() ? "" : " → ") + code(field.column.empty() ? field.named.name : field.column);
+    if (field.type.kind == Kind::entity) source = model::SourceRef::of(model::EntityId{field.type.index});
+    if (field.type.kind == Kind::event) source = model::SourceRef::of(model::EventsId{field.type.index});
+  };
+  for (const model::FieldId ref : path->refs) step(ref);
+  if (path->field.valid()) step(path->field);
+  return way;
+}
+
 Inline Phraser::field(const model::FieldPath& path, model::SourceRef source) const {
   std::vector<Inline> names;
   const auto step = [&](model::FieldId id) {
@@ -182,6 +206,11 @@ Inline Phraser::field(const model::FieldPath& path, model::SourceRef source) con
   }
   for (auto at = names.rbegin(); at != names.rend(); ++at) result += (result.empty() ? "" : " of its ") + *at;
   return result;
+}
+
+bool Phraser::is_metric(const Inline& name) const {
+  return std::any_of(policy_.metrics.begin(), policy_.metrics.end(),
+                     [&](const model::Metric& metric) { return label(metric.named) == name; });
 }
 
 Inline Phraser::aggregate(model::AggregateId id) const {
@@ -244,7 +273,9 @@ Inline Phraser::aggregate(model::AggregateId id) const {
     case Function::sum:
       return "the total of " + what + " over " + among;
     case Function::count:
-      return filter.empty() ? "the number of " + rows : "the number of " + rows + " where " + filter;
+      // A metric that is called like its rows would otherwise be explained by itself.
+      return (is_metric(rows) ? "the number of rows of " : "the number of ") + rows +
+             (filter.empty() ? "" : " where " + filter);
     case Function::exists:
       return "there are " + (filter.empty() ? rows : rows + " where " + filter);
     case Function::distinct:
@@ -493,7 +524,18 @@ Inline Phraser::phrase(ExprId id, int level) const {
   }
   if (const auto* within = std::get_if<model::WithinExpr>(&node)) {
     const Inline time = phrase(within->time, 2), span = phrase(within->duration, 2), of = phrase(within->of, 2);
-    return zh() ? time + " 与 " + of + " 相差不超过 " + span : time + " lies within " + span + " of " + of;
+    // A day of a duration is not a calendar day.
+    Inline exact;
+    const auto* constant = std::get_if<model::Constant>(&policy_.expr(within->duration).node);
+    if (constant && constant->value.is<Number>()) {
+      const Number days = constant->value.number() / Number(86'400);
+      if (days.is_integer() && !days.is_zero()) {
+        const std::string hours = (days * Number(24)).to_string();
+        exact = zh() ? "（" + hours + " 小时）" : " (" + hours + " hours)";
+      }
+    }
+    return zh() ? time + " 与 " + of + " 前后相差不超过 " + span + exact
+                : time + " lies at most " + span + exact + " before or after " + of;
   }
   if (const auto* fallback = std::get_if<model::DefaultExpr>(&node)) {
     const Inline text = phrase(fallback->operand, 2), other = phrase(fallback->fallback, 0);

@@ -40,6 +40,10 @@ class Phraser {
   std::string date(value::Date date) const;
   std::string unit_noun(value::CalendarUnit unit) const;  // month / 月
   Inline source_name(model::SourceRef source) const;
+  /// The text of a clause (`basis`, `because`) in the language of the handbook.
+  std::string clause_text(const std::string& declaration, const std::string& part, const std::string& own) const;
+  /// The column, or the way of columns, that says whose a row of the events is; `everybody's` where none does.
+  Inline whose(model::EventsId events, model::EntityId entity) const;
   bool zh() const { return language_ == Language::zh; }
   Language language() const { return language_; }
   const model::Policy& policy() const { return policy_; }
@@ -52,6 +56,7 @@ class Phraser {
   Inline phrase(model::ExprId id, int level) const;
   Inline field(const model::FieldPath& path, model::SourceRef source) const;
   Inline aggregate(model::AggregateId id) const;
+  bool is_metric(const Inline& name) const;  // whether a metric is called so
   Inline metric_call(const model::MetricCall& call) const;
   Inline call(const model::CallExpr& call) const;
   Inline comparison(const model::BinaryExpr& binary) const;

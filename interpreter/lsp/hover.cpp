@@ -6,6 +6,7 @@
 #include "grammar/syntax/unicode.hpp"
 #include "interpreter/lsp/features.hpp"
 #include "interpreter/lsp/help.hpp"
+#include "interpreter/model/texts.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::lsp {
@@ -101,7 +102,10 @@ std::string expanded(const Analysis& analysis, model::ExprId id, int depth) {
 std::string metric_notes(const View& view, const model::Metric& metric) {
   std::string result;
   if (metric.lower_is_better) result += fmt::format("\n\n{}", view.say("lower is better", "越低越好"));
-  if (!metric.basis.empty()) result += fmt::format("\n\n{}{}", view.say("Basis: ", "口径："), metric.basis);
+  if (!metric.basis.empty())
+    result += fmt::format("\n\n{}{}", view.say("Basis: ", "口径："),
+                          model::text_of(view.analysis.policy(), metric.named.name, "basis", metric.basis,
+                                         std::string(view.say("en", "zh"))));
   if (!metric.value.valid()) return result;
   const std::string plain =
       one_line(view.analysis.session().sources.text(view.analysis.policy().expr(metric.value).span));

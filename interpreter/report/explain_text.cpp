@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "interpreter/model/texts.hpp"
 #include "interpreter/report/explain_words.hpp"
 #include "interpreter/report/next_steps_text.hpp"
 #include "interpreter/report/show.hpp"
@@ -349,7 +350,9 @@ class ExplainWriter {
         return std::any_of(row.hits.begin(), row.hits.end(), [&](const auto& hit) { return hit.index == index; });
       };
       if (exclusion.because.empty() || !std::any_of(rows.begin(), rows.end(), is_hit)) continue;
-      out += "  " + s(words::because_of, show_.label(exclusion.named), visible(exclusion.because)) + "\n";
+      const std::string why = model::text_of(policy_, exclusion.named.name, "because", exclusion.because,
+                                             look_.language == Language::zh ? "zh" : "en");
+      out += "  " + s(words::because_of, show_.label(exclusion.named), visible(why)) + "\n";
     }
     return out;
   }
