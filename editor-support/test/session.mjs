@@ -208,6 +208,14 @@ async function session(encoding, language) {
   await check(name('completion: currencies behind a number'), async () => {
     const labels = await client.labels(client.at('cap      1_500 '));
     assert.ok(labels.includes('GBP') && labels.includes('USD'), labels.slice(0, 20).join(' '));
+    const units = await client.labels(client.at('earned   after 14 '));
+    for (const unit of ['days', 'hours', 'months']) assert.ok(units.includes(unit), `${unit} in ${units.join(' ')}`);
+  });
+  await check(name('completion: clauses, kinds, types, phases in cells of tests'), async () => {
+    assert.ok((await client.labels(client.at('requires violation_count = 0 else score 0\n  ', 'missing'))).includes('population'));
+    assert.ok((await client.labels(client.at('exclude test_orders', 'test from'))).includes('fake'));
+    assert.ok((await client.labels(client.at('  joined  : ', 'date'))).includes('datetime'));
+    assert.ok((await client.labels(client.at('    | mature | 30_000 GBP', 'mature'))).includes('cold_start'));
   });
   await check(name('completion: declarations with documentation'), async () => {
     await client.type('metric 退款额', 'metric 退款额', 'm\nmetric 退款额');
@@ -230,6 +238,25 @@ async function session(encoding, language) {
     const found = [await client.ask('textDocument/definition', client.on(client.at('| 千次成交额', '千次', 1)))].flat();
     assert.equal(client.textIn(found[0].range ?? found[0].targetSelectionRange), '千次成交额');
     assert.equal((found[0].range ?? found[0].targetSelectionRange).start.line, client.at('metric 千次成交额').line);
+  });
+  await check(name('a metric of metrics is shown in full'), async () => {
+    await client.type('metric 退款额', 'metric 退款额', 'metric 每次成交 = net_sales / 千次成交额\nmetric 退款额');
+    const hover = await client.ask('textDocument/hover', client.on(client.at('metric 每次成交', '每次', 1)));
+    assert.match(hover.contents.value, /\(sum\(orders\.amount\) - sum\(orders\.refunded default 0\)\) \/ \(1000 \* sum\(orders\.amount\) \/ sum\(sessions\.views\)\)/);
+    await client.type('metric 每次成交', 'metric 每次成交 = net_sales / 千次成交额\n', '');
+  });
+  await check(name('definition in the standard library'), async () => {
+    await client.type('entity host', 'entity host', 'use std.calendars as 日历\nentity host');
+    await client.type('metric 退款额', 'metric 退款额', 'metric 首单工时 = median(elapsed(orders.paid_at, orders.paid_at, 日历.office_hours))\nmetric 退款额');
+    const library = [await client.ask('textDocument/definition', client.on(client.at('use std.', 'calendars', 2)))].flat();
+    assert.equal(library[0].uri, 'kpi-std:/std/calendars.kpi');
+    const [found] = [await client.ask('textDocument/definition', client.on(client.at('日历.office', 'office', 2)))].flat();
+    assert.equal(found.uri, 'kpi-std:/std/calendars.kpi');
+    const { text: source } = await client.ask('kpi/standardLibrary', { uri: found.uri });
+    assert.match(source.split('\n')[found.range.start.line], /calendar office_hours/);
+    await client.type('metric 首单工时', 'metric 首单工时 = median(elapsed(orders.paid_at, orders.paid_at, 日历.office_hours))\n', '');
+    await client.type('use std.calendars', 'use std.calendars as 日历\n', '');
+    await client.until('no mistake', () => client.mistakes().length === 0);
   });
   await check(name('references and highlights'), async () => {
     const position = client.at('| 千次成交额', '千次', 1);
@@ -325,6 +352,28 @@ async function session(encoding, language) {
     const allow = actions.find((action) => JSON.stringify(action.edit ?? {}).includes(`allow ${finding.code}`));
     assert.ok(allow, JSON.stringify(actions.map((each) => each.title)));
     for (const word of ['because', 'owner', 'until']) assert.ok(JSON.stringify(allow.edit).includes(word), word);
+  });
+  await check(name('the rule of an exception: hover in both languages, definition'), async () => {
+    await client.type('metric 退款额', 'metric 退款额', 'allow payout-cliff on 奖金 {\n  because "试行"\n  owner "运营"\n  until 2026-12-31\n}\nmetric 退款额');
+    const position = client.at('allow payout-cliff', 'cliff', 2);
+    const { contents } = await client.ask('textDocument/hover', client.on(position));
+    assert.match(contents.value, /Pay does not jump[\s\S]*/);
+    assert.match(contents.value, /报酬不应在某一门槛处骤变/);
+    const [found] = [await client.ask('textDocument/definition', client.on(position))].flat();
+    assert.equal(found.uri, 'kpi-std:/std/compliance/core.kpi');
+    await client.type('allow payout-cliff', 'allow payout-cliff on 奖金 {\n  because "试行"\n  owner "运营"\n  until 2026-12-31\n}\n', '');
+  });
+  await check(name('the fix of a rule: a date of review'), async () => {
+    await client.type('review_by', 'review_by    2026-09-30\n', '\n');
+    const about = (all) => (all.get(uri) ?? []).filter((each) => each.code === 'no-review-date');
+    await client.until('the finding', (all) => about(all).length > 0);
+    const [finding] = about(client.diagnostics);
+    const actions = await client.ask('textDocument/codeAction', { textDocument: { uri }, range: finding.range, context: { diagnostics: [finding] } });
+    const fix = actions.find((action) => action.title.includes(zh ? '添加复核日期' : 'add a review date'));
+    assert.ok(fix, JSON.stringify(actions.map((each) => each.title)));
+    await client.apply(fix.edit.changes[uri]);
+    assert.match(client.text, /review_by +\d{4}-\d\d-\d\d/);
+    await client.until('no finding', (all) => about(all).length === 0);
   });
   await check(name('formatting is that of `kpi fmt`'), async () => {
     await client.type('| metric      |', '| metric      |', '|metric|');

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Every snippet, with what it proposes, is text that the language accepts and that `kpi fmt` lays out.
+"""Every snippet, with what it proposes, is text that the language accepts and that `kpi fmt` lays out; every declaration of
+the grammar has one.
 
     snippets.py KPI
 """
@@ -37,9 +38,21 @@ def file_with(name, text):
     return LIBRARY % text if begins in ("param", "requires") else HEADER + text
 
 
+def declarations():
+    words = (ROOT / "grammar" / "syntax" / "keywords.def").read_text(encoding="utf-8")
+    return re.findall(r"W\(declaration, (\w+)\)", words)
+
+
 def main():
     passed = failed = 0
-    for name, snippet in json.loads(SNIPPETS.read_text(encoding="utf-8")).items():
+    snippets = json.loads(SNIPPETS.read_text(encoding="utf-8"))
+    for word in declarations():
+        if any(snippet["prefix"].split()[0] == word and proposed(snippet["body"]).split()[0] == word for snippet in snippets.values()):
+            passed += 1
+        else:
+            failed += 1
+            print(f"`{word}` has no snippet")
+    for name, snippet in snippets.items():
         text = file_with(name, proposed(snippet["body"]))
         run = subprocess.run([sys.argv[1], "fmt", "-"], input=text, capture_output=True, text=True, check=False)
         if run.returncode == 0 and "$" not in run.stdout:
