@@ -73,25 +73,24 @@ void Dimension::finish() {
   }
   std::sort(cuts.begin(), cuts.end());
   cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
-  const auto keep = [&](const Number& number) { return !lowest || number >= *lowest; };
+  const auto keep = [&](const Number& number) {
+    if (lowest && number < *lowest) return false;
+    return !highest || number < *highest || (includes_highest && number == *highest);
+  };
   const auto on_grid = [&](const Number& number) { return !step || (number / *step).is_integer(); };
+  // With the ends among the points, every gap lies wholly inside or outside of what occurs.
+  std::vector<Number> points = cuts;
+  if (lowest) points.push_back(*lowest);
+  if (highest) points.push_back(*highest);
+  std::sort(points.begin(), points.end());
+  points.erase(std::unique(points.begin(), points.end()), points.end());
   std::optional<Number> previous;
-  // With a lowest value the first gap begins just below it, so that the lowest value itself is an atom's point.
-  for (const Number& cut : cuts) {
-    std::optional<Number> low = previous;
-    if (!low && lowest && *lowest < cut) {
-      atoms_.push_back({*lowest, 0});
-      low = lowest;
-    }
-    if (const auto gap = between(low, cut, step); gap && keep(*gap)) atoms_.push_back({*gap, 0});
-    if (keep(cut) && on_grid(cut)) atoms_.push_back({cut, 0});
-    previous = cut;
+  for (const Number& point : points) {
+    if (const auto gap = between(previous, point, step); gap && keep(*gap)) atoms_.push_back({*gap, 0});
+    if (keep(point) && on_grid(point)) atoms_.push_back({point, 0});
+    previous = point;
   }
-  if (!previous || !lowest || *previous >= *lowest) {
-    if (const auto gap = between(previous, std::nullopt, step)) atoms_.push_back({*gap, 0});
-  } else {
-    atoms_.push_back({*lowest, 0});
-  }
+  if (const auto gap = between(previous, std::nullopt, step); gap && keep(*gap)) atoms_.push_back({*gap, 0});
 }
 
 Box everything(const std::vector<Dimension>& dimensions) { return Box{std::vector<AtomSet>(dimensions.size())}; }
@@ -152,6 +151,11 @@ std::string describe_point(const std::vector<Dimension>& dimensions, const Box& 
     if (side.empty()) continue;
     const auto atom = static_cast<std::size_t>(std::find(side.begin(), side.end(), true) - side.begin());
     if (!text.empty()) text += ", ";
+    if (!dimensions[d].compared.empty()) {
+      const int sign = dimensions[d].representative(atom).sign();
+      text += dimensions[d].text + (sign < 0 ? " < " : sign > 0 ? " > " : " = ") + dimensions[d].compared;
+      continue;
+    }
     text += dimensions[d].text + " = ";
     if (dimensions[d].domain == Dimension::Domain::ordered) {
       text += point_text(dimensions[d], dimensions[d].representative(atom));

@@ -23,6 +23,9 @@ struct Dimension {
   value::Type type;
   std::optional<Number> step;          // ordered and discrete: only multiples of it occur (dates: 1 day)
   std::optional<Number> lowest;        // ordered: no smaller value occurs
+  std::optional<Number> highest;       // ordered: no greater value occurs
+  bool includes_highest = true;        // does `highest` itself occur?
+  std::string compared;                // not empty: this is `text` minus `compared`, of which only the sign is known
   std::vector<Number> cuts;            // ordered: the constants it is compared with, ascending after `finish`
   std::vector<Value> members;          // categorical: the values mentioned
   std::vector<std::string> member_texts;   // parallel: what messages call them

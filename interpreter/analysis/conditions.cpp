@@ -53,10 +53,27 @@ bool counts_rows(const model::Policy& policy, ExprId id) {
   return function == model::AggregateFunction::count || function == model::AggregateFunction::distinct;
 }
 
+/// The field at the end of a path from the scored entity.
 const model::Field* field_of(const model::Policy& policy, const model::Expr& expr) {
   const auto* subject = std::get_if<model::SubjectField>(&expr.node);
-  if (!subject || !subject->path.refs.empty()) return nullptr;
-  return &policy.entity(subject->entity).fields[subject->path.field.index];
+  if (!subject || !subject->path.field.valid()) return nullptr;
+  model::SourceRef at = model::SourceRef::of(subject->entity);
+  for (const model::FieldId ref : subject->path.refs) {
+    const value::Type& type = policy.fields(at)[ref.index].type;
+    at = type.kind == Kind::event ? model::SourceRef::of(model::EventsId{type.index})
+                                  : model::SourceRef::of(model::EntityId{type.index});
+  }
+  return &policy.fields(at)[subject->path.field.index];
+}
+
+/// A sum of a whole-number field has whole values only.
+bool sums_integers(const model::Policy& policy, ExprId id) {
+  const auto* aggregate = std::get_if<model::AggregateRef>(&policy.expr(id).node);
+  if (!aggregate) return false;
+  const model::Aggregate& declared = policy.aggregates[aggregate->aggregate.index];
+  if (declared.function != model::AggregateFunction::sum || !declared.value.valid()) return false;
+  const auto* field = std::get_if<model::RowField>(&policy.expr(declared.value).node);
+  return field && field->path.refs.empty() && policy.fields(field->source)[field->path.field.index].integer;
 }
 
 }  // namespace
@@ -148,10 +165,38 @@ void ConditionSpace::refine(Dimension& dimension, ExprId id) const {
     if (call->function == model::Builtin::months_since) dimension.step = Number(1);
     if (call->function == model::Builtin::age) dimension.step = Number(86'400);
   }
-  if (const model::Field* field = field_of(policy_, *expr); field && field->integer) dimension.step = Number(1);
+  if (sums_integers(policy_, id)) dimension.step = Number(1);
+  if (const model::Field* field = field_of(policy_, *expr)) refine_by_field(dimension, *field);
   if (std::holds_alternative<model::ActiveDays>(expr->node)) {
     dimension.step = Number(1);
     dimension.lowest = Number(0);
+  }
+}
+
+/// A value outside the declared range is an error of the data, so no phase or row has to cover it.
+void ConditionSpace::refine_by_field(Dimension& dimension, const model::Field& field) const {
+  if (field.integer) dimension.step = Number(1);
+  if (!field.range.valid()) return;
+  std::optional<Number> lower, upper;
+  bool includes_upper = false;
+  if (const auto* range = std::get_if<model::RangeExpr>(&policy_.expr(field.range).node)) {
+    const auto bound = [&](ExprId id) {
+      const auto value = id.valid() ? constant(id) : std::nullopt;
+      return value ? as_number(*value) : std::nullopt;
+    };
+    lower = bound(range->lower);
+    upper = bound(range->upper);
+    includes_upper = range->includes_upper;
+  } else if (const auto value = constant(field.range); value && value->is<std::shared_ptr<const value::RangeValue>>()) {
+    const auto& known = *value->as<std::shared_ptr<const value::RangeValue>>();
+    lower = as_number(known.lower);
+    upper = as_number(known.upper);
+    includes_upper = known.includes_upper;
+  }
+  if (lower) dimension.lowest = lower;
+  if (upper) {
+    dimension.highest = upper;
+    dimension.includes_highest = includes_upper;
   }
 }
 
@@ -209,24 +254,101 @@ Formula ConditionSpace::negate(Formula formula) const {
 }
 
 Formula ConditionSpace::comparison(const model::BinaryExpr& node, ExprId id) {
-  BinaryOp op = node.op;
-  ExprId input = node.left;
-  auto limit = constant(node.right);
+  return comparison(node.left, node.op, node.right, id);
+}
+
+Formula ConditionSpace::comparison(ExprId input, BinaryOp op, ExprId other, ExprId id) {
+  auto limit = constant(other);
   if (!limit) {
-    limit = constant(node.left);
-    input = node.right;
+    limit = constant(input);
+    if (!limit) return difference(input, op, other, id);
+    input = other;
     op = mirrored(op);
   }
+  if (!limit->has_value()) return opaque(id);
   const value::Type& type = policy_.expr(input).type;
-  if (!limit || !limit->has_value()) return opaque(id);
-  if (op == BinaryOp::eq || op == BinaryOp::ne) {
-    if (type.kind == Kind::calendar_step || type.kind == Kind::error) return opaque(id);
+  const bool equality = op == BinaryOp::eq || op == BinaryOp::ne;
+  auto number = as_number(*limit);
+  const bool comparable = is_ordered(type) && number && (type.kind == Kind::datetime) == limit->is<value::Instant>();
+  if (!comparable) {
+    if (!equality || type.kind == Kind::calendar_step || type.kind == Kind::error) return opaque(id);
     Formula equal = value_literal(dimension_of(input), *limit);
     return op == BinaryOp::eq ? equal : negate(std::move(equal));
   }
-  const auto number = as_number(*limit);
-  if (!is_ordered(type) || !number || (type.kind == Kind::datetime) != limit->is<value::Instant>()) return opaque(id);
-  return literal(dimension_of(input), range_for(op, *number));
+  isolate(input, op, *number);
+  Formula formula = literal(dimension_of(input), range_for(op, *number));
+  return op == BinaryOp::ne ? negate(std::move(formula)) : formula;
+}
+
+void ConditionSpace::isolate(ExprId& input, BinaryOp& op, Number& limit) const {
+  for (;;) {
+    const model::Expr& expr = policy_.expr(input);
+    if (const auto* unary = std::get_if<model::UnaryExpr>(&expr.node); unary && unary->op == value::UnaryOp::negate) {
+      input = unary->operand;
+      limit = -limit;
+      op = mirrored(op);
+      continue;
+    }
+    const auto* binary = std::get_if<model::BinaryExpr>(&expr.node);
+    if (!binary) return;
+    const auto number = [&](ExprId id) -> std::optional<Number> {
+      const auto value = policy_.expr(id).type.kind == Kind::number ? constant(id) : std::nullopt;
+      return value && value->is<Number>() ? std::optional(value->number()) : std::nullopt;
+    };
+    const auto left = number(binary->left), right = number(binary->right);
+    // Durations are seconds; a date counts days, a date-time microseconds.
+    const Kind kind = expr.type.kind;
+    const Number size = kind == Kind::date       ? Number(1) / Number(86'400)
+                        : kind == Kind::datetime ? Number(value::kMicrosPerSecond)
+                                                 : Number(1);
+    if (binary->op == BinaryOp::add && right) {
+      input = binary->left;
+      limit = limit - *right * size;
+    } else if (binary->op == BinaryOp::add && left) {
+      input = binary->right;
+      limit = limit - *left * size;
+    } else if (binary->op == BinaryOp::subtract && right) {
+      input = binary->left;
+      limit = limit + *right * size;
+    } else if (binary->op == BinaryOp::subtract && left && kind == Kind::number) {
+      input = binary->right;
+      limit = *left - limit;
+      op = mirrored(op);
+    } else if (binary->op == BinaryOp::multiply && ((right && !right->is_zero()) || (left && !left->is_zero()))) {
+      const Number factor = right ? *right : *left;
+      input = right ? binary->left : binary->right;
+      limit = limit / factor;
+      if (factor.sign() < 0) op = mirrored(op);
+    } else if (binary->op == BinaryOp::divide && right && !right->is_zero()) {
+      input = binary->left;
+      limit = limit * *right;
+      if (right->sign() < 0) op = mirrored(op);
+    } else {
+      return;
+    }
+  }
+}
+
+/// Two inputs against each other: their difference against 0, so that `a > b` and `b >= a` are known to be complements.
+Formula ConditionSpace::difference(ExprId left, BinaryOp op, ExprId right, ExprId id) {
+  const bool equality = op == BinaryOp::eq || op == BinaryOp::ne;
+  const bool ordered = is_ordered(policy_.expr(left).type) && is_ordered(policy_.expr(right).type);
+  if (!ordered && !equality) return opaque(id);
+  std::string first = text_of(left), second = text_of(right);
+  if (second < first) {
+    std::swap(first, second);
+    op = mirrored(op);
+  }
+  if (!ordered) {
+    const std::string text = first + " = " + second;
+    const std::size_t same = add_dimension("equal " + text, "(" + text + ")", value::Type::of(Kind::boolean));
+    Formula formula = literal(same, std::vector<std::size_t>{0});
+    return op == BinaryOp::ne ? negate(std::move(formula)) : formula;
+  }
+  const std::size_t index = add_dimension("difference " + first + " minus " + second, first, value::Type::number());
+  dimensions_[index].compared = second;
+  Formula formula = literal(index, range_for(op, Number(0)));
+  return op == BinaryOp::ne ? negate(std::move(formula)) : formula;
 }
 
 Formula ConditionSpace::membership(const model::InExpr& node, ExprId id) {
@@ -242,16 +364,12 @@ Formula ConditionSpace::membership(const model::InExpr& node, ExprId id) {
     }
   } else if (const auto* range = std::get_if<model::RangeExpr>(&collection.node);
              range && is_ordered(policy_.expr(node.item).type)) {
-    NumberRange numbers{std::nullopt, std::nullopt, true, range->includes_upper};
-    for (const bool upper : {false, true}) {
-      const ExprId bound = upper ? range->upper : range->lower;
-      if (!bound.valid()) continue;
-      const auto value = constant(bound);
-      const auto number = value ? as_number(*value) : std::nullopt;
-      if (!number) return opaque(id);
-      (upper ? numbers.upper : numbers.lower) = number;
+    result.kind = Formula::Kind::conjunction;
+    if (range->lower.valid()) result.parts.push_back(comparison(node.item, BinaryOp::ge, range->lower, id));
+    if (range->upper.valid()) {
+      const BinaryOp below = range->includes_upper ? BinaryOp::le : BinaryOp::lt;
+      result.parts.push_back(comparison(node.item, below, range->upper, id));
     }
-    result = literal(dimension_of(node.item), numbers);
   } else {
     return opaque(id);
   }

@@ -49,6 +49,11 @@ class ConditionSpace {
  private:
   Formula negate(Formula formula) const;
   Formula comparison(const model::BinaryExpr& node, model::ExprId id);
+  /// `left op right`; `id` is the whole condition, for what is not understood.
+  Formula comparison(model::ExprId left, value::BinaryOp op, model::ExprId right, model::ExprId id);
+  Formula difference(model::ExprId left, value::BinaryOp op, model::ExprId right, model::ExprId id);
+  /// Brings the constants of `input op limit` to the limit's side: `level + 1 > 7` becomes `level > 6`.
+  void isolate(model::ExprId& input, value::BinaryOp& op, Number& limit) const;
   Formula membership(const model::InExpr& node, model::ExprId id);
   Formula opaque(model::ExprId id);
   Formula literal(std::size_t dimension, NumberRange range);
@@ -60,6 +65,7 @@ class ConditionSpace {
   std::string member_text(const Value& value, const value::Type& type) const;
   std::optional<Value> constant(model::ExprId id) const;
   void refine(Dimension& dimension, model::ExprId id) const;
+  void refine_by_field(Dimension& dimension, const model::Field& field) const;
 
   const model::Policy& policy_;
   const source::SourceMap& sources_;
