@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/data_check.hpp"
 #include "interpreter/driver/files.hpp"
@@ -146,14 +147,71 @@ class DataCheck {
   std::set<FieldUse> missing_fields_;
 };
 
+/// Everything that the metric reads, over all time: a run of it would stop at the same mistakes.
+void add_needs(eval::ScanRequest& request, const Policy& policy, model::MetricId id) {
+  constexpr eval::Window kAlways{eval::kBeginning, value::Date{-eval::kBeginning.days}};
+  const model::Metric& declared = policy.metrics[id.index];
+  std::set<model::AggregateId> found;
+  aggregates_read(policy, id, found);
+  for (std::uint32_t entity = 0; entity < policy.entities.size(); ++entity) {
+    if (entity >= declared.evaluable_for.size() || !declared.evaluable_for[entity]) continue;
+    for (const model::AggregateId aggregate : found) request.needs.push_back({aggregate, {entity}, kAlways});
+  }
+}
+
+/// What stops a run of the metric: `orders.amount`, or a currency without rate.
+std::string cause(const source::Diagnostic& diagnostic) {
+  const auto parameter = [&](const char* name) -> std::string {
+    for (const auto& [key, content] : diagnostic.parameters) {
+      if (key == name) return content;
+    }
+    return "";
+  };
+  if (diagnostic.id == source::ids::data_missing_rate) return parameter("table") + ": " + parameter("currency");
+  const std::string table = parameter("table"), column = parameter("column");
+  if (!table.empty() && !column.empty()) return table + "." + column;
+  return !table.empty() ? table : source::code(diagnostic.id);
+}
+
+/// Which metrics the mistakes concern: each is read on its own.
+void find_incomputable(DataReport& report, const Policy& policy, eval::DataSource& data, const eval::ScanRequest& all) {
+  for (std::uint32_t i = 0; i < policy.metrics.size(); ++i) {
+    eval::ScanRequest request;
+    request.as_of = all.as_of;
+    request.threads = all.threads;
+    add_needs(request, policy, {i});
+    source::Diagnostics found;
+    eval::scan(policy, data, request, found);
+    std::set<std::string> causes;
+    for (const source::Diagnostic& diagnostic : found.items()) {
+      const bool is_error = source::info(diagnostic.id).severity == source::Severity::error;
+      if (is_error && diagnostic.id != source::ids::data_more_errors) causes.insert(cause(diagnostic));
+    }
+    report.metrics[i].missing.assign(causes.begin(), causes.end());
+  }
+}
+
+/// Currencies of amounts for which there is no rate at all.
+void add_currencies_without_rate(DataReport& report, const source::Diagnostics& diagnostics) {
+  std::set<std::string> without;
+  for (const source::Diagnostic& diagnostic : diagnostics.items()) {
+    if (diagnostic.id != source::ids::data_missing_rate) continue;
+    for (const auto& [name, content] : diagnostic.parameters) {
+      if (name == "currency") without.insert(content);
+    }
+  }
+  for (const DataReport::Rates& known : report.rates) without.erase(known.currency);
+  for (const std::string& currency : without) report.rates.push_back({currency, 0, {}, {}, {}});
+}
+
 void add_rows(DataReport& report, const Policy& policy, const eval::AggregateStore& store,
-              const std::vector<model::EventsId>& read) {
+              const std::vector<model::EventsId>& read, bool with_entities) {
   report.as_of = store.as_of();
   for (DataReport::Source& source : report.sources) {
     for (const model::EventsId id : read) {
       if (source.is_events && policy.event(id).named.name == source.name) source.events = store.events(id);
     }
-    for (std::uint32_t i = 0; i < policy.entities.size(); ++i) {
+    for (std::uint32_t i = 0; with_entities && i < policy.entities.size(); ++i) {
       if (source.is_events || policy.entities[i].named.name != source.name) continue;
       source.rows = store.rows({i}).size();
       source.set_aside = store.quarantined({i});
@@ -177,23 +235,37 @@ Exit run_data(const Invocation& invocation, const Terminal& terminal) {
     report.metrics[i].label =
         policy.label(policy.metrics[i].named, invocation.language == source::Language::zh ? "zh" : "en");
   }
-  if (!session.diagnostics.has_errors()) {
+  {
     const Progress progress{std::string(report::word(report::words::reading_data, invocation.language))};
     eval::ScanRequest request;
     request.count_events = check.readable_events();
     request.as_of = wanted.as_of;
     request.threads = wanted.threads;
-    for (std::uint32_t i = 0; i < policy.entities.size(); ++i)
-      request.presence.push_back({{i}, {eval::kBeginning, eval::kBeginning}});
-    // First as a run would, which lists the bad rows; if there are any, once more without them, which counts them.
-    auto store = eval::scan(policy, data, request, session.diagnostics);
-    if (session.diagnostics.has_errors()) {
-      source::Diagnostics ignored;
-      request.quarantine = true;
-      store = eval::scan(policy, data, request, ignored);
-      if (ignored.has_errors()) store = nullptr;
+    const eval::ScanRequest times = request;
+    std::unique_ptr<eval::AggregateStore> store;
+    if (!session.diagnostics.has_errors()) {
+      for (std::uint32_t i = 0; i < policy.entities.size(); ++i)
+        request.presence.push_back({{i}, {eval::kBeginning, eval::kBeginning}});
+      for (std::uint32_t i = 0; i < policy.metrics.size(); ++i) add_needs(request, policy, {i});
+      // First as a run would, which lists the bad rows; if there are any, once more without them, which counts them.
+      store = eval::scan(policy, data, request, session.diagnostics);
+      if (session.diagnostics.has_errors()) {
+        find_incomputable(report, policy, data, request);
+        add_currencies_without_rate(report, session.diagnostics);
+        source::Diagnostics ignored;
+        request.quarantine = true;
+        store = eval::scan(policy, data, request, ignored);
+        if (ignored.has_errors()) store = nullptr;
+      }
     }
-    if (store) add_rows(report, policy, *store, request.count_events);
+    const bool complete = store != nullptr;
+    if (!complete) {  // what is there is shown all the same
+      source::Diagnostics ignored;
+      eval::ScanRequest rough = times;
+      rough.times_only = true;
+      store = eval::scan(policy, data, rough, ignored);
+    }
+    add_rows(report, policy, *store, request.count_events, complete);
   }
   session.diagnostics.sort_and_deduplicate();
   const bool bad = session.diagnostics.has_errors();

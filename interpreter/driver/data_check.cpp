@@ -1,5 +1,7 @@
 #include "interpreter/driver/data_check.hpp"
 
+#include <utility>
+
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::driver {
@@ -97,6 +99,30 @@ class Reader {
 };
 
 }  // namespace
+
+void aggregates_read(const Policy& policy, model::MetricId id, std::set<model::AggregateId>& found) {
+  std::set<std::uint32_t> metrics;
+  bool phases = false;
+  const auto read = [&](auto self, ExprId root) -> void {
+    model::walk(policy, root, [&](ExprId, const model::Expr& expr) {
+      if (const auto* reference = std::get_if<model::AggregateRef>(&expr.node)) found.insert(reference->aggregate);
+      if (const auto* lookup = std::get_if<model::TableLookup>(&expr.node)) {
+        for (const auto& row : policy.tables[lookup->table.index].rows) self(self, row.value);
+      }
+      if (const auto* phase = std::get_if<model::PhaseExpr>(&expr.node); phase && !std::exchange(phases, true)) {
+        if (const model::Phases* declared = policy.phases_of(phase->entity)) {
+          for (const model::Phase& one : declared->phases) self(self, one.when);
+        }
+      }
+      const auto* metric = std::get_if<model::MetricRef>(&expr.node);
+      if (metric == nullptr || !metrics.insert(metric->metric.index).second) return;
+      self(self, policy.metrics[metric->metric.index].value);
+      self(self, policy.metrics[metric->metric.index].needs);
+    });
+  };
+  read(read, policy.metrics[id.index].value);
+  read(read, policy.metrics[id.index].needs);
+}
 
 std::set<FieldUse> fields_read(const Policy& policy, model::MetricId metric) {
   Reader reader(policy);

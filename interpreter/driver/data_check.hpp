@@ -23,4 +23,7 @@ struct FieldUse {
 /// metrics, references, computed fields and exclusions, and the times and keys that decide whose rows they are.
 std::set<FieldUse> fields_read(const model::Policy& policy, model::MetricId metric);
 
+/// Every aggregate that the metric reads, also through other metrics, phases and decision tables.
+void aggregates_read(const model::Policy& policy, model::MetricId metric, std::set<model::AggregateId>& found);
+
 }  // namespace kpi::driver
