@@ -1,6 +1,7 @@
 // Curves: points of constants, ascending.
 #include "grammar/source/diagnostics/names.hpp"
 #include "grammar/source/diagnostics/structure.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 
@@ -33,7 +34,12 @@ class CurveBinder {
     }
     if (s_.policy.curves[index_].kind == model::CurveKind::brackets) {
       const auto unit = value::multiply(input.unit, output.unit);
-      if (!unit) return;
+      if (!unit || unit->money > 1 || unit->time > 1) {
+        s_.report(D::brackets_rate_unit, decl_.table.header[1].span)
+            .with("rate", s_.describe(output))
+            .with("input", s_.describe(input));
+        return;
+      }
       output.unit = *unit;
     }
     s_.policy.curves[index_].input = input;

@@ -101,17 +101,31 @@ std::optional<SourceRef> ExprBinder::aggregate_source(std::string_view function,
   return std::nullopt;
 }
 
+/// Are rows of `source` rows of these events, or do they refer to some, so that they are excluded with them?
+static bool refers_to(const Session& session, SourceRef source, EventsId events) {
+  std::vector<SourceRef> reached{source};
+  for (std::size_t next = 0; next < reached.size(); ++next) {
+    if (!reached[next].is_events()) continue;
+    if (reached[next].index == events.index) return true;
+    for (const model::Field& field : session.policy.events[reached[next].index].fields) {
+      const SourceRef target = SourceRef::of(EventsId{field.type.index});
+      if (field.type.kind != Kind::event || field.computed.valid()) continue;
+      if (std::find(reached.begin(), reached.end(), target) == reached.end()) reached.push_back(target);
+    }
+  }
+  return false;
+}
+
 void ExprBinder::bind_including(model::Aggregate& aggregate, const syntax::Call& call) {
   for (const syntax::Path& path : call.including) {
     const auto index = require_symbol(s_, *c_.module, path, SymbolKind::exclusion);
     if (!index) continue;
     const auto& decl = *s_.exclusions[*index].decl;
     const std::string source = s_.source_name(aggregate.source);
-    const bool applies =
-        aggregate.source.is_events() && std::any_of(decl.from.begin(), decl.from.end(), [&](const syntax::Ident& from) {
-          const Symbol* symbol = find_symbol(s_, *s_.exclusions[*index].module, from.text);
-          return symbol && symbol->kind == SymbolKind::events && symbol->index == aggregate.source.index;
-        });
+    const bool applies = std::any_of(decl.from.begin(), decl.from.end(), [&](const syntax::Ident& from) {
+      const Symbol* symbol = find_symbol(s_, *s_.exclusions[*index].module, from.text);
+      return symbol && symbol->kind == SymbolKind::events && refers_to(s_, aggregate.source, EventsId{symbol->index});
+    });
     if (!applies) {
       s_.report(D::exclusion_of_other_events, path.span)
           .with("name", s_.policy.exclusions[*index].named.name)

@@ -62,6 +62,7 @@ class ExprBinder {
   bool require_kind(ExprId id, Kind kind);
   bool require_unit(ExprId id, Unit unit);
   /// Both of one type, where `operation` is the text between them. The common type, or Kind::error after reporting.
+  bool require_same_native(ExprId left, ExprId right);
   Type unify(ExprId left, ExprId right, std::string_view operation);
 
  private:

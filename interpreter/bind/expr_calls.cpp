@@ -6,6 +6,7 @@
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 #include "interpreter/model/builtins.hpp"
+#include "interpreter/model/native.hpp"
 
 namespace kpi::bind {
 namespace {
@@ -196,6 +197,13 @@ ExprId ExprBinder::bind_function(Builtin function, const syntax::Call& call, Spa
         good = false;
       }
       type = Type::number(Unit::of(value::Currency::native()));
+      if (!field || !good) break;
+      if (const auto currencies = model::native_currencies(s_.policy, *field); currencies.size() > 1) {
+        s_.report(D::native_of_several_currencies, s_.span(first)).with("text", s_.text(s_.span(first)));
+        good = false;
+      } else if (currencies.size() == 1 && !currencies[0].fixed.is_none()) {
+        type = Type::number(Unit::of(currencies[0].fixed));  // the declaration says it
+      }
       break;
     }
     case Builtin::convert: {

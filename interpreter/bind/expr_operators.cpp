@@ -4,6 +4,7 @@
 #include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
+#include "interpreter/model/native.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::bind {
@@ -102,9 +103,24 @@ void ExprBinder::report_mismatch(ExprId left, ExprId right, std::string_view ope
       .label(s_.span(left), D::this_has_type, {{"type", s_.describe(a)}});
 }
 
+/// Amounts of one row in their own currencies meet only where the same column says both currencies.
+bool ExprBinder::require_same_native(ExprId left, ExprId right) {
+  const auto is_native = [&](ExprId id) { return s_.type(id).kind == Kind::number && s_.type(id).unit.currency.is_native(); };
+  if (!is_native(left) || !is_native(right)) return true;
+  auto met = model::native_currencies(s_.policy, left);
+  for (auto& other : model::native_currencies(s_.policy, right)) {
+    if (std::find(met.begin(), met.end(), other) == met.end()) met.push_back(std::move(other));
+  }
+  if (met.size() < 2) return true;
+  s_.report(D::native_currencies_differ, s_.span(right))
+      .with("left", s_.text(s_.span(left)))
+      .with("right", s_.text(s_.span(right)));
+  return false;
+}
+
 Type ExprBinder::unify(ExprId left, ExprId right, std::string_view operation) {
   const Type a = s_.type(left), b = s_.type(right);
-  if (a.kind == Kind::error || b.kind == Kind::error) return Type{};
+  if (a.kind == Kind::error || b.kind == Kind::error || !require_same_native(left, right)) return Type{};
   Type result = a;
   result.optional = a.optional || b.optional;
   if (a.kind == Kind::number && b.kind == Kind::number) {
@@ -277,6 +293,7 @@ ExprId ExprBinder::bind_product(value::BinaryOp op, ExprId left, ExprId right, S
         .with("operation", std::string(value::symbol(op)));
     return error(span);
   }
+  if (!require_same_native(left, right)) return error(span);
   const bool multiply = op == value::BinaryOp::multiply;
   const auto unit = multiply ? value::multiply(a.unit, b.unit) : value::divide(a.unit, b.unit);
   if (!unit) {

@@ -13,8 +13,9 @@ constexpr std::size_t kMaximumSteps = 20'000;
 
 class PathSearch {
  public:
-  PathSearch(const Session& session, SourceRef source, std::vector<FieldId> first_steps)
-      : s_(session), first_steps_(std::move(first_steps)) {
+  /// Keeps at most `wanted` paths to each entity.
+  PathSearch(const Session& session, SourceRef source, std::vector<FieldId> first_steps, std::size_t wanted)
+      : s_(session), first_steps_(std::move(first_steps)), wanted_(wanted) {
     visited_.push_back(source);
     search(source);
   }
@@ -35,7 +36,7 @@ class PathSearch {
       if (std::find(visited_.begin(), visited_.end(), target) != visited_.end()) continue;
       if (!target.is_events()) {
         auto& paths = paths_[target.index];
-        if (paths.size() < 2) paths.push_back(FieldPath{steps_so_far_, FieldId{i}});
+        if (paths.size() < wanted_) paths.push_back(FieldPath{steps_so_far_, FieldId{i}});
       }
       visited_.push_back(target);
       steps_so_far_.push_back(FieldId{i});
@@ -47,17 +48,65 @@ class PathSearch {
 
   const Session& s_;
   std::vector<FieldId> first_steps_;
+  std::size_t wanted_;
   std::map<std::uint32_t, std::vector<FieldPath>> paths_;
   std::vector<SourceRef> visited_;
   std::vector<FieldId> steps_so_far_;
   std::size_t steps_ = 0;
 };
 
+SourceRef target_of(const Session& session, SourceRef at, FieldId step) {
+  const Type& type = session.policy.fields(at)[step.index].type;
+  return type.kind == Kind::event ? SourceRef::of(EventsId{type.index}) : SourceRef::of(EntityId{type.index});
+}
+
+std::vector<FieldId> steps_of(const FieldPath& path) {
+  std::vector<FieldId> steps = path.refs;
+  steps.push_back(path.field);
+  return steps;
+}
+
+/// Where two different paths part: the source reached so far, and how many steps lead there.
+std::pair<SourceRef, std::size_t> parting(const Session& session, SourceRef source, const std::vector<FieldId>& a,
+                                          const std::vector<FieldId>& b) {
+  std::size_t step = 0;
+  for (; step < std::min(a.size(), b.size()) && a[step] == b[step]; ++step) source = target_of(session, source, a[step]);
+  return {source, step};
+}
+
+/// Is there a path that parts from this one at events whose `credit` names its step there, and not this one's?
+bool is_overruled(const Session& session, SourceRef source, const FieldPath& path, const std::vector<FieldPath>& all) {
+  const std::vector<FieldId> own = steps_of(path);
+  return std::any_of(all.begin(), all.end(), [&](const FieldPath& other) {
+    const std::vector<FieldId> others = steps_of(other);
+    const auto [at, step] = parting(session, source, own, others);
+    if (!at.is_events() || step >= std::min(own.size(), others.size())) return false;
+    const std::vector<FieldId>& credit = session.policy.events[at.index].credit;
+    const auto credits = [&](FieldId field) { return std::find(credit.begin(), credit.end(), field) != credit.end(); };
+    return credits(others[step]) && !credits(own[step]);
+  });
+}
+
+/// `credit` decides between several paths, wherever on the way they part; where no credited reference leads, the others
+/// still count.
 Session::Owners find_owners(const Session& session, SourceRef source, const std::vector<FieldId>& credit) {
-  Session::Owners owners{PathSearch(session, source, {}).take(), is_placeholder(session, source)};
+  constexpr std::size_t kCompared = 64, kShown = 8;  // the shortest are shown
+  const auto& events = session.policy.events;
+  const bool any_credit = std::any_of(events.begin(), events.end(), [](const auto& other) { return !other.credit.empty(); });
+  const std::size_t wanted = any_credit ? kCompared : kShown;
+  Session::Owners owners{PathSearch(session, source, {}, wanted).take(), is_placeholder(session, source)};
   if (!credit.empty()) {
-    // `credit` decides between several paths; where no credited reference leads, the others still count.
-    for (auto& [entity, paths] : PathSearch(session, source, credit).take()) owners.paths[entity] = std::move(paths);
+    for (auto& [entity, paths] : PathSearch(session, source, credit, wanted).take()) owners.paths[entity] = std::move(paths);
+  }
+  for (auto& [entity, paths] : owners.paths) {
+    if (paths.size() < 2) continue;
+    std::vector<FieldPath> kept;
+    for (const FieldPath& path : paths) {
+      if (!is_overruled(session, source, path, paths)) kept.push_back(path);
+    }
+    paths = std::move(kept);
+    std::stable_sort(paths.begin(), paths.end(), [](const auto& a, const auto& b) { return a.refs.size() < b.refs.size(); });
+    if (paths.size() > 2) paths.resize(2);
   }
   owners.paths[0] = {FieldPath{}};
   if (!source.is_events()) owners.paths[source.index] = {FieldPath{}};
@@ -87,12 +136,16 @@ void report_owner(Session& session, AggregateId aggregate, EntityId entity, Span
         .with("entity", entity_name)
         .label(read, D::rows_read_here, {{"source", source_name}});
   } else {
-    session.report(D::rows_lead_in_two_ways, use)
+    const std::vector<FieldId> first = steps_of(paths[0]), second = steps_of(paths[1]);
+    const auto [at, step] = parting(session, source, first, second);
+    session.report(at.is_events() ? D::rows_lead_in_two_ways : D::entity_leads_in_two_ways, use)
         .with("source", source_name)
         .with("entity", entity_name)
         .with("first", session.path_text(source, paths[0]))
         .with("second", session.path_text(source, paths[1]))
-        .with("field", session.field(source, paths[0].refs.empty() ? paths[0].field : paths[0].refs[0]).named.name)
+        .with("events", session.source_name(at))
+        .with("field", session.field(at, first[step]).named.name)
+        .with("other", session.field(at, second[step]).named.name)
         .label(read, D::rows_read_here, {{"source", source_name}});
   }
 }

@@ -229,8 +229,22 @@ class PayoutBinder {
     payout().rounding_declared = true;
   }
 
+  /// What the program's own rules ask for has a unit. Rules of a house may ask for other names; one that is nearly one of
+  /// these is likely a slip.
+  bool check_assumption(const syntax::Ident& name, ExprId bound, ExprBinder& expr) {
+    const std::vector<std::string> names = {"fake_order_cost", "minimum_pay", "monthly_hours", "probation_share"};
+    const auto found = std::find(names.begin(), names.end(), name.text);
+    if (found != names.end()) return expr.require_unit(bound, found - names.begin() < 2 ? Unit::of(s_.currency()) : Unit{});
+    if (const auto near = source::nearest_name(name.text, names)) {
+      s_.report(D::unknown_assumption, name.span).with("name", name.text).with("known", *near);
+    }
+    return true;
+  }
+
   void bind_assumption(const syntax::PayoutClause& clause) {
-    const ExprId bound = ExprBinder(s_, Context{&module_}).bind(*clause.value);
+    ExprBinder expr(s_, Context{&module_});
+    const ExprId bound = expr.bind(*clause.value);
+    if (!check_assumption(*clause.name, bound, expr)) return;
     const auto content = require_constant(s_, bound);
     const auto known = std::find_if(payout().assumptions.begin(), payout().assumptions.end(),
                                     [&](const auto& other) { return other.name == clause.name->text; });

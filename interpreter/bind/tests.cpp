@@ -345,7 +345,7 @@ class TestBinder {
     result.unit = type.unit;
     if (std::holds_alternative<syntax::AnyCell>(cell.content)) return result;
     if (const auto* near = std::get_if<syntax::ToleranceCell>(&cell.content)) {
-      const auto value = constant(near->value, type), tolerance = constant(near->tolerance, type);
+      const auto value = constant(near->value, type, &result.unit), tolerance = constant(near->tolerance, type);
       if (!value || !tolerance || !value->is<Number>()) return std::nullopt;
       result.kind = Expected::Kind::tolerance;
       result.value = *value;
@@ -373,7 +373,7 @@ class TestBinder {
       result.value = word->name.text;
       return result;
     }
-    const auto value = constant(content->value, type);
+    const auto value = constant(content->value, type, &result.unit);
     if (!value) return std::nullopt;
     result.value = *value;
     return result;
@@ -391,9 +391,19 @@ class TestBinder {
     return result;
   }
 
-  std::optional<Value> constant(syntax::ExprId id, const Type& type) {
+  /// An amount in its rows' own currency is written in that currency, which `unit` then says.
+  std::optional<Value> constant(syntax::ExprId id, const Type& type, Unit* unit = nullptr) {
     ExprBinder binder(s_, Context{&module_});
     const ExprId bound = binder.bind(id);
+    if (const Type cell = s_.type(bound); type.kind == Kind::number && type.unit.currency.is_native() &&
+                                          cell.kind == Kind::number && !cell.any_unit) {
+      if (cell.unit.money != type.unit.money || cell.unit.time != type.unit.time) {
+        s_.report(D::native_cell_without_currency, s_.span(bound)).with("text", s_.text(s_.span(bound)));
+        return std::nullopt;
+      }
+      if (unit) *unit = cell.unit;
+      return require_constant(s_, bound);
+    }
     if (type.kind == Kind::error || s_.type(bound).kind == Kind::error) return std::nullopt;
     if (type.kind == Kind::entity || type.kind == Kind::event) {
       if (!binder.require_kind(bound, Kind::text)) return std::nullopt;

@@ -26,7 +26,11 @@ std::unique_ptr<report::PeriodWriter> writer_of(const Invocation& invocation, co
 /// Can an error come up after the first period? What a pool or budget comes to is known only when its period is
 /// evaluated.
 bool may_fail_late(const model::Policy& policy) {
-  return std::any_of(policy.payouts.begin(), policy.payouts.end(),
+  const bool native = std::any_of(policy.exprs.begin(), policy.exprs.end(), [](const model::Expr& expr) {
+    const auto* call = std::get_if<model::CallExpr>(&expr.node);
+    return call != nullptr && call->function == model::Builtin::native;  // currencies may turn out to be mixed
+  });
+  return native || std::any_of(policy.payouts.begin(), policy.payouts.end(),
                      [](const model::Payout& payout) { return payout.pool.valid() || payout.budget.valid(); });
 }
 

@@ -15,6 +15,13 @@ struct MetricResult {
   model::MetricId metric;
   Value value;                       // NoValue carries the reason
   bool provisional = false;          // before it has matured
+  std::optional<value::Currency> currency = std::nullopt;   // of an amount in its rows' own currency, when there were rows
+  /// The metric's type, with that currency.
+  value::Type type(const model::Policy& policy) const {
+    value::Type type = policy.metrics[metric.index].type;
+    if (currency) type.unit.currency = *currency;
+    return type;
+  }
 };
 
 struct ScoreRowResult {

@@ -33,7 +33,10 @@ void Store::scan() {
         .with("events", world_.policy.events[world_.policy.exclusions[64].from.front().index].named.name);
     return;
   }
-  world_.rates.load(world_.data);
+  if (request_.times_only) world_.errors.mute(true);
+  std::optional<Date> as_of;
+  if (request_.as_of) as_of = world_.zone().local_date(*request_.as_of);
+  world_.rates.load(world_.data, as_of);
   EntityLoader(world_, plan_, resources_).load();
   plan_needs();
   run_passes();
@@ -43,12 +46,20 @@ void Store::scan() {
     prepare_exclusions();
   }
   for (const model::CalendarId calendar : request_.calendars) resources_.prepare_calendar(calendar);
-  for (const auto& [currency, window] : request_.rates) {
-    if (!world_.rates.rate(currency, window)) world_.rates.report_missing(currency, Date{window.end.days - 1});
-  }
+  convert_windows();
   rows_.resize(world_.entities.size());
-  if (!world_.errors.any()) index_entities();
+  if (!world_.errors.any() && !request_.times_only) index_entities();
   world_.errors.finish();
+}
+
+/// A period that is not over is converted as of the data's last day. Tests look at whole periods.
+void Store::convert_windows() {
+  std::optional<Instant> last;
+  for (const EventsState& state : world_.events) last = std::max(last, state.info.last);
+  if (last && !request_.as_of && !request_.everything_covered) world_.rates.set_last_day(world_.zone().local_date(*last));
+  for (const auto& [currency, window] : request_.rates) {
+    if (!world_.rates.rate(currency, window)) world_.rates.report_missing(currency, world_.rates.day_of(window));
+  }
 }
 
 // ---- planning
@@ -58,6 +69,8 @@ EventsScan& Store::scan_of(EventsId events) {
   auto& scan = scans_[events.index];
   if (!scan) {
     scan = std::make_unique<EventsScan>(world_, plan_, resources_, events);
+    scan->only_times = request_.times_only;
+    if (request_.times_only) return *scan;
     scan->report_exclusions(request_.report_windows);
     for (const model::Ensure& ensure : world_.policy.ensures) {
       if (EnsureCheck::events_of(world_.policy, ensure) == events) scan->add_ensure(ensure);
@@ -178,6 +191,7 @@ void Store::run_passes() {
 /// First and last time of events that nothing else reads: coverage is a matter of the whole database.
 void Store::scan_times_elsewhere() {
   if (world_.errors.any()) return;
+  if (request_.times_only) return;
   world_.errors.mute(true);  // what is wrong with them matters to whoever reads them
   for (std::uint32_t index = 0; index < world_.policy.events.size(); ++index) {
     if (scans_.contains(index) || !world_.data.schema(world_.policy.events[index].table)) continue;

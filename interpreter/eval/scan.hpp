@@ -47,6 +47,7 @@ struct ScanRequest {
   std::vector<EventsId> count_events;          // report rows and exclusions of these even without a Need
   std::vector<Window> report_windows;          // the run's periods: exclusions are reported per window
   std::optional<value::Instant> as_of;         // later rows are not seen
+  bool times_only = false;                     // nothing but rows and times is read of events, whatever else is wrong
   bool quarantine = false;                     // set bad rows aside instead of failing
   bool everything_covered = false;             // tests
   std::size_t batch_rows = 4096;
@@ -60,6 +61,10 @@ struct EntityRow {
   std::vector<Value> fields;                   // by FieldId; references are EntityRef
   std::optional<Date> active_from, active_to;  // active_to included
 };
+
+/// Row numbers in the order in which results list them, and in which ties are broken: a key of one whole-number field
+/// as number, all others as text.
+std::vector<std::uint32_t> order_of_keys(const model::Entity& entity, const std::vector<std::string_view>& keys);
 
 struct ExclusionCount {
   ExclusionId exclusion;
@@ -92,6 +97,12 @@ class AggregateStore {
   virtual Value value(AggregateId aggregate, EntityId entity, std::uint32_t row, Window window) const = 0;
   /// The aggregate over the rows of several entities together: sums add, distinct values unite, percentiles mix.
   virtual Value merged(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> rows, Window window) const = 0;
+  /// The currencies of the rows behind such a value, each once, in order of their codes. For aggregates of amounts in
+  /// their rows' own currency; none for all others.
+  virtual std::vector<value::Currency> currencies(AggregateId /*aggregate*/, EntityId /*entity*/,
+                                                  std::span<const std::uint32_t> /*rows*/, Window /*window*/) const {
+    return {};
+  }
   virtual bool present(EntityId entity, std::uint32_t row, Window window) const = 0;
   virtual const EventsInfo& events(EventsId events) const = 0;
   /// Rows of an entity's table that --quarantine set aside: bad ones, repeated keys, and those that refer to such rows.

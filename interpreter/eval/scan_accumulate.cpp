@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "interpreter/eval/scan_native.hpp"
 #include "interpreter/eval/scan_pass.hpp"
 
 namespace kpi::eval::scanning {
@@ -537,7 +538,7 @@ class EdgeRow final : public Accumulator {
 
 }  // namespace
 
-std::unique_ptr<Accumulator> make_accumulator(World& world, const model::Aggregate& aggregate) {
+static std::unique_ptr<Accumulator> make_plain(World& world, const model::Aggregate& aggregate) {
   switch (aggregate.function) {
     case AggregateFunction::count:
     case AggregateFunction::exists: return std::make_unique<Counter>(world, aggregate);
@@ -552,6 +553,12 @@ std::unique_ptr<Accumulator> make_accumulator(World& world, const model::Aggrega
     case AggregateFunction::last: return std::make_unique<EdgeRow>(world, aggregate);
   }
   return nullptr;
+}
+
+std::unique_ptr<Accumulator> make_accumulator(World& world, const model::Aggregate& aggregate) {
+  auto plain = make_plain(world, aggregate);
+  if (!is_native(aggregate)) return plain;
+  return std::make_unique<NativeAccumulator>(world, aggregate, std::move(plain));
 }
 
 }  // namespace kpi::eval::scanning

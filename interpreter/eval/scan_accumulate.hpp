@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -17,6 +18,9 @@ class Accumulator {
   virtual ~Accumulator() = default;
   /// The value expression, compiled; -1 and invalid where whole rows are counted.
   Program::Root value;
+  virtual void compile(Program& program) {
+    if (aggregate_.value.valid()) value = program.compile(aggregate_.value);
+  }
   /// `targets[row]` is the row's cell, 0 for rows that do not count; cells are below `cells`.
   virtual void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t cells) = 0;
   /// The same where few rows count: `selected` are those with a cell.
@@ -30,6 +34,8 @@ class Accumulator {
   virtual void finish() {}
   /// The aggregate over these cells together. `counts` are the rows per cell.
   virtual Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>& counts) const = 0;
+  /// Adds the currencies, as codes of texts, of the rows in these cells, where amounts are in their rows' own currency.
+  virtual void currencies(std::span<const std::uint32_t> /*cells*/, std::set<Code>& /*found*/) const {}
 
  protected:
   World& world_;

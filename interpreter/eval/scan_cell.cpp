@@ -36,7 +36,11 @@ std::optional<Number> number_of(const Batch& batch, std::size_t column, std::siz
   switch (raw.classes[row]) {
     case CellClass::integer: return Number(raw.bits[row]);
     case CellClass::real: return Number::from_real_bits(static_cast<std::uint64_t>(raw.bits[row]));
-    case CellClass::text: return Number::parse_decimal(batch.text(column, row));
+    case CellClass::text: {
+      const std::string_view text = batch.text(column, row);
+      if (text.find_first_of("eE") != std::string_view::npos) return std::nullopt;  // no exponents, as in policies
+      return Number::parse_decimal(text);
+    }
     default: return std::nullopt;
   }
 }

@@ -29,6 +29,7 @@ enum class CellProblem : std::uint8_t {
   empty_required,
   malformed,
   not_integer,
+  part_of_minor_unit,
   out_of_range,
   unknown_reference,
   time_in_gap,

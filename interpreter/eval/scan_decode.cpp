@@ -237,6 +237,8 @@ void Decoder::decode_texts(const Batch& batch, Input& input, Column& out, BadCel
       empty_cell(batch, input, row, out, bad);
     } else if (raw.classes[row] == CellClass::blob) {
       fail(batch, input, row, CellProblem::malformed, out, bad);
+    } else if (input.decl->key && raw.classes[row] == CellClass::text && raw.lengths[row] == 0) {
+      fail(batch, input, row, CellProblem::empty_required, out, bad);
     } else {
       out.values[row] = text_code(batch, input, row);
     }
@@ -261,7 +263,8 @@ void Decoder::decode_references(const Batch& batch, Input& input, Column& out, B
     }
     const Code code = text_code(batch, input, row);
     std::uint32_t target = index.find(code);
-    if (target == kNoRow && grows) target = world_.discover(model::EntityId{input.target}, code);
+    const bool is_empty = raw.classes[row] == CellClass::text && raw.lengths[row] == 0;
+    if (target == kNoRow && grows && !is_empty) target = world_.discover(model::EntityId{input.target}, code);
     if (target == kNoRow) {
       const bool follows = unreadable || bad_keys.contains(code);
       fail(batch, input, row, follows ? CellProblem::follows_bad_row : CellProblem::unknown_reference, out, bad);
@@ -324,6 +327,10 @@ void Decoder::decode_numbers(const Batch& batch, Input& input, Table& table, Col
     }
     if (!cell_number(batch, input, row, decimal, wide, is_wide)) {
       fail(batch, input, row, CellProblem::malformed, out, bad);
+      continue;
+    }
+    if (minor && !(is_wide ? wide.is_integer() : decimal.mantissa % kPowers[decimal.scale] == 0)) {
+      fail(batch, input, row, CellProblem::part_of_minor_unit, out, bad);
       continue;
     }
     if (minor && !is_wide) decimal.scale += minor_digits(input, table, row);

@@ -1,6 +1,7 @@
 // Decoding whole columns in their usual form: all cells integers, or all texts; times as `2026-07-03 10:00:00`. The
 // same values as cell by cell, a few instructions for each; at the first cell that is different the column is left to
 // that.
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -85,6 +86,8 @@ bool Decoder::usual_texts(const Batch& batch, Input& input, Column& out) {
   const RawColumn& raw = batch.columns[input.column];
   if (!raw.only(CellClass::text)) return false;
   const char* const base = batch.base != nullptr ? batch.base : batch.bytes.data();
+  const auto lengths = std::span(raw.lengths).first(batch.rows);
+  if (input.decl->key && std::find(lengths.begin(), lengths.end(), 0U) != lengths.end()) return false;  // an error
   for (std::size_t row = 0; row < batch.rows; ++row) {
     const char* const text = base + raw.bits[row];
     const std::uint32_t length = raw.lengths[row];

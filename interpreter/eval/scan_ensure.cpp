@@ -4,6 +4,7 @@
 
 #include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/eval/scan_cell.hpp"
+#include "interpreter/model/dump.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::eval::scanning {
@@ -40,8 +41,6 @@ EnsureCheck::EnsureCheck(World& world, const model::Ensure& ensure)
     part.id = id;
     part.aggregate = &world.policy.aggregates[id.index];
     part.accumulator = make_accumulator(world, *part.aggregate);
-    part.excluded_by = ~std::uint64_t{0};
-    for (const auto including : part.aggregate->including) part.excluded_by &= ~(std::uint64_t{1} << including.index);
     parts_.push_back(std::move(part));
   }
   path_ = group_path();
@@ -77,18 +76,16 @@ void EnsureCheck::add_reads(Plan& plan, Reads& reads) const {
 
 void EnsureCheck::compile(Program& program) {
   for (Part& part : parts_) {
-    if (part.aggregate->value.valid()) part.accumulator->value = program.compile(part.aggregate->value);
+    part.accumulator->compile(program);
     if (part.aggregate->filter.valid()) part.filter = program.compile(part.aggregate->filter);
   }
 }
 
-void EnsureCheck::take(Program& program, const std::vector<std::uint8_t>& active,
-                       const std::vector<std::uint64_t>& masks) {
+void EnsureCheck::take(Program& program, const std::vector<std::uint8_t>& active) {
   const Table& table = program.batch();
   std::vector<std::uint32_t> cells(table.rows, 0);
   for (std::size_t row = 0; row < table.rows; ++row) {
-    const auto counts = [&](const Part& part) { return (masks[row] & part.excluded_by) == 0; };
-    if (active[row] == 0 || std::none_of(parts_.begin(), parts_.end(), counts)) continue;
+    if (active[row] == 0) continue;
     Value group = true;
     if (path_) group = program.evaluator().path_value(*path_, RowContext{&table, row, nullptr, {}});
     if (!group.has_value()) continue;
@@ -105,7 +102,7 @@ void EnsureCheck::take(Program& program, const std::vector<std::uint8_t>& active
     if (part.aggregate->filter.valid()) program.truth(part.filter, passes.data());
     for (std::size_t row = 0; row < table.rows; ++row) {
       const bool fits = !part.aggregate->filter.valid() || passes[row] != 0;
-      if (fits && (masks[row] & part.excluded_by) == 0) ++part.counts[part.targets[row] = cells[row]];
+      if (fits) ++part.counts[part.targets[row] = cells[row]];
     }
     part.accumulator->add_batch(program, part.targets, size);
   }
@@ -137,6 +134,24 @@ std::string EnsureCheck::text_of(const Value& group) const {
   return value::to_string(cell_value(world_.kept[events].table.column(key), ref.row, world_.pool));
 }
 
+/// Amounts in their rows' own currencies that meet in one group.
+void EnsureCheck::report_mixed_currencies() {
+  for (std::uint32_t cell = 1; cell <= groups_.size(); ++cell) {
+    std::set<Code> codes;
+    for (const Part& part : parts_) part.accumulator->currencies(std::span(&cell, 1), codes);
+    if (codes.size() < 2) continue;
+    if (auto* diagnostic = world_.errors.add_row_error(ids::data_native_mixed)) {
+      std::set<std::string> names;
+      for (const Code code : codes) names.insert(world_.pool.text(code));
+      std::string list;
+      for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+      diagnostic->with("text", ensure_.label).with("currencies", list).with("key", "`" + shortened(text_of(groups_[cell - 1])) + "`");
+      diagnostic->span = ensure_.span;
+      diagnostic->has_span = true;
+    }
+  }
+}
+
 void EnsureCheck::finish() {
   for (Part& part : parts_) part.accumulator->finish();
   RowEvaluator evaluator(world_);
@@ -146,15 +161,26 @@ void EnsureCheck::finish() {
         std::find_if(parts_.begin(), parts_.end(), [&](const Part& candidate) { return candidate.id == id; });
     return part->accumulator->result(std::span(&cell, 1), part->counts);
   };
-  std::vector<std::string> failed;
+  report_mixed_currencies();
+  const auto found = [&] {
+    std::string text;
+    for (const Part& part : parts_) {
+      const Value value = part.accumulator->result(std::span(&cell, 1), part.counts);
+      text += (text.empty() ? "`" : ", `") + model::aggregate_text(world_.policy, part.id) + "` = " +
+              (value.has_value() ? model::constant_text(world_.policy, value, part.aggregate->type)
+                                 : value::reason_text(value.reason()));
+    }
+    return text;
+  };
+  std::vector<std::pair<std::string, std::string>> failed;
   for (cell = 1; cell <= groups_.size(); ++cell) {
-    if (!evaluator.is_true(ensure_.condition, RowContext{})) failed.push_back(text_of(groups_[cell - 1]));
+    if (!evaluator.is_true(ensure_.condition, RowContext{})) failed.emplace_back(text_of(groups_[cell - 1]), found());
   }
   std::sort(failed.begin(), failed.end());
-  for (const std::string& group : failed) {
+  for (const auto& [group, values] : failed) {
     auto* diagnostic = world_.errors.add_row_error(path_ ? ids::data_ensure_failed : ids::data_ensure_failed_all);
     if (diagnostic == nullptr) continue;
-    diagnostic->with("label", ensure_.label).with("group", "`" + shortened(group) + "`");
+    diagnostic->with("label", ensure_.label).with("group", "`" + shortened(group) + "`").with("found", values);
     diagnostic->span = ensure_.span;
     diagnostic->has_span = true;
   }

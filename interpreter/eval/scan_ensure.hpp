@@ -15,8 +15,8 @@ class EnsureCheck {
   EnsureCheck(World& world, const model::Ensure& ensure);
   void add_reads(Plan& plan, Reads& reads) const;
   void compile(Program& program);
-  /// Rows that exclusions take out do not take part.
-  void take(Program& program, const std::vector<std::uint8_t>& active, const std::vector<std::uint64_t>& masks);
+  /// All rows take part, also those that exclusions take out of metrics: what is checked is the data.
+  void take(Program& program, const std::vector<std::uint8_t>& active);
   /// Takes in what another thread has found for the same `ensure`. Before finish().
   void take_in(const EnsureCheck& other);
   const model::Ensure& declaration() const { return ensure_; }
@@ -30,7 +30,6 @@ class EnsureCheck {
     model::AggregateId id;
     const model::Aggregate* aggregate = nullptr;
     Program::Root filter;
-    std::uint64_t excluded_by = 0;
     std::unique_ptr<Accumulator> accumulator;
     std::vector<std::int64_t> counts;
     std::vector<std::uint32_t> targets;
@@ -38,6 +37,7 @@ class EnsureCheck {
   /// The path of the group from a row of the events.
   std::optional<FieldPath> group_path() const;
   std::string text_of(const Value& group) const;
+  void report_mixed_currencies();
 
   World& world_;
   const model::Ensure& ensure_;

@@ -331,16 +331,33 @@ void EntityLoader::fill_activity(EntityId entity) {
   }
 }
 
+}  // namespace kpi::eval::scanning
+
+namespace kpi::eval {
+
+std::vector<std::uint32_t> order_of_keys(const model::Entity& entity, const std::vector<std::string_view>& keys) {
+  std::vector<std::uint32_t> order(keys.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::vector<value::Number> numbers;
+  if (entity.key.size() == 1 && entity.fields[entity.key[0].index].type.kind == value::Kind::number) {
+    for (const std::string_view key : keys) numbers.push_back(value::Number::parse_decimal(key).value_or(value::Number()));
+  }
+  const auto before = [&](std::uint32_t a, std::uint32_t b) {
+    return numbers.empty() ? keys[a] < keys[b] : numbers[a] < numbers[b];
+  };
+  if (!std::is_sorted(order.begin(), order.end(), before)) std::sort(order.begin(), order.end(), before);
+  return order;
+}
+
+}  // namespace kpi::eval
+
+namespace kpi::eval::scanning {
+
 EntityRows entity_rows(World& world, EntityId entity) {
   const model::Entity& decl = world.policy.entities[entity.index];
   const EntityTable& stored = world.entities[entity.index];
   EntityRows result;
-  result.order.resize(stored.keys.size());
-  std::iota(result.order.begin(), result.order.end(), 0);
-  if (!std::is_sorted(stored.keys.begin(), stored.keys.end())) {  // those of distinct entities
-    std::sort(result.order.begin(), result.order.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return stored.keys[a] < stored.keys[b]; });
-  }
+  result.order = order_of_keys(decl, {stored.keys.begin(), stored.keys.end()});
   result.position.resize(stored.keys.size());
   RowEvaluator evaluator(world);
   evaluator.report_missing_rates = false;

@@ -103,7 +103,7 @@ void EventsScan::add_lanes(Program& program, const LaneKey& key, const std::vect
   const Program::Root filter = aggregate.filter.valid() ? program.compile(aggregate.filter) : Program::Root{};
   Lane& lane = lane_for(grouping_for(key.entity, SlotSet(windows, key.by_day)), aggregate.at, excluded_by, filter);
   auto accumulator = make_accumulator(world_, aggregate);
-  if (aggregate.value.valid()) accumulator->value = program.compile(aggregate.value);
+  accumulator->compile(program);
   instances_[key] = {&lane, accumulator.get()};
   lane.accumulators.push_back(std::move(accumulator));
 }
@@ -176,7 +176,7 @@ void EventsScan::take(Program& program, const Batch&, Table& table, std::vector<
   find_exclusions(program, table, active);
   store_masks(table, active);
   if (reports_) report_excluded(program, table, active);
-  for (const auto& ensure : ensures_) ensure->take(program, active, masks_);
+  for (const auto& ensure : ensures_) ensure->take(program, active);
   fill_lanes(program, table, active);
 }
 

@@ -55,6 +55,8 @@ static DiagnosticId diagnostic_of(CellProblem problem) {
       return ids::data_empty_cell;
     case CellProblem::malformed:
       return ids::data_malformed_cell;
+    case CellProblem::part_of_minor_unit:
+      return ids::data_part_of_minor_unit;
     case CellProblem::not_integer:
       return ids::data_not_integer;
     case CellProblem::out_of_range:

@@ -26,7 +26,8 @@ Rates::Rates(const model::Policy& policy, DataErrors& errors)
       errors_(errors),
       policy_currency_(policy.header.currency) {}
 
-void Rates::load(DataSource& data) {
+void Rates::load(DataSource& data, std::optional<Date> as_of) {
+  as_of_ = data_end_ = as_of;
   data_name_ = data.name();
   if (exchange_ == nullptr) return;
   const std::string reader = "exchange";
@@ -91,8 +92,9 @@ void Rates::load_rows(DataSource& data, const TableSchema& schema, const std::ve
       if (const auto scaled = rate.to_scaled(kMaxScale)) scale_ = std::max(scale_, scaled->second);
     }
   }
-  if (first || last_day_ - first_day_ > kMaxDays) last_day_ = first_day_ - 1;
+  const bool few = !first && last_day_ - first_day_ <= kMaxDays;
   for (const auto& [currency, rates] : series_) {
+    if (!few) break;
     if (mantissas_.size() <= currency.index()) mantissas_.resize(currency.index() + 1);
     mantissas_[currency.index()].assign(static_cast<std::size_t>(last_day_ - first_day_ + 1), -1);
   }
@@ -107,6 +109,7 @@ void Rates::add(Currency currency, Date day, Number rate, const std::string& tab
     doubt(currency);
   };
   if (rate.sign() <= 0) return report(ids::data_rate_not_positive);
+  if (as_of_ && day > *as_of_) return;
   const auto [entry, is_new] = series_[currency].try_emplace(day, rate);
   if (!is_new && entry->second != rate) report(ids::data_conflicting_rates);
 }
@@ -183,8 +186,14 @@ std::optional<Number> Rates::rate(Currency currency, Window window) const {
   if (found == nullptr) return std::nullopt;
   if (exchange_->rule == Rule::fixed) return found->begin()->second;
   if (exchange_->rule == Rule::month_average) return mean(*found, window.start, window.end);
-  const Date last = back(window.end, 1);
+  const Date last = day_of(window);
+  if (exchange_->rule == Rule::period_end) return compute(*found, last);
   return latest_until(*found, last, back(last, kDaysBack));
+}
+
+Date Rates::day_of(Window window) const {
+  const Date last = back(window.end, 1);
+  return data_end_ && *data_end_ >= window.start ? std::min(last, *data_end_) : last;
 }
 
 std::optional<Number> Rates::latest(Currency currency) const {

@@ -42,19 +42,24 @@ class CurrencyCodes {
 ///   period_end     the rate in force on the last day of its calendar month: the latest of the month, or else of the 7
 ///                  days before the month's end
 ///   fixed          the currency's only rate; with several, the earliest
+/// Rates of days after --as-of are not seen.
 class Rates {
  public:
   static constexpr int kDaysBack = 7;
 
   Rates(const model::Policy& policy, DataErrors& errors);
-  /// Reads the exchange table, if the policy has one. Rows with errors are reported.
-  void load(DataSource& data);
+  /// Reads the exchange table, if the policy has one. Rows with errors are reported, rows of days after `as_of` left out.
+  void load(DataSource& data, std::optional<Date> as_of);
+  /// The last day of the data: windows that go on behind it are converted as of this day, or of the last rate's.
+  void set_last_day(Date day) { data_end_ = std::max(day, Date{last_day_}); }
+  /// The day for whose rate a window asks.
+  Date day_of(Window window) const;
   bool available() const { return exchange_ != nullptr; }
   value::Currency currency() const { return policy_currency_; }
   /// 1 for the policy's own currency; none when there is no rate. This and mantissa() may be asked by several threads.
   std::optional<Number> rate(value::Currency currency, Date day);
-  /// The rate for amounts without a day of their own, in a window: by the rule, as of the window's last day;
-  /// month_average is the mean over the window.
+  /// The rate for amounts without a day of their own, in a window: by the rule, as of the window's last day or of the
+  /// data's, whichever comes first; month_average is the mean over the window.
   std::optional<Number> rate(value::Currency currency, Window window) const;
   /// The latest known rate: for amounts of entities, which have no day.
   std::optional<Number> latest(value::Currency currency) const;
@@ -96,7 +101,8 @@ class Rates {
   std::map<value::Currency, Series> series_;
   std::mutex mutex_;                                                          // of what is computed on demand
   std::map<std::pair<value::Currency, Date>, std::optional<Number>> rates_;   // computed so far
-  std::int32_t first_day_ = 0, last_day_ = -1;                   // days for which mantissas are remembered
+  std::int32_t first_day_ = 0, last_day_ = -1;                   // of the rates; between them mantissas are remembered
+  std::optional<Date> as_of_, data_end_;
   std::vector<std::vector<std::int64_t>> mantissas_;             // by currency and day; -1: not computed yet
   std::set<std::pair<value::Currency, Date>> reported_;
   std::set<std::pair<value::Currency, std::string>> foreign_;

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "interpreter/eval/scan_calendar.hpp"
+#include "interpreter/eval/scan_native.hpp"
 
 namespace kpi::eval::scanning {
 
@@ -104,10 +105,11 @@ Value Store::over_days(const model::Aggregate& aggregate, EntityId entity, std::
   return reduce(aggregate, std::move(values));
 }
 
-/// Aggregates over an entity's own rows: those that are active on a day of the window.
-Value Store::over_entity(const model::Aggregate& aggregate, EntityId entity, std::span<const std::uint32_t> rows, Window window) const {
+/// The entity's own rows that are active on a day of the window and pass the filter.
+template <class Visit>
+void Store::for_entity_rows(const model::Aggregate& aggregate, EntityId entity, std::span<const std::uint32_t> rows,
+                            Window window, Visit visit) const {
   const EntityTable& source = world_.entities[aggregate.source.index];
-  std::vector<ReducedRow> values;
   const std::lock_guard lock(row_mutex_);
   for (std::uint32_t row = 0; row < source.keys.size(); ++row) {
     if (source.active_from[row] && *source.active_from[row] >= window.end) continue;
@@ -118,12 +120,58 @@ Value Store::over_entity(const model::Aggregate& aggregate, EntityId entity, std
     }
     const RowContext context{&source.table, row, nullptr, {}};
     if (aggregate.filter.valid() && !evaluator_->is_true(aggregate.filter, context)) continue;
+    visit(row, context);
+  }
+}
+
+Value Store::over_entity(const model::Aggregate& aggregate, EntityId entity, std::span<const std::uint32_t> rows, Window window) const {
+  const EntityTable& source = world_.entities[aggregate.source.index];
+  std::vector<ReducedRow> values;
+  for_entity_rows(aggregate, entity, rows, window, [&](std::uint32_t row, const RowContext& context) {
     ReducedRow reduced = reduced_row(*evaluator_, aggregate, context);
     reduced.time = source.active_from[row] ? source.active_from[row]->days : kBeginning.days;
     reduced.key.push_back(source.keys[row]);
     values.push_back(std::move(reduced));
-  }
+  });
   return reduce(aggregate, std::move(values));
+}
+
+std::vector<value::Currency> Store::currencies(AggregateId id, EntityId entity, std::span<const std::uint32_t> rows,
+                                               Window window) const {
+  std::vector<std::uint32_t> internal;
+  for (const std::uint32_t row : rows) internal.push_back(rows_[entity.index].order[row]);
+  const model::Aggregate* aggregate = &world_.policy.aggregates[id.index];
+  if (!is_native(*aggregate)) return {};
+  bool by_day = false;
+  for (; aggregate->each_inner.valid(); by_day = true) {
+    id = aggregate->each_inner;
+    aggregate = &world_.policy.aggregates[id.index];
+  }
+  std::set<Code> codes;
+  if (!aggregate->source.is_events()) {
+    for_entity_rows(*aggregate, entity, internal, window, [&](std::uint32_t, const RowContext& context) {
+      if (!evaluator_->evaluate(aggregate->value, context).has_value()) return;
+      for (const model::NativeCurrency& source : model::native_currencies(world_.policy, aggregate->value)) {
+        const Value code = source.fixed.is_none() ? evaluator_->path_value(source.column, context)
+                                                  : Value(std::string(source.fixed.code()));
+        if (code.has_value()) codes.insert(value_code(code, world_.pool));
+      }
+    });
+  } else if (const auto scan = scans_.find(aggregate->source.index); scan != scans_.end()) {
+    if (const Instance* instance = scan->second->find({id, entity, by_day})) {
+      std::vector<std::pair<std::int32_t, std::uint32_t>> found;
+      for (const std::uint32_t row : internal) instance->lane->grouping->collect(row, window, found);
+      std::vector<std::uint32_t> cells;
+      for (const auto& [slot, cell] : found) cells.push_back(cell);
+      instance->accumulator->currencies(cells, codes);
+    }
+  }
+  std::vector<value::Currency> result;
+  for (const Code code : codes) {
+    if (const auto currency = value::Currency::parse(world_.pool.text(code))) result.push_back(*currency);
+  }
+  std::sort(result.begin(), result.end());
+  return result;
 }
 
 bool Store::present(EntityId entity, std::uint32_t row, Window window) const {

@@ -27,6 +27,8 @@ class Store final : public AggregateStore {
   std::optional<std::uint32_t> find(EntityId entity, std::string_view key) const override;
   Value value(AggregateId aggregate, EntityId entity, std::uint32_t row, Window window) const override;
   Value merged(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> rows, Window window) const override;
+  std::vector<value::Currency> currencies(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> rows,
+                                          Window window) const override;
   bool present(EntityId entity, std::uint32_t row, Window window) const override;
   const EventsInfo& events(EventsId events) const override { return world_.events[events.index].info; }
   std::uint64_t quarantined(EntityId entity) const override { return world_.entities[entity.index].quarantined; }
@@ -44,6 +46,7 @@ class Store final : public AggregateStore {
   void add_need(AggregateId aggregate, EntityId entity, Window window);
   void plan_quarantine();
   void run_passes();
+  void convert_windows();
   std::vector<std::uint32_t> pass_order() const;
   EventsScan& scan_of(EventsId events);
   void scan_times_elsewhere();
@@ -54,6 +57,9 @@ class Store final : public AggregateStore {
 
   Value collected(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> internal_rows, Window window,
                   bool by_day) const;
+  template <class Visit>
+  void for_entity_rows(const model::Aggregate& aggregate, EntityId entity, std::span<const std::uint32_t> internal_rows,
+                       Window window, Visit visit) const;
   Value over_days(const model::Aggregate& aggregate, EntityId entity, std::span<const std::uint32_t> internal_rows, Window window) const;
   Value over_entity(const model::Aggregate& aggregate, EntityId entity, std::span<const std::uint32_t> internal_rows, Window window) const;
   std::vector<std::int32_t> days_with_rows(AggregateId aggregate, EntityId entity, std::span<const std::uint32_t> internal_rows,

@@ -217,7 +217,7 @@ class CsvWriter final : public PeriodWriter {
       line.put(kStatus, result.provisional ? "provisional" : "");
       put(line, kValue, result.value);
       if (result.value.has_value()) {
-        line.put(kUnit, units_[result.metric.index]);
+        line.put(kUnit, result.currency ? unit_name(result.type(policy_)) : units_[result.metric.index]);
       } else {
         line.put_quoted(kReason, value::reason_text(result.value.reason()));
       }

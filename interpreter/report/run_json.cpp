@@ -125,7 +125,7 @@ class JsonParts {
     for (const eval::MetricResult& result : entry.values) {
       const model::Metric& declared = policy_.metrics[result.metric.index];
       Json value = Json::object();
-      put_value(value, result.value, declared.type);
+      put_value(value, result.value, result.type(policy_));
       if (result.provisional) value["provisional"] = true;
       values[declared.named.name] = std::move(value);
     }

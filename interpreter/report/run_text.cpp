@@ -130,7 +130,7 @@ class RunWriter {
           continue;
         }
         provisional_ = provisional_ || found->provisional;
-        cells.push_back(right(show_.metric(found->metric, found->value) + (found->provisional ? "*" : ""),
+        cells.push_back(right(show_.value(found->value, found->type(policy_), policy_.metrics[found->metric.index].show) + (found->provisional ? "*" : ""),
                               found->value.has_value() ? Ink::plain : Ink::dim));
       }
       table.add(std::move(cells));

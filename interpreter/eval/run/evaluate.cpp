@@ -1,7 +1,7 @@
 // Evaluation, period by period: scorecards, payouts, listed metrics, alerts; and what must be said about the data.
 #include <algorithm>
-#include <numeric>
 
+#include "grammar/source/diagnostics/data.hpp"
 #include "grammar/source/diagnostics/run.hpp"
 #include "interpreter/eval/parallel.hpp"
 #include "interpreter/eval/run/alerts.hpp"
@@ -10,6 +10,7 @@
 #include "interpreter/eval/run/payout.hpp"
 #include "interpreter/eval/run/plan.hpp"
 #include "interpreter/eval/run/scorecard.hpp"
+#include "interpreter/model/dump.hpp"
 
 namespace kpi::eval {
 namespace {
@@ -44,6 +45,7 @@ class Runner {
     if (!request.entity_key.empty()) report_unknown_key();
     for (const PlannedPeriod& planned : plan.periods) {
       PeriodOutcome period = evaluate(planned);
+      report_mixed_currencies();
       evaluator.clear();
       if (request.coverage != nullptr) request.coverage->add(outcome, period);
       if (!request.entity_key.empty()) keep_only(period);
@@ -69,9 +71,9 @@ class Runner {
     std::vector<std::uint32_t>& rank = key_rank[entity];
     const auto& all = store.rows(entity);
     if (rank.empty()) {
-      std::vector<std::uint32_t> order(all.size());
-      std::iota(order.begin(), order.end(), 0U);
-      std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return all[a].key < all[b].key; });
+      std::vector<std::string_view> keys;
+      for (const EntityRow& row : all) keys.push_back(row.key);
+      const std::vector<std::uint32_t> order = order_of_keys(policy.entity(entity), keys);
       rank.resize(all.size());
       for (std::uint32_t at = 0; at < order.size(); ++at) rank[order[at]] = at;
     }
@@ -202,21 +204,25 @@ class Runner {
         }
       }
     });
+    std::map<std::tuple<std::uint32_t, EntityId, std::uint32_t>, MixedCurrencies> mixed;  // in order, whoever found them
+    for (const Worker& worker : workers) {
+      if (!worker.evaluator) continue;
+      for (MixedCurrencies& one : worker.evaluator->take_mixed()) mixed.emplace(std::tuple(one.expr.index, one.entity, one.row), std::move(one));
+    }
+    for (auto& [place, one] : mixed) mixed_currencies.push_back(std::move(one));
   }
 
   PayoutResult pay(const PlannedPeriod& planned, model::PayoutId id, const PeriodOutcome& outcome) {
     const model::Payout& payout = policy.payouts[id.index];
     PayoutContext context{planned, plan.moment_of(planned, payout), false, nullptr, {}};
-    Maturity ripe = plan.needs.payout(payout, context.moment);
     if (payout.scorecard.valid()) {
-      ripe = std::max(ripe, plan.needs.scorecard(policy.scorecards[payout.scorecard.index], context.moment));
       for (const ScorecardResult& scorecard : outcome.scorecards) {
         if (scorecard.scorecard == payout.scorecard) context.scorecard = &scorecard;
       }
     } else {
       context.rows = by_key(payout.entity, evaluator.population(payout.entity, context.moment));
     }
-    context.immature = immature(ripe);
+    context.immature = immature(plan.needs.payout(payout, context.moment));
     return PayoutRun(evaluator, payout, id, std::move(context), diagnostics).run();
   }
 
@@ -232,7 +238,10 @@ class Runner {
     metrics.values.reserve(listed.planned->metrics.size());
     for (std::size_t at = 0; at < listed.planned->metrics.size(); ++at) {
       const model::MetricId metric = listed.planned->metrics[at];
-      metrics.values.push_back({metric, by.metric(metric, {of, row, nullptr}, moment), listed.provisional[at]});
+      MetricResult result{metric, by.metric(metric, {of, row, nullptr}, moment), listed.provisional[at]};
+      const auto met = by.native_currencies(policy.metrics[metric.index].value, {{of, row, nullptr}, moment, nullptr});
+      if (met.size() == 1) result.currency = *met.begin();
+      metrics.values.push_back(std::move(result));
     }
     return metrics;
   }
@@ -243,6 +252,21 @@ class Runner {
     for (std::uint32_t row : by_key(listed.entity, evaluator.population(listed.entity, moment))) {
       if (!request.entity_key.empty() && store.rows(listed.entity)[row].key != request.entity_key) continue;
       outcome.metrics.push_back(listed_row(evaluator, list, moment, row));
+    }
+  }
+
+  /// Adding or comparing amounts in their own currencies is as wrong as in a policy without `exchange`: it stops the run.
+  void report_mixed_currencies() {
+    constexpr std::size_t kListed = 20;
+    for (MixedCurrencies& one : evaluator.take_mixed()) mixed_currencies.push_back(std::move(one));
+    for (const MixedCurrencies& mixed : std::exchange(mixed_currencies, {})) {
+      if (mixed_reported++ >= kListed) break;
+      std::string list;
+      for (const value::Currency currency : mixed.currencies) list += (list.empty() ? "" : ", ") + std::string(currency.code());
+      diagnostics.add(ids::data_native_mixed, policy.expr(mixed.expr).span)
+          .with("text", model::exact_text(policy, mixed.expr))
+          .with("currencies", list)
+          .with("key", policy.entity(mixed.entity).named.name + " `" + store.rows(mixed.entity)[mixed.row].key + "`");
     }
   }
 
@@ -332,6 +356,8 @@ class Runner {
   const AggregateStore& store;
   Diagnostics& diagnostics;
   Evaluator evaluator;
+  std::vector<MixedCurrencies> mixed_currencies;  // found by other evaluators
+  std::size_t mixed_reported = 0;
   std::map<EntityId, std::vector<std::uint32_t>> key_rank;
 };
 

@@ -202,11 +202,15 @@ Value Evaluator::evaluate(ExprId id, const Context& context) {
           [&](const model::SubjectField& node) { return subject_field(node.entity, node.path, context.subject); },
           [&](const model::SubjectSelf& node) { return subject_field(node.entity, {}, context.subject); },
           [&](const model::MetricRef& node) { return metric(node.metric, context.subject, context.moment); },
-          [&](const model::AggregateRef& node) { return aggregate(node.aggregate, context); },
+          [&](const model::AggregateRef& node) {
+            if (uses_native_) note_mixed(id, context, aggregate_currencies(node.aggregate, context));
+            return aggregate(node.aggregate, context);
+          },
           [&](const model::MetricCall& node) { return metric_call(node, id, context); },
           [&](const model::UnaryExpr& node) { return value::apply(node.op, evaluate(node.operand, context)); },
-          [&](const model::BinaryExpr& node) { return binary(node, context); },
+          [&](const model::BinaryExpr& node) { return binary(node, id, context); },
           [&](const model::InExpr& node) -> Value {
+            if (uses_native_) require_one_currency(id, context, {node.item, node.collection});
             const Value item = evaluate(node.item, context);
             if (!item.has_value()) return item;
             const Value found = in_values(item, evaluate(node.collection, context), *policy.header.timezone);
@@ -231,7 +235,7 @@ Value Evaluator::evaluate(ExprId id, const Context& context) {
           },
           [&](const model::ListExpr& node) { return list(node.items, context); },
           [&](const model::RangeExpr& node) { return range(node, context); },
-          [&](const model::CallExpr& node) { return call(node, context); },
+          [&](const model::CallExpr& node) { return call(node, id, context); },
           [&](const model::TableLookup& node) { return lookup(node, context); },
           [&](const model::CurveApply& node) -> Value {
             Value argument = evaluate(node.argument, context);
@@ -263,8 +267,9 @@ Value Evaluator::evaluate(ExprId id, const Context& context) {
       expr.node);
 }
 
-Value Evaluator::binary(const model::BinaryExpr& node, const Context& context) {
+Value Evaluator::binary(const model::BinaryExpr& node, ExprId id, const Context& context) {
   if (node.op == value::BinaryOp::logical_and || node.op == value::BinaryOp::logical_or) return logical(node, context);
+  if (uses_native_) require_one_currency(id, context, {node.left, node.right});
   const Value left = evaluate(node.left, context);
   return value::apply(node.op, left, evaluate(node.right, context), *policy.header.timezone);
 }
@@ -297,7 +302,9 @@ Value Evaluator::range(const model::RangeExpr& node, const Context& context) {
   return std::shared_ptr<const value::RangeValue>(std::move(result));
 }
 
-Value Evaluator::call(const model::CallExpr& node, const Context& context) {
+Value Evaluator::call(const model::CallExpr& node, ExprId id, const Context& context) {
+  if (uses_native_ && node.arguments.size() == 2) require_one_currency(id, context, {node.arguments[0], node.arguments[1]});
+  if (uses_native_ && node.arguments.size() > 2) note_mixed(id, context, native_currencies(id, context));
   if (node.function == model::Builtin::convert) return converted(node, context);
   std::vector<Value> arguments;
   arguments.reserve(node.arguments.size());

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -46,11 +47,19 @@ enum class Memory : std::uint8_t {
   one_row,   // of each metric and moment only the last row: for one row after the other, in any order
 };
 
+/// Amounts in different currencies of their own that met in one expression.
+struct MixedCurrencies {
+  model::ExprId expr;
+  EntityId entity;
+  std::uint32_t row = 0;
+  std::set<value::Currency> currencies;
+};
+
 class Evaluator {
  public:
   Evaluator(const model::Policy& policy_, const AggregateStore& store_, MomentTable& moments_,
             Memory memory = Memory::all_rows)
-      : policy(policy_), store(store_), moments(moments_), memory_(memory) {}
+      : policy(policy_), store(store_), moments(moments_), memory_(memory), uses_native_(reads_native(policy_)) {}
 
   Value evaluate(model::ExprId id, const Context& context);
   Value metric(model::MetricId id, const Subject& subject, MomentId moment);
@@ -65,6 +74,12 @@ class Evaluator {
   /// From now on the metric (the aggregate) has this value for the row, for what-if questions.
   void pretend(model::MetricId id, EntityId entity, std::uint32_t row, MomentId moment, Value value);
   void pretend(AggregateId id, EntityId entity, std::uint32_t row, Window window, Value value);
+  /// The currencies behind an amount that is in its rows' own currency (`native(…)`); none for everything else.
+  std::set<value::Currency> native_currencies(model::ExprId id, const Context& context);
+  /// Notes it when the amounts of these expressions are not all in the same currency.
+  void require_one_currency(model::ExprId at, const Context& context, std::initializer_list<model::ExprId> parts);
+  /// What was noted since the last call, each place and entity once.
+  std::vector<MixedCurrencies> take_mixed();
   /// Forgets what has been remembered, to free memory between periods.
   void clear();
 
@@ -105,10 +120,15 @@ class Evaluator {
   void rank_members(std::vector<std::pair<Value, std::uint32_t>>& members, bool lower, Ranking& result) const;
   bool lower_is_better(model::ExprId operand) const;
 
+  static bool reads_native(const model::Policy& policy);
+  bool is_native(model::ExprId id) const;
+  void note_mixed(model::ExprId at, const Context& context, std::set<value::Currency> currencies);
+  std::set<value::Currency> aggregate_currencies(AggregateId id, const Context& context) const;
+  std::set<value::Currency> currencies_of_call(const model::MetricCall& call, model::ExprId id, const Context& context);
   Value aggregate(AggregateId id, const Context& context) const;
   Value logical(const model::BinaryExpr& binary, const Context& context);
-  Value binary(const model::BinaryExpr& binary, const Context& context);
-  Value call(const model::CallExpr& call, const Context& context);
+  Value binary(const model::BinaryExpr& binary, model::ExprId id, const Context& context);
+  Value call(const model::CallExpr& call, model::ExprId id, const Context& context);
   Value list(const std::vector<model::ExprId>& items, const Context& context);
   Value range(const model::RangeExpr& range, const Context& context);
   Value lookup(const model::TableLookup& lookup, const Context& context);
@@ -122,6 +142,8 @@ class Evaluator {
   using PretendedAggregate = std::tuple<AggregateId, EntityId, std::uint32_t, Window>;
 
   Memory memory_ = Memory::all_rows;
+  bool uses_native_ = false;  // no policy without `native` pays for looking after currencies
+  std::map<std::tuple<std::uint32_t, EntityId, std::uint32_t>, MixedCurrencies> mixed_;
   std::map<PretendedAggregate, Value> pretended_;
   std::unordered_map<std::uint64_t, Memo> memos_;
   std::unordered_map<std::uint64_t, Grouping> groupings_;

@@ -127,6 +127,16 @@ const Evaluator::Ranking& Evaluator::ranking(const model::MetricCall& node, Expr
     members[groups.of_row[row]].emplace_back(std::move(value), row);
   }
   const bool lower = lower_is_better(node.operand);
+  if (uses_native_) {
+    for (const auto& [group, rows] : members) {
+      std::set<value::Currency> met;
+      for (const auto& [value, row] : rows) {
+        auto own = native_currencies(node.operand, {{entity, row, nullptr}, moment, nullptr});
+        if (own.size() == 1) met.merge(std::move(own));
+      }
+      note_mixed(id, {{entity, rows.front().second, nullptr}, moment, nullptr}, std::move(met));
+    }
+  }
   for (auto& [group, rows] : members) rank_members(rows, lower, result);
   return rankings_.emplace(key, std::move(result)).first->second;
 }

@@ -27,12 +27,8 @@ Moment shifted(const Moment& moment, Shift shift) {
 
 }  // namespace
 
-Moment base_moment(Period period, const std::optional<Window>& limit, model::Population population) {
-  Window window{period.start(), period.end()};
-  if (limit) {
-    window.start = std::max(window.start, limit->start);
-    window.end = std::min(window.end, limit->end);
-  }
+Moment base_moment(Period period, model::Population population) {
+  const Window window{period.start(), period.end()};
   return {period, window.start, window, population};
 }
 
@@ -43,7 +39,7 @@ Moment transformed(const Moment& moment, const model::MetricCall& call) {
     case MetricFunction::year_ago:
       return shifted(moment, [](Period period) { return period.year_ago(); });
     case MetricFunction::at_period:
-      return base_moment(call.period, std::nullopt, moment.population);
+      return base_moment(call.period, moment.population);
     case MetricFunction::rolling: {
       Moment result = moment;
       result.window.start = moved_start(moment.window.start, moment.period.unit,

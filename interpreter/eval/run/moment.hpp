@@ -14,7 +14,7 @@ namespace kpi::eval {
 
 struct Moment {
   value::Period period;  // previous() counts in its unit
-  Date anchor;           // its first day (of the part inside the effective dates): age() and phases look from here
+  Date anchor;           // its first day: age() and phases look from here
   Window window;         // the days that aggregates read; longer than the period inside rolling, to_date, lifetime
   model::Population population = model::Population::active;  // who is ranked
   friend auto operator<=>(const Moment&, const Moment&) = default;
@@ -22,8 +22,8 @@ struct Moment {
 
 using MomentId = std::uint32_t;
 
-/// The part of a period that lies inside `limit` (the whole period without a limit).
-Moment base_moment(value::Period period, const std::optional<Window>& limit, model::Population population);
+/// The period itself.
+Moment base_moment(value::Period period, model::Population population);
 
 /// What a function over metrics makes of the moment of its operand:
 ///   previous(m, n)     both ends of the window move back by n periods

@@ -159,6 +159,7 @@ Maturity NeedCollector::expression(ExprId id, EntityId entity, MomentId moment) 
   if (const auto* ref = std::get_if<model::MetricRef>(&node)) return metric(ref->metric, entity, moment);
   if (const auto* metric_call = std::get_if<model::MetricCall>(&node)) return call(*metric_call, id, entity, moment);
   if (std::holds_alternative<model::PhaseExpr>(node)) return phases(entity, moment);
+  if (const auto* result = std::get_if<model::ResultField>(&node)) return metric(result->metric, entity, moment);
   if (const auto* ref = std::get_if<model::AggregateRef>(&node)) {
     aggregate(ref->aggregate, entity, moment);
     return kAlwaysMature;

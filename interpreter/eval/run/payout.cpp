@@ -251,6 +251,14 @@ void PayoutRun::scale_to_budget(PayoutResult& result) {
   }
 }
 
+/// A score that is provisional makes its payout pending; where a pool or a budget is shared, everyone's.
+bool PayoutRun::is_pending(const Working& row) const {
+  if (context.immature) return true;
+  const auto provisional = [](const Working& other) { return other.score != nullptr && other.score->provisional; };
+  if (payout.pool.valid() || payout.budget.valid()) return std::any_of(rows.begin(), rows.end(), provisional);
+  return provisional(row);
+}
+
 void PayoutRun::finish(Working& row) {
   if (!row.open) return;
   const Number rounded = row.amount.round(payout.currency.minor_digits(), payout.rounding);
@@ -261,7 +269,7 @@ void PayoutRun::finish(Working& row) {
   row.result.amount = row.amount;
   row.result.status = PayoutStatus::ok;
   if (!row.paid) row.result.status = PayoutStatus::not_paid;
-  if (context.immature) row.result.status = PayoutStatus::pending;
+  if (is_pending(row)) row.result.status = PayoutStatus::pending;
   if (context.period.trial) row.result.status = PayoutStatus::trial;
   if (payout.earned) row.result.earned = date_after(period_end(), *payout.earned);
   if (payout.payable) row.result.payable = date_after(period_end(), *payout.payable);

@@ -10,7 +10,7 @@ namespace kpi::eval {
 struct PayoutContext {
   const PlannedPeriod& period;
   MomentId moment = 0;
-  bool immature = false;                       // something that the payout uses can still change
+  bool immature = false;                       // something beside the score that the payout uses can still change
   const ScorecardResult* scorecard = nullptr;  // rows by key
   std::vector<std::uint32_t> rows;             // by key, for payouts without a scorecard
 };
@@ -40,6 +40,7 @@ class PayoutRun {
   void paid_when(Working& row);
   void scale_to_budget(PayoutResult& result);
   void finish(Working& row);
+  bool is_pending(const Working& row) const;
   Value clause(Working& row, model::ExprId expr, const char* name);  // closes the row when it has no value
   std::optional<value::Number> shared_sum(model::ExprId expr, const char* name,
                                           const std::vector<std::size_t>& members);

@@ -130,8 +130,8 @@ void Plan::add_period(Period period, const RunRequest& request, source::Diagnost
   if (planned->prorated) {
     diagnostics.add(ids::period_partly_effective, policy_.header.span)
         .with("period", period.to_string())
-        .with("from", planned->window.start.to_string())
-        .with("to", Date{planned->window.end.days - 1}.to_string())
+        .with("from", planned->effective->start.to_string())
+        .with("to", Date{planned->effective->end.days - 1}.to_string())
         .with("share", planned->prorated->to_string());
   }
   for (CalendarUnit unit : units_of(policy_)) {
@@ -153,14 +153,14 @@ void Plan::add_period(Period period, const RunRequest& request, source::Diagnost
 std::optional<PlannedPeriod> Plan::admitted(Period period) const {
   PlannedPeriod planned;
   planned.period = period;
-  const Moment whole = base_moment(period, std::nullopt, model::Population::active);
-  planned.window = whole.window;
+  planned.window = {period.start(), period.end()};
   if (effective_) {
-    const Window inside = base_moment(period, effective_, model::Population::active).window;
-    if (inside != whole.window) {
+    const Window inside{std::max(planned.window.start, effective_->start), std::min(planned.window.end, effective_->end)};
+    if (inside != planned.window) {
       if (!policy_.header.partial_prorate || inside.start >= inside.end) return std::nullopt;
-      planned.limit = effective_;
-      planned.window = inside;
+      // Measured whole, so that targets and scores keep their meaning, and paid by share: cutting the rows as well
+      // would take the missing days off twice.
+      planned.effective = inside;
       planned.prorated = value::Number(inside.end.days - inside.start.days) / value::Number(period.days());
     }
   }
@@ -251,7 +251,7 @@ ScanRequest Plan::scan_request(const RunRequest& request) const {
 }
 
 MomentId Plan::moment(const PlannedPeriod& period, model::Population population) {
-  return moments.intern(base_moment(period.period, period.limit, population));
+  return moments.intern(base_moment(period.period, population));
 }
 
 MomentId Plan::moment_of(const PlannedPeriod& period, const model::Payout& payout) {
@@ -271,7 +271,7 @@ MomentId Plan::moment_of(const PlannedPeriod& period, EntityId entity) {
 MomentId Plan::alert_moment(const model::Alert& alert, Period period) {
   const bool distinct = policy_.entity(alert.entity).is_distinct();
   return moments.intern(
-      base_moment(period, std::nullopt, distinct ? model::Population::ever : model::Population::active));
+      base_moment(period, distinct ? model::Population::ever : model::Population::active));
 }
 
 void Plan::report_other_units(Period period, source::Diagnostics& diagnostics) const {

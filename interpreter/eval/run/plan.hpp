@@ -24,9 +24,9 @@ struct PlannedMetrics {
 
 struct PlannedPeriod {
   value::Period period;
-  std::optional<Window> limit;  // the effective dates, when only a part of the period lies inside
-  Window window;
-  std::optional<value::Number> prorated;  // share of the period's days inside the effective dates, when not all
+  Window window;                          // all days of the period
+  std::optional<Window> effective;        // its days inside the effective dates, when not all are
+  std::optional<value::Number> prorated;  // their share, by which payouts are multiplied
   bool trial = false;
   std::vector<model::ScorecardId> scorecards;
   std::vector<model::PayoutId> payouts;

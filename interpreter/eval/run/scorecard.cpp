@@ -7,6 +7,7 @@ namespace kpi::eval {
 
 using model::Attain;
 using model::BuiltinCurve;
+using model::ExprId;
 using model::Missing;
 using value::NoValueReason;
 using value::Number;
@@ -102,6 +103,10 @@ ScoreRowResult Scorer::measure_row(std::size_t index, const ScorecardRowResult& 
   if (!unknown(row.weights.size()) && !row.weights.empty())
     measured.weight = row.weights[by_phase(row.weights.size(), result)];
   const Value base = row.base.valid() ? evaluator.evaluate(row.base, context) : Value();
+  if (measured.target.has_value() && row.targets[target].valid()) {
+    const ExprId metric = evaluator.policy.metrics[row.metric.index].value;
+    evaluator.require_one_currency(row.targets[target], context, {metric, row.targets[target], row.base});
+  }
   measured.attainment = attainment(row.attain, measured.actual, measured.target, base);
   measured.points = points(evaluator.policy, row, measured.actual, measured.target, measured.attainment);
   if (const auto* curve = std::get_if<model::CurveId>(&row.curve); curve != nullptr && evaluator.coverage != nullptr) {

@@ -111,7 +111,7 @@ TEST_CASE("largest remainder keeps the sum; ties go to the first") {
 }
 
 TEST_CASE("functions over metrics move and stretch the window") {
-  const Moment july = base_moment(period("2026-07"), std::nullopt, model::Population::active);
+  const Moment july = base_moment(period("2026-07"), model::Population::active);
   const auto apply = [](const Moment& moment, MetricFunction function, int count = 1) {
     model::MetricCall call;
     call.function = function;
@@ -136,20 +136,8 @@ TEST_CASE("functions over metrics move and stretch the window") {
         "2026-06: 2026-05-01 2026-07-01");
   CHECK(show(apply(apply(july, MetricFunction::lifetime), MetricFunction::previous)) ==
         "2026-06: beginning 2026-07-01");
-  const Moment week = base_moment(period("2026-W01"), std::nullopt, model::Population::active);
+  const Moment week = base_moment(period("2026-W01"), model::Population::active);
   CHECK(show(apply(week, MetricFunction::year_ago)) == "2025-W01: 2024-12-30 2025-01-06");
-}
-
-TEST_CASE("a period is cut to the effective dates and is whole again one period before") {
-  const Moment part =
-      base_moment(period("2026-07"), Window{day("2026-07-10"), day("2026-07-20")}, model::Population::active);
-  CHECK(part.window.start == day("2026-07-10"));
-  CHECK(part.window.end == day("2026-07-20"));
-  model::MetricCall call;
-  call.function = MetricFunction::previous;
-  const Moment june = transformed(part, call);
-  CHECK(june.window.start == day("2026-06-01"));
-  CHECK(june.window.end == day("2026-07-01"));
 }
 
 TEST_CASE("sub-periods are those whose last day lies inside") {

@@ -149,7 +149,7 @@ TEST_CASE("needs are collected once per metric and window") {
   world.metric("before", world.op(BinaryOp::subtract, sales, world.call(MetricFunction::previous, world.ref(last))));
   MomentTable moments;
   NeedCollector needs(world.policy, moments);
-  const MomentId july = moments.intern(base_moment(period("2026-07"), std::nullopt, model::Population::active));
+  const MomentId july = moments.intern(base_moment(period("2026-07"), model::Population::active));
   needs.metric({static_cast<std::uint32_t>(world.policy.metrics.size() - 1)}, SmallWorld::kHost, july);
   CHECK(needs.needs().size() == 2);
 }

@@ -180,7 +180,7 @@ class SmallWorld {
   std::string show(MetricId id, std::uint32_t row, const std::string& in) {
     MomentTable moments;
     Evaluator evaluator(policy, store, moments);
-    const MomentId moment = moments.intern(base_moment(period(in), std::nullopt, model::Population::active));
+    const MomentId moment = moments.intern(base_moment(period(in), model::Population::active));
     return show(evaluator.metric(id, {kHost, row, nullptr}, moment));
   }
   static std::string show(const Value& value) {

@@ -43,7 +43,7 @@ struct Host : SmallWorld {
         outcome.periods.at(0).scorecards.empty() ? nullptr : &outcome.periods[0].scorecards[0].rows.at(0);
     MomentTable moments;
     Evaluator evaluator(policy, store, moments, Memory::few_rows);
-    const MomentId july = moments.intern(base_moment(period("2026-07"), std::nullopt, model::Population::active));
+    const MomentId july = moments.intern(base_moment(period("2026-07"), model::Population::active));
     if (payout) return next_payout_steps(evaluator, {*payout}, july, 0, result);
     return next_score_steps(evaluator, card, july, *result);
   }
