@@ -145,8 +145,9 @@ class Cleaner {
 
   void fullwidth(CodePoint point, std::string ascii) {
     const std::string found(in_.substr(at_, point.length));
-    if (ascii == ";") {  // nothing stands in its place, except a comma between assignments
-      report(ids::fullwidth_character, at_, at_ + point.length).with("found", found).with("replacement", ",");
+    // Chinese marks at the end of a line end a sentence, which a clause does not need; `；` never stands for anything.
+    if (ascii == ";" || ((point.value == 0x3001 || point.value == 0x3002) && line_ends_behind(point.length))) {
+      report(ids::character_without_meaning, at_, at_ + point.length).with("found", found);
       return blank(point.length);
     }
     report(ids::fullwidth_character, at_, at_ + point.length).with("found", found).with("replacement", ascii);
@@ -159,11 +160,17 @@ class Cleaner {
     replace(point.length, ascii);
   }
 
+  bool line_ends_behind(std::size_t length) const {
+    const std::size_t next = in_.find_first_not_of(" \t", at_ + length);
+    return next == std::string_view::npos || is_line_end(in_[next]) || in_[next] == '#';
+  }
+
   // A run of letters, digits, points and `%` of which some are full-width is packed into ASCII, so that `１００` is one
-  // number and one report.
+  // number and one report, from its first full-width character to the last.
   bool word_with_fullwidth() {
     std::string ascii;
-    bool found = false;
+    std::size_t first = std::string_view::npos, last = 0;  // full-width characters: begin of the first, end of the last
+    std::size_t first_ascii = 0, last_ascii = 0;           // the same in `ascii`
     std::size_t end = at_;
     while (end < in_.size()) {
       const auto point = code_point_at(in_, end);
@@ -171,15 +178,21 @@ class Cleaner {
       const bool wide = point->value >= 0xFF01 && point->value <= 0xFF5E;
       const char c = wide ? static_cast<char>(point->value - 0xFEE0) : static_cast<char>(point->value);
       if ((!wide && point->value > 0x7F) || !(is_word_byte(c) || c == '.' || c == '%')) break;
-      found = found || wide;
+      if (wide && first == std::string_view::npos) {
+        first = end;
+        first_ascii = ascii.size();
+      }
       ascii += c;
       end += point->length;
+      if (!wide) continue;
+      last = end;
+      last_ascii = ascii.size();
     }
     if (end == at_) return false;
-    if (found) {
-      report(ids::fullwidth_character, at_, end)
-          .with("found", std::string(in_.substr(at_, end - at_)))
-          .with("replacement", ascii);
+    if (last > 0) {
+      report(ids::fullwidth_character, first, last)
+          .with("found", std::string(in_.substr(first, last - first)))
+          .with("replacement", ascii.substr(first_ascii, last_ascii - first_ascii));
       replace(end - at_, ascii);
     } else {
       at_ = end;

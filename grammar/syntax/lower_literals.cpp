@@ -5,6 +5,7 @@
 #include <array>
 
 #include "grammar/source/diagnostics/syntax.hpp"
+#include "grammar/syntax/currency_names.hpp"
 #include "grammar/syntax/keywords.hpp"
 #include "grammar/syntax/lower.hpp"
 
@@ -74,6 +75,49 @@ bool date_exists(std::string_view date) {
   return day <= kDays[static_cast<std::size_t>(month - 1)] + (month == 2 && is_leap(year) ? 1 : 0);
 }
 
+/// What `01/07/2026`, `2026/7/1` or `2026年7月1日` can mean: the day comes before the month in most places, but not in
+/// all. Empty for what is written with `-`.
+std::vector<std::string> dates_meant(std::string_view text) {
+  std::vector<int> parts(1, 0);
+  std::size_t digits = 0, first_digits = 0;
+  for (const char c : text) {
+    if (c == '-') return {};
+    if (c == ' ') break;
+    if (is_digit(c)) {
+      if (++digits > 4) return {};
+      parts.back() = parts.back() * 10 + (c - '0');
+    } else if (digits > 0) {
+      if (parts.size() == 1) first_digits = digits;
+      parts.push_back(0);
+      digits = 0;
+    }
+  }
+  if (parts.size() < 3) return {};
+  const bool year_first = first_digits == 4;
+  std::vector<std::string> result;
+  const auto add = [&](int year, int month, int day) {
+    const std::string date = fmt::format("{:04}-{:02}-{:02}", year, month, day);
+    if (month > 99 || day > 99 || !date_exists(date)) return;
+    if (std::find(result.begin(), result.end(), date) == result.end()) result.push_back(date);
+  };
+  if (year_first) {
+    add(parts[0], parts[1], parts[2]);
+  } else {
+    add(parts[2], parts[1], parts[0]);
+    add(parts[2], parts[0], parts[1]);
+  }
+  return result;
+}
+
+/// `T09:00` of `01/07/2026 9:00`.
+std::string time_behind(std::string_view text) {
+  const std::size_t blank = text.find(' ');
+  if (blank == std::string_view::npos) return "";
+  std::string time(text.substr(blank + 1));
+  if (time.find(':') == 1) time.insert(0, "0");
+  return "T" + time;
+}
+
 /// `HH:MM[:SS[.f]][zone]`; the grammar has checked the shape.
 bool time_exists(std::string_view time) {
   if (number_at(time, 0, 2) > 23 || number_at(time, 3, 2) > 59) return false;
@@ -110,7 +154,8 @@ bool period_exists(std::string_view period) {
 
 std::string Lowerer::unit(std::string_view word, Span place) {
   auto& diagnostic = diagnostics_.add(ids::unknown_unit, place).with("unit", std::string(word));
-  const auto near = source::nearest_name(word, unit_words());
+  auto near = currency_called(word);
+  if (!near) near = source::nearest_name(word, unit_words());
   // Something is taken as meant, so that nothing else complains about a missing unit.
   if (!near) return word.size() > 3 ? "days" : "";
   diagnostic.suggest(*near);
@@ -183,6 +228,12 @@ ExprNode Lowerer::moment(Ref node) {
       exists = period_exists(whole);
       break;
     default:
+      if (const auto meant = dates_meant(whole); !meant.empty()) {
+        std::string fixed;
+        for (const std::string& date : meant) fixed += (fixed.empty() ? "`" : " / `") + date + time_behind(whole) + "`";
+        report(ids::date_order, node).with("date", whole).with("fixed", fixed);
+        return DateLit{meant.front()};
+      }
       report(ids::malformed_date, node).with("date", whole);
       return DateLit{nearest_date(whole)};
   }

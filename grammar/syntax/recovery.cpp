@@ -93,6 +93,38 @@ void State::report_unknown_word(std::uint32_t offset) {
   if (const auto near = source::nearest_name(word, words(group))) diagnostic.suggest(*near);
 }
 
+void State::add_form(source::Diagnostic& diagnostic, std::uint32_t place, Begins begins) const {
+  if (in_row) return;
+  struct Form {
+    std::string_view declaration, clause, text;
+  };
+  static constexpr Form kForms[] = {
+#define F(declaration, clause, text) {declaration, clause, text},
+#include "grammar/syntax/forms.def"
+#undef F
+  };
+  const auto word = [&](std::uint32_t begin) { return text().substr(begin, name_end_at(begin) - begin); };
+  const bool in_block = !blocks.empty() && blocks.back().begin > declaration_begin;
+  const std::uint32_t begin = in_block ? blocks.back().item : declaration_begin;
+  const std::string_view declaration = in_block ? blocks.back().declaration : word(declaration_begin);
+  const std::string_view clause = in_block ? word(begin) : std::string_view();
+  if (place <= begin || (!in_block && begins == Begins::item)) return;
+  const auto find = [&](std::string_view key) {
+    return std::find_if(std::begin(kForms), std::end(kForms),
+                        [&](const Form& form) { return form.declaration == declaration && form.clause == key; });
+  };
+  const Form* form = find(clause);
+  if (form == std::end(kForms) && in_block) form = find("*");
+  if (form == std::end(kForms)) return;
+  // Inside an expression of the clause its form says nothing.
+  const bool of_form = std::any_of(expected_.begin(), expected_.end(), [&](const Expected& one) {
+    if (!one.word.empty()) return form->text.find(one.word) != std::string_view::npos;
+    return one.phrase == ids::phrase_name || one.phrase == ids::phrase_table || one.phrase == ids::phrase_text ||
+           (in_block && place == skip_blanks(name_end_at(begin)));
+  });
+  if (of_form) diagnostic.note(ids::phrase_form, {{"form", std::string(form->text)}});
+}
+
 void State::report_failure(std::uint32_t item, Begins begins) {
   const std::uint32_t place = std::max(item, furthest_);
   if (furthest_ < place) expected_.clear();
@@ -128,13 +160,17 @@ void State::report_failure(std::uint32_t item, Begins begins) {
     report(ids::digit_groups, begin, stop).with("fixed", fixed);
     return;
   }
+  if (at(place) == '|' && !in_row && !starts_line(place)) {
+    report(ids::row_on_own_line, place, place + 1);
+    return;
+  }
   if (breaks_off) last_reported_ = before;  // what stands at `place` may have a mistake of its own
   const std::uint32_t mark_begin = breaks_off ? before : place;
   const std::uint32_t mark_end = breaks_off ? before : end;
   const std::string found_text = breaks_off ? source::phrase(ids::phrase_end_of_line) : found_at(place);
   constexpr std::size_t kMostNamed = 8;
   if (expected_.empty() || expected_.size() > kMostNamed) {
-    report(ids::unexpected_here, mark_begin, mark_end).with("found", found_text);
+    add_form(report(ids::unexpected_here, mark_begin, mark_end).with("found", found_text), place, begins);
     return;
   }
   std::vector<std::string> wanted;
@@ -146,6 +182,7 @@ void State::report_failure(std::uint32_t item, Begins begins) {
   auto& diagnostic = report(ids::unexpected, mark_begin, mark_end)
                          .with("found", found_text)
                          .with("expected", source::alternatives(wanted));
+  add_form(diagnostic, place, begins);
   if (!word || breaks_off) return;
   const std::string found(text().substr(place, end - place));
   if (place == item && !blocks.empty()) {

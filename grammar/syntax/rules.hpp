@@ -3,6 +3,7 @@
 #pragma once
 
 #include "grammar/source/diagnostics/syntax.hpp"
+#include "grammar/syntax/currency_names.hpp"
 #include "grammar/syntax/machinery.hpp"
 
 namespace kpi::syntax::grammar {
@@ -82,6 +83,7 @@ struct BadUnit : Custom<BadUnit>, Leaves<NodeKind::bad_unit> {
 
  private:
   static bool looks_like_unit(std::string_view word) {
+    if (currency_called(word)) return true;
     const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
     if (word.size() == 3) {
       std::string upper(word);
@@ -114,13 +116,23 @@ struct Date : seq<MonthDay, DateEnd, not_at<one<'-'>>, not_at<Blanks, TwoDigits,
 struct Period : seq<Year, one<'-'>, sor<seq<one<'Q'>, digit>, seq<one<'W'>, TwoDigits>, TwoDigits>, DateEnd,
                     not_at<one<'-'>, digit>>,
                 Leaves<NodeKind::period> {};
+/// `01/07/2026`, `1.7.2026`, `2026/7/1`, `2026年7月1日`, with a time behind: dates as people write them elsewhere.
+struct OtherDateTime : opt<one<' '>, digit, opt<digit>, one<':'>, TwoDigits, star<sor<WordByte, one<':'>>>> {};
+struct SensibleYear : seq<sor<seq<one<'1'>, one<'9'>>, seq<one<'2'>, one<'0', '1'>>>, TwoDigits> {};
+struct UpToTwoDigits : seq<digit, opt<digit>> {};
+template <char Mark>
+struct OtherDate
+    : sor<seq<UpToTwoDigits, one<Mark>, UpToTwoDigits, one<Mark>, SensibleYear, DateEnd>,
+          seq<SensibleYear, one<Mark>, UpToTwoDigits, one<Mark>, UpToTwoDigits, DateEnd>> {};
+struct ChineseDate : seq<SensibleYear, pegtl::string<'\xE5', '\xB9', '\xB4'>, star<WordByte>> {};
+struct OtherDates : seq<sor<OtherDate<'/'>, OtherDate<'.'>, ChineseDate>, OtherDateTime>, Leaves<NodeKind::bad_date> {};
 /// `2026-7-1`, `2026-07-01 10:00`, `2026-07-01T9:00`: meant as a date, not as a subtraction.
 struct BadDate : seq<Year, one<'-'>, sor<seq<digit, opt<digit>, one<'-'>, digit>, seq<one<'Q', 'W', 'q', 'w'>, digit>>,
                      star<sor<WordByte, seq<one<':', '+', '-'>, at<digit>>>>,
                      opt<one<' '>, TwoDigits, one<':'>, TwoDigits, star<sor<WordByte, one<':'>>>>>,
                  Leaves<NodeKind::bad_date> {};
 
-struct Moment : Token<sor<DateTime, Date, Period, BadDate>> {};
+struct Moment : Token<sor<DateTime, Date, Period, BadDate, OtherDates>> {};
 struct Number : Token<sor<GoodNumber, BadNumber>> {};
 /// In a clause that takes a duration, a word behind the number on its line can only be meant as the unit.
 struct WordAsUnit : Custom<WordAsUnit>, Leaves<NodeKind::bad_unit> {
@@ -356,7 +368,7 @@ struct Clause : Part<NodeKind::clause, Rules...> {};
 /// What stands behind the key of a clause whose form is not fixed here.
 struct Values : Named<ids::phrase_value,
                       sor<seq<PlainLiteral, opt<Part<NodeKind::value_to, Quiet<"to">, PlainLiteral>>>, TextList,
-                          seq<KeptWord, sor<TextList, Kept<"days">, star<QuietSign<",">, KeptWord>>>>> {};
+                          seq<not_at<Quiet<"from">>, KeptWord, sor<TextList, Kept<"days">, star<QuietSign<",">, KeptWord>>>>> {};
 
 // ---- policy, library, use, param ------------------------------------------------------------------------------------
 

@@ -123,6 +123,8 @@ class State {
   bool breaks_off_before(std::uint32_t place) const;
   bool clause_begins(std::uint32_t offset, const BlockFrame& block, std::uint32_t item) const;
   void report_unknown_word(std::uint32_t offset);
+  /// How the clause or head is written that breaks off at `place`.
+  void add_form(source::Diagnostic& diagnostic, std::uint32_t place, Begins begins) const;
 
   const CleanText& clean_;
   source::SourceId source_;

@@ -1,5 +1,7 @@
 #include "interpreter/bind/expr_binder.hpp"
 
+#include <utility>
+
 #include "grammar/source/diagnostics/names.hpp"
 #include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/fold.hpp"
@@ -172,7 +174,9 @@ ExprId ExprBinder::bind_node(const syntax::In& node, Span span) {
   if (symbol && (symbol->kind == SymbolKind::entity || symbol->kind == SymbolKind::events)) {
     collection = bind_column_set(*chain, *symbol, used);
   } else {
+    const bool outer = std::exchange(text_wanted_, s_.type(item).kind == Kind::text);
     collection = bind(node.collection);
+    text_wanted_ = outer;
   }
   const Type item_type = s_.type(item), type = s_.type(collection);
   if (item_type.kind == Kind::error || type.kind == Kind::error) return error(span);

@@ -182,6 +182,7 @@ class ExprBinder {
   Session& s_;
   Context c_;
   std::vector<std::string> facts_;     // fields proved present, by fact_key
+  bool text_wanted_ = false;           // what is being bound is compared with a text
 };
 
 }  // namespace kpi::bind

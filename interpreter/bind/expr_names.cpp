@@ -92,8 +92,13 @@ ExprId ExprBinder::unknown_name(const Chain& chain) {
   for (const auto& phases : s_.policy.phases) {
     for (const auto& phase : phases.phases) candidates.push_back(phase.named.name);
   }
+  if (name.text == "base" && !name.quoted) {
+    s_.report_unknown(D::base_is_no_value, name.span, name.text);
+    return error(chain.span);
+  }
   auto& found = s_.report_unknown(D::unknown_name, name.span, name.text).with("name", name.text);
   suggest(found, name.text, candidates);
+  if (text_wanted_ && chain.parts.size() == 1) found.note(D::text_in_quotes, {{"name", name.text}});
   return error(chain.span);
 }
 

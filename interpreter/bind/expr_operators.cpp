@@ -1,5 +1,6 @@
 // Operators: units, comparisons of like with like, and what conditions prove about optional values.
 #include <algorithm>
+#include <utility>
 
 #include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/bind/expr_binder.hpp"
@@ -213,7 +214,9 @@ ExprId ExprBinder::bind_node(const syntax::Binary& node, Span span) {
   const value::BinaryOp op = to_value_op(node.op);
   if (op == value::BinaryOp::logical_and || op == value::BinaryOp::logical_or) return bind_logical(op, node, span);
   const ExprId left = bind(node.left);
+  const bool outer = std::exchange(text_wanted_, op >= value::BinaryOp::eq && s_.type(left).kind == Kind::text);
   const ExprId right = bind(node.right);
+  text_wanted_ = outer;
   if (s_.type(left).kind == Kind::error || s_.type(right).kind == Kind::error) return error(span);
   switch (op) {
     case value::BinaryOp::add:

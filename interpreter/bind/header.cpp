@@ -4,6 +4,8 @@
 #include "grammar/source/diagnostics/names.hpp"
 #include "grammar/source/diagnostics/structure.hpp"
 #include "grammar/source/diagnostics/syntax.hpp"
+#include "grammar/source/similar_name.hpp"
+#include "grammar/syntax/currency_names.hpp"
 #include "interpreter/bind/fold.hpp"
 
 namespace kpi::bind {
@@ -25,7 +27,9 @@ class HeaderBinder {
       if (clause.key.text != "timezone" && clause.key.text != "currency") bind(clause);
     }
     for (const char* required : {"currency", "timezone", "effective"}) {
-      if (!seen_.contains(required)) s_.report(D::header_clause_missing, header_.span).with("clause", required);
+      // One that was reported and left out may be what seems to be missing.
+      if (!seen_.contains(required) && !decl.head.incomplete)
+        s_.report(D::header_clause_missing, header_.span).with("clause", required);
     }
     check_dates();
   }
@@ -109,7 +113,12 @@ class HeaderBinder {
     }
     std::vector<std::string> codes;
     for (const value::Currency known : value::Currency::all()) codes.emplace_back(known.code());
-    suggest(s_.report(D::unknown_currency, word.span).with("code", word.text), word.text, codes);
+    auto& unknown = s_.report(D::unknown_currency, word.span).with("code", word.text);
+    if (auto code = syntax::currency_called(word.text)) {
+      unknown.suggest(std::move(*code));
+    } else {
+      suggest(unknown, word.text, codes);
+    }
   }
 
   void bind_timezone(const syntax::PolicyClause& clause) {
@@ -117,7 +126,8 @@ class HeaderBinder {
     const syntax::Text& text = clause.texts[0];
     header_.timezone = value::TimeZone::find(text.value);
     if (header_.timezone) return;
-    suggest(s_.report(D::unknown_timezone, text.span).with("zone", text.value), text.value, value::TimeZone::names());
+    auto& unknown = s_.report(D::unknown_timezone, text.span).with("zone", text.value);
+    if (auto near = source::similar_name(text.value, value::TimeZone::names())) unknown.suggest(std::move(*near));
   }
 
   std::optional<value::Date> date(const syntax::PolicyClause& clause, std::size_t index) {

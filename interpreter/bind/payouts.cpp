@@ -1,5 +1,6 @@
 // Payouts, clause by clause.
 #include <algorithm>
+#include <map>
 
 #include "grammar/source/diagnostics/names.hpp"
 #include "grammar/source/diagnostics/structure.hpp"
@@ -144,7 +145,25 @@ class PayoutBinder {
 
   void bind_payee(const syntax::PayoutClause& clause) {
     if (clause.words.empty()) return;
-    if (require_word(s_, clause.words[0], {"employee", "agency", "creator"})) payout().payee = clause.words[0].text;
+    static const std::vector<std::string> kPayees = {"employee", "agency", "creator"};
+    const syntax::Ident& word = clause.words[0];
+    if (std::find(kPayees.begin(), kPayees.end(), word.text) != kPayees.end()) {
+      payout().payee = word.text;
+      return;
+    }
+    // What people call them, besides a slip of the pen.
+    static const std::map<std::string_view, std::string_view> kCalled = {
+        {"freelancer", "creator"}, {"contractor", "creator"}, {"influencer", "creator"}, {"streamer", "creator"},
+        {"affiliate", "creator"},  {"staff", "employee"},     {"worker", "employee"},    {"mcn", "agency"},
+        {"partner", "agency"},     {"达人", "creator"},       {"主播", "employee"},      {"员工", "employee"},
+        {"机构", "agency"}};
+    auto& unknown = s_.report(D::unknown_word, word.span).with("word", word.text).with("allowed", join(kPayees));
+    const auto called = kCalled.find(word.text);
+    if (called != kCalled.end()) {
+      unknown.suggest(std::string(called->second));
+    } else {
+      suggest(unknown, word.text, kPayees);
+    }
   }
 
   void bind_pool(const syntax::PayoutClause& clause) {

@@ -268,6 +268,14 @@ class ScorecardBinder {
       s_.report(D::negative_weight, cell.span).with("text", s_.text(cell.span));
       return std::nullopt;
     }
+    if (weight && *weight > Number(1)) {
+      auto& found = s_.report(D::weight_above_one, cell.span)
+                        .with("text", s_.text(cell.span))
+                        .with("percent", (*weight * Number(100)).to_string() + "%");
+      const auto* literal = std::get_if<syntax::NumberLit>(&module_.expr(content->value).node);
+      if (literal && !literal->percent && *weight <= Number(100)) found.suggest(literal->digits + "%");
+      return std::nullopt;
+    }
     return weight;
   }
 
@@ -437,6 +445,17 @@ class ScorecardBinder {
     const bool divides = row.attain != model::Attain::from && row.attain != model::Attain::none;
     if (counts && divides && constant && constant->has_value() && constant->number().sign() <= 0) {
       s_.report(D::target_not_positive, cell.span).with("text", s_.text(cell.span));
+    }
+    // A share above 1 that is written without `%`: surely meant as percent where the metric is shown so.
+    const model::Metric& metric = s_.policy.metrics[row.metric.index];
+    const auto* literal = std::get_if<syntax::NumberLit>(&module_.expr(content->value).node);
+    if (literal && !literal->percent && literal->unit.empty() && constant && constant->has_value() &&
+        metric.show.kind == model::Metric::Show::Kind::percent && constant->number() > Number(1)) {
+      s_.report(D::target_without_percent, cell.span)
+          .with("name", metric.named.name)
+          .with("text", s_.text(cell.span))
+          .with("percent", (constant->number() * Number(100)).to_string() + "%")
+          .with("likely", literal->digits + "%");
     }
     return target;
   }

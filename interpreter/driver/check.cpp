@@ -1,6 +1,7 @@
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/dump.hpp"
 #include "interpreter/driver/files.hpp"
+#include "interpreter/driver/policy_limits.hpp"
 #include "interpreter/driver/session.hpp"
 #include "interpreter/report/words.hpp"
 
@@ -31,6 +32,7 @@ Exit run_check(const Invocation& invocation, const Terminal& terminal) {
     return Exit::unusable;
   }
   for (const Compiled& compiled : *files) {
+    check_limits(compiled, {}, false, session.diagnostics);
     if (const auto phase = invocation.value("--dump")) dumps += dump(*phase, compiled, session);
   }
   session.diagnostics.sort_and_deduplicate();

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <list>
 #include <set>
 
@@ -228,7 +229,9 @@ Language language_of(const std::vector<std::string>& arguments) {
                                                                                    : "";
     if (!value.empty()) return value == "zh" ? Language::zh : Language::en;
   }
-  return Language::en;
+  // Only a variable of our own: output that depends on the machine's locale would differ between a desk and a CI job.
+  const char* wanted = std::getenv("KPI_LANG");
+  return wanted != nullptr && std::string_view(wanted).starts_with("zh") ? Language::zh : Language::en;
 }
 
 Invocation parse_command_line(const std::vector<std::string>& arguments) {
@@ -284,11 +287,13 @@ std::string help_text(const CommandSpec* command, Language language) {
            std::string(entry.summary.in(language)) + "\n";
   }
   out += (zh ? "\n选项：\n" : "\nOptions:\n") + option_lines(common_options(), language, true);
-  out += zh ? "\n退出状态：0 正常；1 有发现或测试失败；2 用法错误、文件无法读取或数据有误；3 政策无法编译；4 有性质未能判定。\n"
+  out += zh ? "\n退出状态：0 正常；1 有发现或测试失败；2 用法错误、文件无法读取或数据有误；3 政策无法编译；4 "
+              "有性质未能判定。\n"
             : "\nExit status: 0 clean, 1 findings or failed tests, 2 wrong usage, unreadable file or bad data,\n"
               "3 the policy does not compile, 4 a property could not be decided.\n";
-  return out + (zh ? "`kpi 命令 --lang zh --help` 查看某个命令的选项。\n"
-                   : "`kpi COMMAND --help` shows the options of one command.\n");
+  return out + (zh ? "`kpi 命令 --help` 查看某个命令的选项。环境变量 `KPI_LANG=zh` 让所有命令使用中文。\n"
+                   : "`kpi COMMAND --help` shows the options of one command.\n"
+                     "中文：`kpi --lang zh --help`；环境变量 `KPI_LANG=zh` 让所有命令使用中文。\n");
 }
 
 }  // namespace kpi::driver

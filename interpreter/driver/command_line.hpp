@@ -60,7 +60,8 @@ struct Invocation {
 
 /// Throws Failure for wrong usage.
 Invocation parse_command_line(const std::vector<std::string>& arguments);
-/// The language of messages about a command line that cannot be understood: what follows `--lang`, wherever it stands.
+/// The language of messages about a command line that cannot be understood: what follows `--lang`, wherever it stands,
+/// else the environment's `KPI_LANG`.
 source::Language language_of(const std::vector<std::string>& arguments);
 
 /// The help of one command, or of the program.

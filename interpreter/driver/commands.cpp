@@ -57,7 +57,8 @@ const std::vector<OptionSpec>& common_options() {
   static const std::vector<OptionSpec> options = {
       {"--lang",
        "LANG",
-       {"language of messages and labels: `en` or `zh`", "消息与标签的语言：`en` 或 `zh`"},
+       {"language of messages and labels: `en` or `zh`; default: the environment variable `KPI_LANG`, else `en`",
+        "消息与标签的语言：`en` 或 `zh`；默认取环境变量 `KPI_LANG`，否则为 `en`"},
        false,
        {"en", "zh"}},
       {"--format",

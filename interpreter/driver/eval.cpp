@@ -9,6 +9,7 @@
 #include "interpreter/driver/session.hpp"
 #include "interpreter/report/diagnostics_json.hpp"
 #include "interpreter/report/exact.hpp"
+#include "interpreter/report/show.hpp"
 
 namespace kpi::driver {
 namespace {
@@ -29,9 +30,14 @@ std::optional<Evaluated> evaluate(std::string name, std::string text, source::So
   return Evaluated{result->first, result->second};
 }
 
-/// `12.50 GBP`, `200 seconds`, `10/3`, `none (zero denominator)`.
-std::string text_of(const Evaluated& evaluated) {
-  if (!evaluated.value.has_value()) return "none (" + value::reason_text(evaluated.value.reason()) + ")";
+/// `12.50 GBP`, `200 seconds`, `10/3`, `none (zero denominator)`. Values and units are words of the language, which can
+/// be written in a policy, whatever language the messages have.
+std::string text_of(const Evaluated& evaluated, source::Language language) {
+  if (!evaluated.value.has_value()) {
+    const model::Policy none;
+    const std::string reason = report::Show(none, nullptr, language).reason(evaluated.value.reason());
+    return language == source::Language::zh ? "none（" + reason + "）" : "none (" + reason + ")";
+  }
   const std::string unit = report::unit_name(evaluated.type);
   return value::to_string(evaluated.value) + (unit.empty() ? "" : " " + unit);
 }
@@ -57,7 +63,8 @@ Exit one(const std::string& text, const Invocation& invocation, const Terminal& 
     print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
     return Exit::not_compiled;
   }
-  write_result(invocation.format == Format::json ? report::json_text(json_of(*result)) : text_of(*result) + "\n",
+  write_result(invocation.format == Format::json ? report::json_text(json_of(*result))
+                                                 : text_of(*result, invocation.language) + "\n",
                std::nullopt);
   return Exit::clean;
 }
@@ -66,12 +73,14 @@ std::string line_result(const std::string& line, std::size_t number, const Invoc
   source::SourceMap sources;
   source::Diagnostics diagnostics;
   const auto result = evaluate("line " + std::to_string(number), line, sources, diagnostics);
-  if (result) return invocation.format == Format::json ? json_of(*result).dump() : text_of(*result);
+  if (result)
+    return invocation.format == Format::json ? json_of(*result).dump() : text_of(*result, invocation.language);
   failed = true;
   diagnostics.sort_and_deduplicate();
   std::string message =
       diagnostics.items().empty() ? "" : source::message(diagnostics.items().front(), invocation.language);
-  if (invocation.format != Format::json) return "error: " + message;
+  if (invocation.format != Format::json)
+    return (invocation.language == source::Language::zh ? "错误：" : "error: ") + message;
   const std::string code = diagnostics.items().empty() ? "" : source::code(diagnostics.items().front().id);
   return nlohmann::ordered_json{{"error", code}, {"message", message}}.dump(
       -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

@@ -3,6 +3,7 @@
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/session.hpp"
 #include "interpreter/prove/boundary_tests.hpp"
+#include "interpreter/report/coverage_report.hpp"
 #include "interpreter/report/words.hpp"
 
 namespace kpi::driver {
@@ -19,6 +20,8 @@ constexpr Word kHead{
 constexpr Word kNothing{
     {"# No boundary was found in what {} scores and pays.\n", "# 在 {} 的得分与报酬中没有发现界限。\n"}};
 constexpr Word kWithout{{"# No rows were found for: {}\n", "# 未能构造出数据：{}\n"}};
+constexpr Word kMissed{{"# No proposed test meets these; write tests for them yourself:\n",
+                        "# 提出的测试没有触及以下部分，请自行编写测试：\n"}};
 
 }  // namespace
 
@@ -38,6 +41,10 @@ Exit run_gen_tests(const Invocation& invocation, const Terminal& terminal) {
   for (const std::string& boundary : proposed.without_store) {
     out += "\n" + report::say(kWithout, invocation.language, boundary);
   }
+  const std::vector<std::string> missed =
+      report::coverage_missed(proposed.coverage, compiled.policy, compiled.path, session.sources, invocation.language);
+  if (!missed.empty()) out += "\n" + std::string(report::word(kMissed, invocation.language));
+  for (const std::string& line : missed) out += "#   " + line + "\n";
   write_result(out, invocation.value("--output"));
   return Exit::clean;
 }

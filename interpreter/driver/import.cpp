@@ -1,8 +1,12 @@
 #include "interpreter/storage/import.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <fstream>
 
 #include "grammar/source/diagnostics/cli.hpp"
+#include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/session.hpp"
@@ -54,6 +58,36 @@ const model::Import& find_import(const Compiled& compiled, const std::string& na
                 source::nearest_name(name, names).value_or(""));
 }
 
+bool is_database(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  char start[16] = {};
+  file.read(start, sizeof start);
+  return std::string_view(start, static_cast<std::size_t>(file.gcount())) == std::string_view("SQLite format 3", 16);
+}
+
+/// The two arguments the wrong way round: what is to be read is a database, or is not there while the database is a
+/// file of another kind.
+void check_order(const std::string& database, const std::string& file, const std::string& as) {
+  const bool first_is_export = ::access(database.c_str(), F_OK) == 0 && !is_database(database);
+  const bool nothing_to_read = ::access(file.c_str(), F_OK) != 0 && file.find(".db") != std::string::npos;
+  const bool swapped = is_database(file) || (first_is_export && nothing_to_read);
+  if (!swapped || database == file) return;
+  throw Failure(ids::import_arguments_swapped, {{"database", file}, {"file", database}, {"as", as}});
+}
+
+/// The declaration's columns beside what the file has.
+void report_missing(const storage::HeadersMissing& missing, source::Diagnostics& diagnostics) {
+  source::Diagnostic& diagnostic =
+      diagnostics.add(static_cast<DiagnosticId>(missing.diagnostic), missing.columns.front());
+  diagnostic.parameters = missing.parameters;
+  for (std::size_t i = 1; i < missing.columns.size(); ++i) {
+    diagnostic.label(missing.columns[i], ids::import_column_reads, {{"header", missing.headers[i]}});
+  }
+  if (missing.line > 0) diagnostic.note(ids::import_no_header, {{"line", std::to_string(missing.line)}});
+  if (missing.line == 0 && missing.headers.size() == 1)
+    diagnostic.suggestion = source::nearest_name(missing.headers.front(), missing.candidates).value_or("");
+}
+
 }  // namespace
 
 Exit run_import(const Invocation& invocation, const Terminal& terminal) {
@@ -74,11 +108,28 @@ Exit run_import(const Invocation& invocation, const Terminal& terminal) {
   options.language = invocation.language;
   options.encoding = invocation.value("--encoding").value_or("");
   options.rejects_path = invocation.value("--rejects").value_or("");
-  storage::ImportReport result =
-      storage::import_file(library.policy, find_import(library, name.name), database, file, options);
-  const report::ImportCounts counts = {
-      file,           database,         result.table,    result.created_table, result.rows,     result.inserted,
-      result.updated, result.unchanged, result.repeated, result.skipped,       result.rejected, result.rejects_path};
+  check_order(database, file, as);
+  storage::ImportReport result;
+  try {
+    result = storage::import_file(library.policy, find_import(library, name.name), database, file, options);
+  } catch (const storage::HeadersMissing& missing) {
+    report_missing(missing, session.diagnostics);
+    print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
+    return Exit::unusable;
+  }
+  const report::ImportCounts counts = {file,
+                                       database,
+                                       result.table,
+                                       result.created_table,
+                                       result.rows,
+                                       result.inserted,
+                                       result.updated,
+                                       result.unchanged,
+                                       result.repeated,
+                                       result.skipped,
+                                       result.rejected,
+                                       result.rejects_path,
+                                       result.kept_rejects};
   if (invocation.format == Format::json) {
     write_result(report::import_json(counts, result.diagnostics, session.sources, invocation.language), std::nullopt);
   } else {

@@ -10,6 +10,7 @@
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/lint_fix.hpp"
+#include "interpreter/driver/policy_limits.hpp"
 #include "interpreter/driver/project_config.hpp"
 #include "interpreter/driver/rule_packs.hpp"
 #include "interpreter/driver/session.hpp"
@@ -82,12 +83,16 @@ class Run {
       request.packs = packs_.for_policy(file.policy, rules_);
       if (session.diagnostics.has_errors()) return false;
       request.as_of = report_.as_of;
+      request.unknown_rules = unknown_rules(file, request.packs);
       const lint::FactProofs proofs(file.policy);
       request.proofs = &proofs;
       if (baseline_) request.baseline = &*baseline_;
       report::LintedFile& linted = report_.files.emplace_back();
       linted.path = file.path;
       linted.policy = &file.policy;
+      const ServedLimits served = served_limits(file.policy, request.packs);
+      linted.packs = served.packs;
+      linted.without_pack = served.without;
       linted.result = lint::lint(file.policy, session.sources, request);
       work_out_fixes(file, session, linted.result);
     }
@@ -114,8 +119,25 @@ class Run {
 
   const report::LintReport& report() const { return report_; }
   Session session;
+  source::Diagnostics remarks;  // what the policies say that switches rules off unseen
 
  private:
+  /// Names in exceptions that no rule has, after warning of them.
+  std::vector<std::string> unknown_rules(const Compiled& file, const std::vector<lint::Pack>& packs) {
+    std::vector<std::string> known;
+    for (const lint::Pack& pack : packs) {
+      for (const model::Rule& rule : pack.home->rules) known.push_back(rule.named.name);
+    }
+    const std::size_t before = remarks.items().size();
+    check_limits(file, known, true, remarks);
+    std::vector<std::string> result;
+    for (std::size_t i = before; i < remarks.items().size(); ++i) {
+      const source::Diagnostic& remark = remarks.items()[i];
+      if (remark.id == ids::exception_to_no_rule) result.push_back(remark.parameters.front().second);
+    }
+    return result;
+  }
+
   const Invocation& invocation_;
   std::vector<std::string> rules_;
   std::optional<lint::Baseline> baseline_;
@@ -147,14 +169,15 @@ Exit run_lint(const Invocation& invocation, const Terminal& terminal) {
   const report::LintReport& report = run->report();
   if (const auto file = invocation.value("--write-baseline")) write_result(baseline_text(report), *file);
   write_result(rendered(report, run->session.sources, invocation, terminal), invocation.value("--output"));
-  source::Diagnostics remarks;
+  source::Diagnostics& remarks = run->remarks;
+  const bool misspelt = remarks.warning_count() > 0;
   if (invocation.has("--fix")) remarks.add_without_span(ids::fixes_applied).with("count", std::to_string(fixed));
   if (const auto file = invocation.value("--write-baseline"))
     remarks.add_without_span(ids::baseline_written).with("file", *file);
   print_to_standard_error(remarks, run->session.sources, invocation.format, terminal.err);
   if (invocation.has("--write-baseline")) return Exit::clean;
   const bool deny = config.deny_warnings || invocation.has("--deny");
-  return report.errors() > 0 || (deny && report.warnings() > 0) ? Exit::findings : Exit::clean;
+  return report.errors() > 0 || (deny && (report.warnings() > 0 || misspelt)) ? Exit::findings : Exit::clean;
 }
 
 }  // namespace kpi::driver

@@ -5,6 +5,7 @@
 
 #include "grammar/source/diagnostics/cli.hpp"
 #include "grammar/source/diagnostics/project.hpp"
+#include "grammar/source/similar_name.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/rule_scaffold.hpp"
@@ -62,7 +63,7 @@ const Template& find_template(const std::vector<Template>& templates, const std:
   if (found != templates.end()) return *found;
   std::vector<std::string> names;
   for (const Template& each : templates) names.push_back(each.name);
-  throw Failure(ids::unknown_template, {{"template", name}}, source::nearest_name(name, names).value_or(""));
+  throw Failure(ids::unknown_template, {{"template", name}}, source::similar_name(name, names).value_or(""));
 }
 
 std::string list(const std::vector<Template>& templates, const report::Look& look) {

@@ -3,6 +3,7 @@
 
 #include "grammar/source/diagnostics/cli.hpp"
 #include "grammar/source/diagnostics/lint.hpp"
+#include "grammar/source/similar_name.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/project_config.hpp"
@@ -45,7 +46,7 @@ Exit run_rule(const Invocation& invocation, const Terminal& terminal) {
     if (found == rules.end()) {
       std::vector<std::string> known;
       for (const auto& one : rules) known.push_back(one.rule->named.name);
-      throw Failure(ids::unknown_rule_id, {{"name", id}}, source::nearest_name(id, known).value_or(""));
+      throw Failure(ids::unknown_rule_id, {{"name", id}}, source::similar_name(id, known).value_or(""));
     }
     if (!out.empty()) out += "\n";
     out +=

@@ -1,7 +1,9 @@
 #include "interpreter/driver/session.hpp"
 
 #include <cstdio>
+#include <set>
 
+#include "grammar/source/diagnostics/syntax.hpp"
 #include "grammar/syntax/parser.hpp"
 #include "interpreter/analysis/completeness.hpp"
 #include "interpreter/bind/binder.hpp"
@@ -12,6 +14,36 @@
 #include "interpreter/report/diagnostics_text.hpp"
 
 namespace kpi::driver {
+namespace {
+
+namespace ids = source::ids;
+
+/// Where a character was reported that cannot stand there, nothing else is said about its line: what is read without it
+/// is not what was meant.
+void drop_follow_ons(source::Diagnostics& diagnostics, const source::SourceMap& sources) {
+  using Line = std::pair<std::uint32_t, std::uint32_t>;  // source, line
+  const auto is_character = [](const source::Diagnostic& one) {
+    return one.id == ids::fullwidth_character || one.id == ids::currency_symbol ||
+           one.id == ids::character_without_meaning;
+  };
+  const auto line_of = [&](const source::Diagnostic& one) {
+    const source::Source& text = sources.get(one.span.source);
+    return Line{one.span.source.index, text.lines.position(text.text, one.span.begin).line};
+  };
+  std::set<Line> lines;
+  for (const source::Diagnostic& one : diagnostics.items()) {
+    if (one.has_span && is_character(one)) lines.insert(line_of(one));
+  }
+  if (lines.empty()) return;
+  source::Diagnostics kept;
+  for (const source::Diagnostic& one : diagnostics.items()) {
+    const bool follows = one.has_span && !is_character(one) && lines.contains(line_of(one));
+    if (!follows) kept.add(one.id, one.span) = one;
+  }
+  diagnostics = std::move(kept);
+}
+
+}  // namespace
 
 Compiled Session::compile(const std::string& path) {
   Compiled compiled = compile_text(path, read_policy_file(path));
@@ -48,6 +80,7 @@ Compiled Session::compile_text(const std::string& name, std::string text) {
   result.policy.header.sha256 = checksum;
   result.libraries = libraries_.take_loaded();
   analysis::check_completeness(result.policy, sources, diagnostics);
+  drop_follow_ons(diagnostics, sources);
   diagnostics.sort_and_deduplicate();
   return result;
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "grammar/source/diagnostics/libraries.hpp"
+#include "grammar/source/similar_name.hpp"
 #include "grammar/syntax/parser.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/embedded_files.hpp"
@@ -204,7 +205,10 @@ std::string entry_text(const Library& library, const Entry& entry, Language lang
     known.push_back(library.name);
     for (const Entry& entry : library.entries) known.push_back(library.name + "." + entry.name);
   }
-  throw Failure(ids::not_in_standard_library, {{"name", name}}, source::nearest_name(name, known).value_or(""));
+  const std::string part = name.starts_with("std.") ? name.substr(4) : name;
+  const auto near = source::similar_name(part, known);
+  throw Failure(ids::not_in_standard_library, {{"name", name}},
+                near ? name.substr(0, name.size() - part.size()) + *near : "");
 }
 
 }  // namespace

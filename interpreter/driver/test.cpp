@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "grammar/source/diagnostics/cli.hpp"
+#include "grammar/source/diagnostics/run.hpp"
 #include "grammar/source/diagnostics/test.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
@@ -16,6 +18,7 @@
 #include "interpreter/report/coverage_report.hpp"
 #include "interpreter/report/diagnostics_json.hpp"
 #include "interpreter/report/diagnostics_text.hpp"
+#include "interpreter/report/show.hpp"
 #include "interpreter/report/visible.hpp"
 #include "interpreter/report/words.hpp"
 #include "interpreter/storage/csv_reader.hpp"
@@ -128,6 +131,29 @@ void check_least(const eval::Coverage& coverage, const std::string& path, std::s
       .with("wanted", std::to_string(least));
 }
 
+/// What only the whole file knows: reasons in the reader's language and with labels, and the place of a period that
+/// cannot be run, which is in the test and not in the policy's head.
+void place_and_translate(FileTests& tests, const Compiled& compiled, source::Language language) {
+  const report::Show show(compiled.policy, nullptr, language);
+  std::vector<const syntax::TestDecl*> declared;
+  for (const syntax::Declaration& declaration : compiled.file.declarations) {
+    if (const auto* test = std::get_if<syntax::TestDecl>(&declaration)) declared.push_back(test);
+  }
+  for (eval::TestResult& test : tests.report.tests) {
+    const auto own = std::find_if(declared.begin(), declared.end(), [&](const syntax::TestDecl* one) {
+      return one->head.span.source == test.span.source && one->head.span.begin <= test.span.begin &&
+             test.span.end <= one->head.span.end;
+    });
+    for (source::Diagnostic& failure : test.failures) {
+      for (auto& [name, text] : failure.parameters) {
+        if (name == "reason" && !text.empty()) text = show.reason(text);
+      }
+      if (failure.id == ids::period_outside_effective && own != declared.end() && (*own)->period)
+        failure.span = (*own)->period_span;
+    }
+  }
+}
+
 }  // namespace
 
 Exit run_test(const Invocation& invocation, const Terminal& terminal) {
@@ -152,6 +178,7 @@ Exit run_test(const Invocation& invocation, const Terminal& terminal) {
       remarks.add_without_span(ids::file_has_no_tests).with("file", compiled.path);
     eval::Coverage coverage(compiled.policy);
     FileTests file{compiled.path, eval::run_tests(compiled.policy, reader_beside(compiled.path), &coverage, how)};
+    place_and_translate(file, compiled, invocation.language);
     std::move(examples.begin(), examples.end(), std::back_inserter(file.report.tests));
     if (wanted.wanted) {
       coverages +=

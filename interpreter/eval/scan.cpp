@@ -224,11 +224,11 @@ void Store::fill_coverage() {
 }
 
 /// A source is silent for a span of days without rows, inside its coverage, that is longer than three days and than
-/// five times the usual distance between days with rows (their median). Fewer than five such days say nothing about
+/// five times the usual distance between days with rows (their median). A few such days say nothing about
 /// usual.
 void Store::find_silence(EventsId events) {
   constexpr std::int32_t kLeastDays = 3, kTimesUsual = 5;
-  constexpr std::size_t kLeastSample = 5;
+  constexpr std::size_t kLeastSample = 20;
   EventsInfo& info = world_.events[events.index].info;
   const auto& days = scans_.at(events.index)->rows_per_day();
   if (!info.covered_from || days.size() < kLeastSample) return;

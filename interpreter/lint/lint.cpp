@@ -57,7 +57,12 @@ class Linter {
       : policy_(policy),
         sources_(sources),
         request_(request),
-        on_(policy, sources, request.packs, request.as_of, request.proofs) {}
+        on_(policy, sources, request.packs, request.as_of, request.proofs) {
+    const auto& unknown = request.unknown_rules;
+    for (std::size_t i = 0; i < policy.allows.size(); ++i) {
+      if (std::find(unknown.begin(), unknown.end(), policy.allows[i].rule) != unknown.end()) ++on_.allow_uses[i];
+    }
+  }
 
   Result run() {
     // Rules about unused exceptions see what all others found.

@@ -58,6 +58,7 @@ struct Request {
   value::Date as_of;        // a policy that is over by then is looked at as of its last day
   const Proofs* proofs = nullptr;
   const Baseline* baseline = nullptr;
+  std::vector<std::string> unknown_rules;  // exceptions name them, nothing has them: reported elsewhere, not as unused
   std::string only_rule;  // run this one alone, without exceptions; empty: all
 };
 

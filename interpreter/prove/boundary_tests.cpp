@@ -23,11 +23,11 @@ std::string unit_text(const Number& number, const value::Unit& unit) {
     return number.to_string() + " seconds";
   }
   const bool money = unit.money == 1 && unit.time == 0 && !unit.currency.is_none();
-  if (!money) return number.to_string();
+  if (!money) return number_text(number);
   const std::string code(unit.currency.code());
   // `10/3 GBP` would divide by an amount.
-  if (number.is_decimal()) return number.to_string() + " " + code;
-  return number.numerator().to_string() + " " + code + " / " + number.denominator().to_string();
+  if (number.is_decimal()) return number_text(number) + " " + code;
+  return number_text(number.numerator()) + " " + code + " / " + number.denominator().to_string();
 }
 
 std::string value_text(const Value& value, const value::Unit& unit) {
@@ -48,7 +48,7 @@ struct Expected {
 
 class Proposer {
  public:
-  explicit Proposer(const model::Policy& policy) : policy_(policy) {}
+  explicit Proposer(const model::Policy& policy) : result(policy), policy_(policy) {}
 
   void look_at(Target target) {
     Shape shape(policy_, target);
@@ -150,13 +150,14 @@ class Proposer {
   }
 
   /// None when the policy cannot be evaluated over the rows, or does not list them.
-  std::optional<Expected> evaluate(Shape& shape, const model::Test& test, const std::string& key) const {
+  std::optional<Expected> evaluate(Shape& shape, const model::Test& test, const std::string& key) {
     source::Diagnostics found;
     eval::MemorySource data = eval::given_data(policy_, test, {}, found);
     if (found.has_errors()) return std::nullopt;
     eval::RunRequest request;
     request.periods = {shape.period};
     request.is_test = true;
+    request.coverage = &result.coverage;
     const eval::Run run = eval::run(policy_, data, request, found);
     if (found.has_errors() || run.outcome.periods.empty()) return std::nullopt;
     const eval::PeriodOutcome& period = run.outcome.periods.front();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "interpreter/eval/run/coverage.hpp"
 #include "interpreter/model/policy.hpp"
 
 namespace kpi::prove {
@@ -14,9 +15,13 @@ struct ProposedTest {
   std::string text;   // a `test` block
 };
 struct ProposedTests {
+  explicit ProposedTests(const model::Policy& policy) : coverage(policy) {}
   std::vector<ProposedTest> tests;
   /// Boundaries for which no store of rows was found.
   std::vector<std::string> without_store;
+  /// What the proposed tests meet. A boundary is where something jumps: where only a slope changes, as between the
+  /// brackets of a commission, nothing is proposed.
+  eval::Coverage coverage;
 };
 
 /// Two tests for each boundary, in the order of the policy; equal stores once. The policy has no errors.

@@ -9,10 +9,23 @@ namespace {
 
 using value::Value;
 
-std::string cell_text(const Value& cell, value::Currency currency) {
+/// A moment as the clocks of the zone show it, where that says it exactly; else in UTC.
+std::string moment_text(value::Instant moment, const value::TimeZone* zone) {
+  const std::string utc = moment.to_string();
+  if (zone == nullptr) return utc;
+  const std::int64_t micros = zone->to_local_micros(moment);
+  if (zone->to_instant(micros) != moment) return utc;
+  std::string local = value::Instant{micros}.to_string();
+  local.pop_back();  // `Z`
+  if (local.ends_with(":00")) local.resize(local.size() - 3);
+  return local;
+}
+
+std::string cell_text(const Value& cell, value::Currency currency, const value::TimeZone* zone) {
   if (!cell.has_value()) return "-";
   if (cell.is<std::string>()) return quoted(cell.text());
-  std::string text = value::to_string(cell);
+  if (cell.is<value::Instant>()) return moment_text(cell.as<value::Instant>(), zone);
+  std::string text = cell.is<Number>() ? number_text(cell.number()) : value::to_string(cell);
   if (cell.is<Number>() && !currency.is_none()) text += " " + std::string(currency.code());
   return text;
 }
@@ -38,6 +51,16 @@ std::optional<Number> duration_unit(const model::Policy& policy, const std::stri
 }
 
 }  // namespace
+
+std::string number_text(const value::Number& number) {
+  std::string text = number.to_string();
+  if (!number.is_decimal()) return text;
+  constexpr std::size_t kGroup = 3;
+  const std::size_t begin = text.starts_with('-') ? 1 : 0;
+  const std::size_t end = std::min(text.find('.'), text.size());
+  for (std::size_t at = end; at > begin + kGroup;) text.insert(at -= kGroup, "_");
+  return text;
+}
 
 std::string quoted(const std::string& text) {
   std::string result = "\"";
@@ -79,8 +102,8 @@ std::string given_text(const model::Policy& policy, const std::vector<model::Giv
       for (std::size_t i = 0; i < table.rows[row].size(); ++i) {
         const Value& cell = table.rows[row][i];
         const auto unit = cell.is<Number>() ? duration_unit(policy, table.table, table.columns[i]) : std::nullopt;
-        cells.push_back(unit ? (cell.number() * *unit).to_string() + " seconds"
-                             : cell_text(cell, table.currencies[row][i]));
+        cells.push_back(unit ? number_text(cell.number() * *unit) + " seconds"
+                             : cell_text(cell, table.currencies[row][i], policy.header.timezone));
       }
     }
     result += "  given " + table.table + "\n" + table_text(header, rows);
@@ -101,7 +124,7 @@ std::string test_text(const model::Policy& policy, const Finding& finding) {
               " {\n" + given_text(policy, tables) + "  period " + period.to_string() + "\n";
     if (status != "absent") {
       const std::string entity = witness.entity == "company" ? "company" : witness.entity + " " + quoted(witness.key);
-      std::string expected = paid.to_string();
+      std::string expected = number_text(paid);
       if (finding.payout.valid()) expected += " " + std::string(policy.payouts[finding.payout.index].currency.code());
       if (status == "unscored") expected = "unscored";
       if (status == "no_value") expected = "none";

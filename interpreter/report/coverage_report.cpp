@@ -79,15 +79,22 @@ std::string coverage_text(const Coverage& coverage, const model::Policy& policy,
     return out + std::string(word(coverage_words::complete, language)) + "\n";
   }
   out += std::string(word(coverage_words::missed, language)) + "\n";
+  for (const std::string& line : coverage_missed(coverage, policy, path, sources, language)) out += "  " + line + "\n";
+  return out;
+}
+
+std::vector<std::string> coverage_missed(const Coverage& coverage, const model::Policy& policy, const std::string& path,
+                                         const source::SourceMap& sources, Language language) {
+  std::vector<std::string> lines;
   Show show(policy, nullptr, language);
   for (const CoverageItem& item : coverage.items()) {
     if (item.hits > 0) continue;
     const auto place = place_of(item, sources);
-    out += fmt::format("  {}:{}:{}: {} `{}`: {}\n", visible(path), place.line, place.column,
-                       word(coverage_words::kind[static_cast<std::size_t>(item.kind)], language),
-                       visible(name_of(item)), outcome_text(item, policy, show, language));
+    lines.push_back(fmt::format("{}:{}:{}: {} `{}`: {}", visible(path), place.line, place.column,
+                                word(coverage_words::kind[static_cast<std::size_t>(item.kind)], language),
+                                visible(name_of(item)), outcome_text(item, policy, show, language)));
   }
-  return out;
+  return lines;
 }
 
 nlohmann::ordered_json coverage_json(const Coverage& coverage, const model::Policy& policy, const std::string& path,

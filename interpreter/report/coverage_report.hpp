@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "grammar/source/source.hpp"
 #include "interpreter/eval/run/coverage.hpp"
@@ -13,6 +14,9 @@ namespace kpi::report {
 /// A line per kind, then every item that no test met, with its place and what would have to happen.
 std::string coverage_text(const eval::Coverage& coverage, const model::Policy& policy, const std::string& path,
                           const source::SourceMap& sources, const Look& look);
+/// A line for each item that no test met: `policy.kpi:12:3: gate \`monthly, fair\`: fails`.
+std::vector<std::string> coverage_missed(const eval::Coverage& coverage, const model::Policy& policy,
+                                         const std::string& path, const source::SourceMap& sources, Language language);
 /// `{"file", "covered", "total", "items": [{"kind", "outcome", "name", "part", "line", "column", "hits"}]}`
 nlohmann::ordered_json coverage_json(const eval::Coverage& coverage, const model::Policy& policy,
                                      const std::string& path, const source::SourceMap& sources);

@@ -35,6 +35,9 @@ std::string import_text(const ImportCounts& counts, const Look& look) {
     out += "  " + pad_right(word(name, look.language), names) + "  " + pad_left(grouped(count), numbers) + "\n";
   }
   if (counts.rejected > 0) out += say(words::rejects_are_in, look.language, visible(counts.rejects_file)) + "\n";
+  if (counts.rejected == 0 && !counts.kept_rejects.empty()) {
+    out += say(words::old_rejects_are_in, look.language, visible(counts.kept_rejects)) + "\n";
+  }
   return out;
 }
 

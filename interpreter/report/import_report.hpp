@@ -14,6 +14,7 @@ struct ImportCounts {
   bool created_table = false;
   std::uint64_t rows = 0, inserted = 0, updated = 0, unchanged = 0, repeated = 0, skipped = 0, rejected = 0;
   std::string rejects_file;
+  std::string kept_rejects;  // of an earlier import, left as it is
 };
 
 std::string import_text(const ImportCounts& counts, const Look& look);

@@ -135,7 +135,11 @@ std::string lint_json(const LintReport& report, const source::SourceMap& sources
     Json findings = Json::array();
     for (const Finding& finding : file.result.findings)
       findings.push_back(finding_json(finding, *file.policy, sources, language));
-    files.push_back({{"file", file.path}, {"policy", file.policy->header.name}, {"findings", std::move(findings)}});
+    files.push_back({{"file", file.path},
+                     {"policy", file.policy->header.name},
+                     {"packs", file.packs},
+                     {"without_pack", file.without_pack},
+                     {"findings", std::move(findings)}});
   }
   return json_text({{"tool", {{"name", "kpi"}, {"version", report.version}}},
                     {"as_of", report.as_of.to_string()},

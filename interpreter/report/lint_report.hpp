@@ -15,6 +15,8 @@ struct LintedFile {
   std::string path;
   const model::Policy* policy = nullptr;
   lint::Result result;
+  std::vector<std::string> packs;         // of its markets and platforms: `th`, `tiktok_shop`
+  std::vector<std::string> without_pack;  // its markets and platforms that have none
 };
 struct LintReport {
   std::vector<LintedFile> files;

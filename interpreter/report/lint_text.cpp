@@ -61,6 +61,31 @@ std::string pretty(const Finding& finding, const source::SourceMap& sources, con
   return out + "\n";
 }
 
+/// `rules for all, th and tiktok_shop, none for SG: `; nothing where no policy names a market or platform.
+std::string packs_text(const LintReport& report, Language language) {
+  std::vector<std::string> packs, without;
+  const auto add = [](std::vector<std::string>& to, const std::vector<std::string>& from) {
+    for (const std::string& name : from) {
+      if (std::find(to.begin(), to.end(), name) == to.end()) to.push_back(name);
+    }
+  };
+  for (const LintedFile& file : report.files) {
+    add(packs, file.packs);
+    add(without, file.without_pack);
+  }
+  if (packs.empty() && without.empty()) return "";
+  const auto list = [&](std::string out, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      if (!out.empty()) out += word(lint_words::between, language);
+      out += visible(name);
+    }
+    return out;
+  };
+  const std::string ran = list(std::string(word(lint_words::general, language)), packs);
+  if (without.empty()) return say(lint_words::packs, language, ran);
+  return say(lint_words::packs_and_none, language, ran, list("", without));
+}
+
 std::string tally(const LintReport& report, Language language) {
   std::string out;
   const auto add = [&](const std::string& text, const Word& separator) {
@@ -79,7 +104,7 @@ std::string tally(const LintReport& report, Language language) {
     add(say(lint_words::in_baseline, language, n), words::comma);
   const std::size_t rules = report.rules();
   const bool zh = language == Language::zh;
-  out += (zh ? "（" : " (") +
+  out += (zh ? "（" : " (") + packs_text(report, language) +
          say(rules == 1 ? lint_words::ran_one : lint_words::ran_many, language, rules, report.as_of.to_string()) +
          (zh ? "）\n" : ")\n");
   return out;

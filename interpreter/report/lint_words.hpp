@@ -31,6 +31,10 @@ inline constexpr Word allowed{{"{} allowed", "{} 个已批准例外"}};
 inline constexpr Word in_baseline{{"{} in the baseline", "{} 个在基线中"}};
 inline constexpr Word ran_one{{"{} rule, as of {}", "{} 条规则，截至 {}"}};
 inline constexpr Word ran_many{{"{} rules, as of {}", "{} 条规则，截至 {}"}};
+inline constexpr Word between{{", ", "、"}};
+inline constexpr Word general{{"general", "通用"}};
+inline constexpr Word packs{{"{}: ", "{}："}};
+inline constexpr Word packs_and_none{{"{}; none for {}: ", "{}；{} 没有专门规则："}};
 inline constexpr Word disclaimer{{"This is not legal advice; `kpi rule ID` shows a rule and its sources.",
                                   "本结果不构成法律意见；`kpi rule 规则名` 可查看规则及其来源。"}};
 // Rule pages.

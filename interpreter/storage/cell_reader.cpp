@@ -319,12 +319,75 @@ Reject CellReader::reject(DiagnosticId id, std::string_view text) const {
     while (!shown.empty() && (shown.back() & 0x80)) shown.pop_back();  // no half characters
     shown += "…";
   }
-  Reject reject{id, {{"column", name_}, {"text", shown}}};
-  if (id == ids::reject_time) {
-    const bool dates = type_ == ColumnType::date;
-    reject.parameters.emplace_back("format", !format_.empty() ? format_ : dates ? "YYYY-MM-DD" : "YYYY-MM-DD HH:MM:SS");
+  return {id, {{"column", name_}, {"text", shown}}};
+}
+
+Reject CellReader::reject_time(std::string_view text) const {
+  const bool dates = type_ == ColumnType::date;
+  const std::string form = !format_.empty() ? format_ : dates ? "YYYY-MM-DD" : "YYYY-MM-DD HH:MM:SS";
+  std::string problem;
+  const auto format =
+      time_format_ ? time_format_ : TimeFormat::compile("%Y-%m-%d[T%H:%M[:%S]]|%Y-%m-%d[ %H:%M[:%S]]", problem);
+  const auto impossible = format->impossible(text);
+  if (!impossible || impossible->days == 0) {
+    Reject result = reject(impossible ? ids::reject_no_such_month : ids::reject_time, text);
+    if (impossible) result.parameters.emplace_back("month", std::to_string(impossible->month));
+    result.parameters.emplace_back("format", form);
+    return result;
   }
-  return reject;
+  Reject result = reject(ids::reject_no_such_day, text);
+  const std::string month = std::to_string(impossible->month);
+  result.parameters.emplace_back("month", std::to_string(impossible->year) + (month.size() < 2 ? "-0" : "-") + month);
+  result.parameters.emplace_back("days", std::to_string(impossible->days));
+  return result;
+}
+
+// A cell that is a number when it is read in another way says what the declaration lacks.
+Reject CellReader::reject_number(std::string_view text) const {
+  const auto reads = [&](const NumberStyle& style) {
+    Decimal number;
+    return parse_number(text, style, number);
+  };
+  if (!style_.group.empty() && text.find(style_.group) != std::string_view::npos) {
+    NumberStyle decimal = style_;
+    decimal.decimal = style_.group;
+    decimal.group.clear();
+    if (reads(decimal)) {
+      Reject result = reject(ids::reject_group_mark, text);
+      result.parameters.emplace_back("mark", style_.group);
+      return result;
+    }
+  }
+  // A currency sign before the digits.
+  constexpr std::size_t kLongestSign = 4;
+  const std::size_t digit = std::min(text.find_first_of("0123456789"), text.size());
+  const std::string_view sign = digit < text.size() ? trimmed(text.substr(0, digit)) : std::string_view();
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const bool is_word = std::all_of(sign.begin(), sign.end(), is_letter);
+  const bool is_known_word = sign == "RM" || sign == "Rp" || sign == "Rs" || sign == "kr";
+  const bool is_sign = (!is_word || is_known_word) && !sign.empty() && sign.size() <= kLongestSign &&
+                       sign.find_first_of("+-(.,%") == sign.npos;
+  const std::pair<std::string, std::string> marks[] = {
+      {style_.decimal, style_.group}, {style_.decimal, ","}, {style_.decimal, "."}, {",", "."}, {".", ","}};
+  for (const auto& [decimal, group] : marks) {
+    if (decimal == group) continue;
+    NumberStyle other = style_;
+    other.decimal = decimal;
+    other.group = group;
+    if (style_.prefix.empty() && is_sign) other.prefix = sign;
+    if (!reads(other)) continue;
+    std::string declare;
+    const auto add = [&](const char* option, const std::string& value, const std::string& declared) {
+      if (value != declared) declare += (declare.empty() ? "" : " ") + std::string(option) + " \"" + value + "\"";
+    };
+    add("decimal", other.decimal, style_.decimal);
+    add("group", other.group, style_.group);
+    add("prefix", other.prefix, style_.prefix);
+    Reject result = reject(ids::reject_number_style, text);
+    result.parameters.emplace_back("declare", declare);
+    return result;
+  }
+  return reject(ids::reject_number, text);
 }
 
 std::optional<Reject> CellReader::read(std::string_view cell, std::string_view expected_code, Stored& value) {
@@ -372,7 +435,7 @@ std::optional<Reject> CellReader::read_number(std::string_view text, std::string
     }
   }
   Decimal number;
-  if (!parse_number(text, style_, number)) return reject(ids::reject_number, text);
+  if (!parse_number(text, style_, number)) return reject_number(text);
   if (!number.code.empty() && number.code != expected_code) return reject(ids::reject_currency, text);
   return store_number(number, text, value);
 }
@@ -411,7 +474,7 @@ std::optional<Reject> CellReader::read_time(std::string_view text, Stored& value
     scratch_.assign(with_time ? text : text.substr(0, 10));
     if (scratch_.size() > 10) scratch_[10] = 'T';
   }
-  if (!fits) return reject(ids::reject_time, text);
+  if (!fits) return reject_time(text);
   value.kind = Stored::Kind::text;
   value.text = scratch_;
   return std::nullopt;

@@ -76,6 +76,8 @@ class CellReader {
   std::optional<Reject> read_boolean(std::string_view text, Stored& value) const;
   std::optional<Reject> store_number(const Decimal& number, std::string_view text, Stored& value);
   Reject reject(source::DiagnosticId id, std::string_view text) const;
+  Reject reject_number(std::string_view text) const;
+  Reject reject_time(std::string_view text) const;
 
   std::string name_, format_;
   model::ColumnType type_;

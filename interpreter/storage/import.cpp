@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -36,10 +37,33 @@ CsvOptions csv_options(const model::Import& import, const ImportOptions& options
           import.plain_quotes};
 }
 
+/// Cells such as `H01, Ann, 2026-07-01`: a name of a column is no date and no number.
+bool looks_like_data(const std::vector<std::string>& cells) {
+  return std::any_of(cells.begin(), cells.end(), [](const std::string& cell) {
+    return !cell.empty() && cell.find_first_not_of("0123456789-/:., ") == std::string::npos;
+  });
+}
+
+HeadersMissing headers_missing(const model::Import& import, const HeaderIndex& best, std::uint64_t line,
+                               const std::string& file) {
+  const HeaderFit fit = fit_header(import, best);
+  HeadersMissing missing(static_cast<int>(ids::import_headers_missing),
+                         {{"file", file},
+                          {"headers", backquoted_list(fit.missing)},
+                          {"import", import.named.name},
+                          {"found", backquoted_list(best.headers(), 12)}});
+  missing.headers = fit.missing;
+  missing.columns = fit.missing_spans;
+  missing.candidates = best.headers();
+  if (looks_like_data(best.headers())) missing.line = line;
+  return missing;
+}
+
 /// Reads up to the first record that has every header the import needs.
 HeaderIndex find_header(const model::Import& import, CsvReader& reader, const std::string& file) {
   std::optional<HeaderIndex> best;
   std::size_t best_missing = 0;
+  std::uint64_t best_line = 0;
   for (std::size_t i = 0; i != kHeaderSearch && reader.next(); ++i) {
     std::vector<std::string> names;
     for (std::size_t c = 0; c != reader.size(); ++c) names.emplace_back(reader[c]);
@@ -49,12 +73,10 @@ HeaderIndex find_header(const model::Import& import, CsvReader& reader, const st
     if (best && best_missing <= missing) continue;
     best.emplace(std::move(header));
     best_missing = missing;
+    best_line = reader.line();
   }
   if (!best) throw failure(ids::csv_empty, {{"file", file}});
-  throw failure(ids::import_headers_missing, {{"file", file},
-                                              {"headers", backquoted_list(fit_header(import, *best).missing)},
-                                              {"import", import.named.name},
-                                              {"found", backquoted_list(best->headers(), 12)}});
+  throw headers_missing(import, *best, best_line, file);
 }
 
 Diagnostic row_diagnostic(const Reject& reject, const std::string& file, std::uint64_t line) {
@@ -75,7 +97,8 @@ class Import {
         reader_(open_file(export_path), export_path, csv_options(import, options)),
         plan_(policy, import, find_header(import, reader_, export_path), export_path),
         target_(open_target(database_path, import.table, plan_.targets(), options.pages)),
-        rejects_(options.rejects_path.empty() ? export_path + ".rejects.csv" : options.rejects_path) {
+        rejects_(export_path, options.rejects_path, plan_.header().headers(), options.language, import.plain_quotes),
+        database_path_(database_path) {
     report_absent_headers(import);
   }
 
@@ -113,9 +136,11 @@ class Import {
           break;
         case ImportPlan::Row::skipped:
           ++report_.skipped;
+          rejects_.keep(reader_);
           break;
         case ImportPlan::Row::rejected:
           set_aside(reject);
+          if (plan_.read_key(reader_, reject) && target_->holds_key(plan_.values())) ++rejected_present_;
           break;
       }
       if (report_.rows % kProgressEvery == 0) progress.update(reader_.input().bytes_read(), report_.rows);
@@ -125,6 +150,7 @@ class Import {
   void write_row() {
     using Outcome = RowTarget::Outcome;
     const RowTarget::Result result = target_->write(plan_.values(), reader_.line());
+    if (result.outcome != Outcome::conflict && result.outcome != Outcome::refused) rejects_.keep(reader_);
     switch (result.outcome) {
       case Outcome::inserted:
         ++report_.inserted;
@@ -149,7 +175,7 @@ class Import {
 
   void set_aside(const Reject& reject) {
     const Diagnostic diagnostic = row_diagnostic(reject, file_, reader_.line());
-    rejects_.add(reader_, plan_.header().headers(), source::message(diagnostic, options_.language));
+    rejects_.add(reader_, source::message(diagnostic, options_.language));
     if (report_.rejected++ < kRejectsShown) {
       Diagnostic& shown = report_.diagnostics.add_without_span(diagnostic.id);
       shown.parameters = diagnostic.parameters;
@@ -161,8 +187,20 @@ class Import {
     report_.table = target_->table();
     report_.created_table = target_->created_table();
     report_.unused_headers = plan_.unused_headers();
+    report_.kept_rejects = rejects_.kept();
     if (report_.rejected == 0) return;
     report_.rejects_path = rejects_.path();
+    if (rejected_present_ > 0) {
+      report_.diagnostics.add_without_span(ids::import_rejected_present)
+          .with("count", std::to_string(rejected_present_))
+          .with("rejected", std::to_string(report_.rejected))
+          .with("table", report_.table);
+    }
+    if (!report_.kept_rejects.empty()) {
+      report_.diagnostics.add_without_span(ids::import_rejects_kept)
+          .with("file", report_.kept_rejects)
+          .with("database", database_path_);
+    }
     report_.diagnostics.add_without_span(ids::import_rows_rejected)
         .with("count", std::to_string(report_.rejected))
         .with("rows", std::to_string(report_.rows))
@@ -176,7 +214,9 @@ class Import {
   ImportPlan plan_;
   std::unique_ptr<RowTarget> target_;
   RejectFile rejects_;
+  std::string database_path_;
   ImportReport report_;
+  std::uint64_t rejected_present_ = 0;  // rejected, and their key is in the table
 };
 
 void check_column(const model::ImportColumn& column, Diagnostics& diagnostics) {

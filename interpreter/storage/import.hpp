@@ -29,9 +29,19 @@ struct ImportReport {
   std::uint64_t skipped = 0;    // `skip rows where`
   std::uint64_t rejected = 0;
   std::string rejects_path;                 // written only when rows were rejected
+  std::string kept_rejects;                 // a reject file of an earlier import that was left as it is
   std::vector<std::string> unused_headers;  // of the file
   /// Warnings, and the first rejected rows as errors located at `export.csv:12`.
   source::Diagnostics diagnostics;
+};
+
+/// The file lacks headers that the import needs; more than a DataFailure, since the declaration has places to show.
+struct HeadersMissing : DataFailure {
+  using DataFailure::DataFailure;
+  std::vector<std::string> headers;
+  std::vector<source::Span> columns;    // parallel: what reads them in the declaration
+  std::vector<std::string> candidates;  // headers of the file that nothing reads
+  std::uint64_t line = 0;               // where data seems to stand in place of a header; 0: not so
 };
 
 /// Mistakes in the declaration that only a reader of files can see: formats, number marks, separator, encoding.

@@ -64,10 +64,13 @@ HeaderFit fit_header(const model::Import& import, const HeaderIndex& header) {
       fit.absent_columns.push_back(column.name);
     } else {
       fit.missing.push_back(names.front());
+      fit.missing_spans.push_back(column.span);
     }
   }
   for (const std::string& name : import.header_fields) {
-    if (!column_named(import, name) && lacks({name})) fit.missing.push_back(name);
+    if (column_named(import, name) || !lacks({name})) continue;
+    fit.missing.push_back(name);
+    fit.missing_spans.push_back(import.span);
   }
   return fit;
 }
@@ -224,6 +227,17 @@ ImportPlan::Row ImportPlan::read(const CsvReader& record, Reject& reject) {
     if (auto problem = read_column(i, record, code)) return reject = std::move(*problem), Row::rejected;
   }
   return Row::values;
+}
+
+bool ImportPlan::read_key(const CsvReader& record, const Reject& reject) {
+  if (reject.id == ids::reject_cell_count) return false;  // its cells may stand in the wrong columns
+  bool any = false;
+  for (std::size_t i = 0; i != columns_.size(); ++i) {
+    if (!columns_[i].is_key) continue;
+    any = true;
+    if (read_column(i, record, {})) return false;
+  }
+  return any;
 }
 
 std::optional<Reject> ImportPlan::read_column(std::size_t index, const CsvReader& record, std::string_view code) {

@@ -22,8 +22,10 @@ std::optional<char> separator_of(const model::Import& import);
 
 /// What a missing header would mean.
 struct HeaderFit {
-  std::vector<std::string> missing;         // needed and not there
-  std::vector<std::string> absent;          // not there, but the column may stay empty
+  std::vector<std::string> missing;  // needed and not there
+  std::vector<source::Span>
+      missing_spans;                // parallel to missing: the columns that read them; empty ones for expressions
+  std::vector<std::string> absent;  // not there, but the column may stay empty
   std::vector<std::string> absent_columns;  // parallel to absent
 };
 HeaderFit fit_header(const model::Import& import, const HeaderIndex& header);
@@ -41,6 +43,8 @@ class ImportPlan {
   /// Reads the reader's current record. With `values`, they are in values() until the next call.
   Row read(const CsvReader& record, Reject& reject);
   std::span<const Stored> values() const { return values_; }
+  /// Of a row that was rejected: whether its key can be read; values() then holds that.
+  bool read_key(const CsvReader& record, const Reject& reject);
   /// The key's values as a message shows them: `o1`, `sku 2`.
   std::string key_text() const;
 

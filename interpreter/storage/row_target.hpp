@@ -38,6 +38,8 @@ class RowTarget {
   virtual ~RowTarget() = default;
   /// `values` are parallel to the columns and borrowed for the call.
   virtual Result write(std::span<const Stored> values, std::uint64_t line) = 0;
+  /// Whether a table that was there before holds a row with this key; only the key's values are read.
+  virtual bool holds_key(std::span<const Stored> values) { return (void)values, false; }
   /// Everything that can fail but the last step, so that what goes with the rows can be made ready before it.
   virtual void finish() = 0;
   virtual void commit() = 0;

@@ -344,6 +344,15 @@ RowTarget::Result TableWriter::compare_with_earlier(std::span<const Stored> valu
   return {equal ? Outcome::repeated : Outcome::conflict, earlier.first, {}};
 }
 
+bool TableWriter::holds_key(std::span<const Stored> values) {
+  if (fresh_ || key_.empty()) return false;
+  if (!present_) present_.emplace(database_, "SELECT 1 FROM " + quoted(table_) + " WHERE " + key_condition());
+  for (const std::size_t i : key_) bind(present_->handle(), static_cast<int>(i) + 1, values[i]);
+  const bool found = present_->step();
+  present_->reset();
+  return found;
+}
+
 void TableWriter::finish() {
   if (fresh_ && !key_.empty()) create_key_index();
 }

@@ -43,6 +43,7 @@ class TableWriter final : public RowTarget {
  public:
   TableWriter(std::unique_ptr<ImportTransaction> transaction, std::string table, std::vector<TargetColumn> columns);
   Result write(std::span<const Stored> values, std::uint64_t line) override;
+  bool holds_key(std::span<const Stored> values) override;
   void finish() override;
   void commit() override { transaction_->commit(); }
   bool created_table() const override { return fresh_; }
@@ -68,7 +69,7 @@ class TableWriter final : public RowTarget {
   std::vector<std::size_t> key_, content_;  // indices of columns
   bool fresh_ = false;                      // made by this import: the key's index comes last, which is faster
   std::uint32_t rows_inserted_ = 0;         // in a fresh table, the row id of the last one
-  std::optional<Statement> insert_, update_, equal_;
+  std::optional<Statement> insert_, update_, equal_, present_;
   HashTable seen_;  // keyed: this file's keys; else the table's rows at the start
 };
 

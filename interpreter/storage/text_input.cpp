@@ -181,6 +181,7 @@ void TextInput::begin() {
   for (const Signature& mark : kMarks) {
     if (start.substr(0, mark.bytes.size()) != mark.bytes) continue;
     encoding_ = mark.meaning;
+    had_mark_ = true;
     raw_.erase(raw_.begin(), raw_.begin() + static_cast<std::ptrdiff_t>(mark.bytes.size()));
     break;
   }

@@ -41,6 +41,7 @@ class TextInput {
   bool append_to(std::vector<char>& text, std::uint64_t line);
   const std::string& name() const { return name_; }
   const std::string& encoding() const { return encoding_; }  // known after the first append_to
+  bool had_mark() const { return had_mark_; }                // a byte order mark; known after the first append_to
   std::uint64_t bytes_read() const { return bytes_read_; }   // of the file
 
  private:
@@ -59,7 +60,8 @@ class TextInput {
   std::vector<char> raw_;                 // read and not yet decoded
   std::uint64_t bytes_read_ = 0;
   std::uint64_t line_ = 1;  // as given to append_to
-  bool begun_ = false, has_first_bytes_ = false, at_end_ = false, mark_checked_ = false;
+  bool begun_ = false, has_first_bytes_ = false, at_end_ = false, mark_checked_ = false,
+       had_mark_ = false;
 };
 
 /// Line ends in a text: `\n`, `\r\n` or a lone `\r`.

@@ -50,12 +50,15 @@ std::optional<std::size_t> word(const std::array<std::string_view, N>& names, st
   return std::nullopt;
 }
 
-bool is_real_date(unsigned year, unsigned month, unsigned day) {
+/// 0 for a month that does not exist.
+unsigned days_of_month(unsigned year, unsigned month) {
   constexpr unsigned kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (month < 1 || month > 12 || day < 1) return false;
+  if (month < 1 || month > 12) return 0;
   const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return day <= kDays[month - 1] + (month == 2 && leap ? 1 : 0);
+  return kDays[month - 1] + (month == 2 && leap ? 1 : 0);
 }
+
+bool is_real_date(unsigned year, unsigned month, unsigned day) { return day >= 1 && day <= days_of_month(year, month); }
 
 }  // namespace
 
@@ -230,6 +233,19 @@ bool TimeFormat::convert(std::string_view text, bool with_time, std::string& iso
     return true;
   }
   return false;
+}
+
+std::optional<TimeFormat::Impossible> TimeFormat::impossible(std::string_view text) const {
+  std::optional<Impossible> found;
+  for (const Alternative& alternative : alternatives_) {
+    Fields fields;
+    std::size_t position = 0;
+    if (!match(alternative.items, text, 0, alternative.items.size(), fields, position) || position != text.size())
+      continue;
+    if (fields.day < 1 || is_real_date(fields.year, fields.month, fields.day)) return std::nullopt;
+    if (!found) found = Impossible{fields.year, fields.month, days_of_month(fields.year, fields.month)};
+  }
+  return found;
 }
 
 void TimeFormat::write(const Fields& fields, bool with_time, std::string& iso) {

@@ -26,6 +26,14 @@ class TimeFormat {
   /// is no real date.
   bool convert(std::string_view text, bool with_time, std::string& iso) const;
 
+  /// Why a text that has the form is no date: a month that no year has, or a day that the month does not have.
+  struct Impossible {
+    unsigned year = 0, month = 0;
+    unsigned days = 0;  // of the month; 0: there is no such month
+  };
+  /// None when the text does not have the form, or is a date.
+  std::optional<Impossible> impossible(std::string_view text) const;
+
  private:
   struct Item {
     char conversion = '\0';  // '\0': the literal; '[' and ']': an optional part; ' ': spaces

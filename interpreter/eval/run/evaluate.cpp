@@ -7,6 +7,7 @@
 #include "interpreter/eval/run/alerts.hpp"
 #include "interpreter/eval/run/coverage.hpp"
 #include "interpreter/eval/run/evaluate.hpp"
+#include "interpreter/eval/run/no_such_row.hpp"
 #include "interpreter/eval/run/payout.hpp"
 #include "interpreter/eval/run/plan.hpp"
 #include "interpreter/eval/run/scorecard.hpp"
@@ -280,7 +281,7 @@ class Runner {
     for (std::uint32_t entity = 0; entity < policy.entities.size(); ++entity) {
       known = known || store.find({entity}, request.entity_key).has_value();
     }
-    if (!known) diagnostics.add_without_span(ids::no_such_entity_row).with("key", request.entity_key);
+    if (!known) report_no_such_row(policy, store, request.entity_key, diagnostics);
   }
 
   void keep_only(PeriodOutcome& period) const {
@@ -329,25 +330,35 @@ class Runner {
     const auto cover = store.coverage(model::SourceRef::of(events), planned.window);
     if (cover == AggregateStore::Cover::full) return;
     const bool none = cover == AggregateStore::Cover::none || !info.covered_from || !info.covered_to;
-    auto& diagnostic = diagnostics.add(none ? ids::not_covered : ids::partly_covered, policy.event(events).named.span);
+    const bool from_start = !none && *info.covered_from <= planned.window.start;
+    auto& diagnostic = diagnostics.add(none         ? ids::not_covered
+                                       : from_start ? ids::partly_covered_at_end
+                                                    : ids::partly_covered,
+                                       policy.event(events).named.span);
     diagnostic.with("events", policy.event(events).named.name).with("period", planned.period.to_string());
     if (none) return;
     diagnostic.with("from", std::max(*info.covered_from, planned.window.start).to_string())
-        .with("to", Date{std::min(*info.covered_to, planned.window.end).days - 1}.to_string());
+        .with("to", Date{std::min(*info.covered_to, planned.window.end).days - 1}.to_string())
+        .with("last", Date{planned.window.end.days - 1}.to_string());
   }
 
+  // One remark a source: what is missing is found in one place.
   void report_silence(EventsId events, const EventsInfo& info) {
+    constexpr std::size_t kMostShown = 3;
+    std::string days;
+    std::size_t shown = 0;
     for (const auto& span : info.silent) {
       const Date from = span.first, to = span.second;
       const bool matters = std::any_of(plan.periods.begin(), plan.periods.end(), [&](const PlannedPeriod& planned) {
         return from < planned.window.end && planned.window.start < to;
       });
-      if (!matters) continue;
-      diagnostics.add(ids::silent_source, policy.event(events).named.span)
-          .with("events", policy.event(events).named.name)
-          .with("from", from.to_string())
-          .with("to", Date{to.days - 1}.to_string());
+      if (!matters || ++shown > kMostShown) continue;
+      days += (days.empty() ? "" : ", ") + from.to_string() + ".." + Date{to.days - 1}.to_string();
     }
+    if (shown == 0) return;
+    diagnostics.add(ids::silent_source, policy.event(events).named.span)
+        .with("events", policy.event(events).named.name)
+        .with("days", shown > kMostShown ? days + ", …" : days);
   }
 
   const model::Policy& policy;

@@ -7,6 +7,7 @@
 #include "interpreter/eval/run/builtins.hpp"
 #include "interpreter/eval/run/evaluate.hpp"
 #include "interpreter/eval/run/formula_text.hpp"
+#include "interpreter/eval/run/no_such_row.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::eval {
@@ -507,7 +508,7 @@ Explanation explain(const model::Policy& policy, DataSource& data, const source:
     if (anything) result.subjects.push_back(std::move(subject));
   }
   if (!known) {
-    diagnostics.add_without_span(source::ids::no_such_entity_row).with("key", request.entity_key);
+    report_no_such_row(policy, *store, request.entity_key, diagnostics);
   } else if (result.subjects.empty()) {
     diagnostics.add_without_span(source::ids::nothing_to_explain)
         .with("key", request.entity_key)

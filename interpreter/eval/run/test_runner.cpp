@@ -42,15 +42,25 @@ struct Found {
   bool is_word = false;
   Value value;
   value::Unit unit;
+  std::string reason;  // why there is no value, as the evaluation words it
 };
 
 std::string shown(const Found& found) {
   if (found.is_word) return found.word.empty() ? "none" : found.word;
   if (found.unscored) return "unscored";
-  if (!found.value.has_value()) return "none (" + value::reason_text(found.value.reason()) + ")";
+  if (!found.value.has_value()) return "none";
   std::string text = value::to_string(found.value);
   if (found.value.is<Number>() && !found.unit.is_plain()) text += " " + value::to_string(found.unit);
   return text;
+}
+
+/// Empty when there is a value.
+std::string reason_of(const Found& found) {
+  if (found.unscored || (!found.is_word && !found.value.has_value())) {
+    if (!found.reason.empty()) return found.reason;
+    if (!found.is_word && !found.value.has_value()) return value::reason_text(found.value.reason());
+  }
+  return "";
 }
 
 std::string shown(const ExpectCell& cell) {
@@ -253,12 +263,14 @@ class TestRun {
             .with("entity", policy.entity(expectation.entity).named.name)
             .with("key", expectation.key);
       } else if (!agrees(cell, *cells[index])) {
-        failures.add(ids::test_cell_differs, cell.span)
+        const std::string reason = reason_of(*cells[index]);
+        failures.add(reason.empty() ? ids::test_cell_differs : ids::test_cell_has_none, cell.span)
             .with("column", column)
             .with("entity", policy.entity(expectation.entity).named.name)
             .with("key", expectation.key)
             .with("actual", shown(*cells[index]))
-            .with("expected", shown(cell));
+            .with("expected", shown(cell))
+            .with("reason", reason);
       }
     }
   }
@@ -316,6 +328,7 @@ class TestRun {
     if (row == nullptr) return found;
     found.present = true;
     found.unscored = row->status == RowStatus::unscored;
+    found.reason = row->reason;
     found.value = row->score;
     return found;
   }
@@ -326,6 +339,7 @@ class TestRun {
     if (const auto* row = scored(period, expectation, std::nullopt)) {
       found.present = true;
       found.unscored = row->status == RowStatus::unscored;
+      found.reason = row->reason;
       found.word = found.unscored ? "unscored" : "scored";
     }
     // Payouts say more than the scorecard they come from, so `status` is that of the first payout, if there is one.
@@ -334,6 +348,7 @@ class TestRun {
       if (const auto* row = row_of(payout.rows, expectation)) {
         found.present = true;
         found.unscored = row->status == PayoutStatus::unscored;
+        found.reason = row->reason;
         found.word = status_word(row->status);
         break;
       }
@@ -364,6 +379,7 @@ class TestRun {
       if (const auto* row = row_of(candidate.rows, expectation)) {
         found.present = true;
         found.unscored = row->status == PayoutStatus::unscored;
+        found.reason = row->reason;
         found.value = row->amount;
         found.unit = value::Unit::of(policy.payouts[id.index].currency);
       }

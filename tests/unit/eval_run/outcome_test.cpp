@@ -285,7 +285,7 @@ TEST_CASE("what must be said about the data is a warning") {
   REQUIRE(world.diagnostics.items().size() == 2);
   CHECK(world.diagnostics.items()[0].id == ids::silent_source);
   CHECK(source::message(world.diagnostics.items()[0], source::Language::en) ==
-        "`orders` has no rows from 2026-07-05 to 2026-07-19, although it usually has some");
+        "`orders` has no rows in 2026-07-05..2026-07-19, although it usually has some");
   CHECK(world.diagnostics.items()[1].id == ids::rows_without_time);
 }
 

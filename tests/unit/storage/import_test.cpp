@@ -133,9 +133,65 @@ TEST_CASE("rows that do not fit are set aside with line, reason and cells") {
         "8,`units`: `1.5` is not a whole number,o6,03/07/2026 10:00:00,1,1.5\r\n"
         "9,\"the row has 3 cells, the header has 4\",o7,03/07/2026 10:00:00,1\r\n"
         "10,\"the row has 5 cells, the header has 4\",o8,03/07/2026 10:00:00,1,1,1\r\n");
-  // A later import without rejects takes the file away.
-  CHECK(counts(import_once(kOrders, kExport, folder)) == "1/1/0/0/0/0");
-  CHECK_FALSE(fs::exists(folder.path("export.csv.rejects.csv")));
+  // A later import without rejects leaves the file alone: somebody may be correcting it.
+  const std::string rejects = read_file(report.rejects_path);
+  const ImportReport later = import_once(kOrders, kExport, folder);
+  CHECK(counts(later) == "1/1/0/0/0/0");
+  CHECK(later.kept_rejects == report.rejects_path);
+  CHECK(read_file(report.rejects_path) == rejects);
+}
+
+TEST_CASE("a reject file that was corrected is never written over") {
+  const Folder folder;
+  const std::string text = "Order ID,Paid Time,Order Amount,Units\no1,,1x,1\no2,,2x,1\no3,,3,1\n";
+  const ImportReport first = import_once(kOrders, text, folder);
+  std::string corrected = read_file(first.rejects_path);
+  corrected.replace(corrected.find(",1x,"), 4, ",12,");
+  folder.write("export.csv.rejects.csv", corrected);
+
+  for (const char* run : {"the export once more", "and again"}) {
+    INFO(run);
+    const ImportReport second = import_once(kOrders, text, folder);
+    CHECK(second.kept_rejects == first.rejects_path);
+    CHECK(second.rejects_path == folder.path("export.csv.rejects-2.csv"));
+    CHECK(read_file(first.rejects_path) == corrected);
+    CHECK_FALSE(fs::exists(folder.path("export.csv.rejects-3.csv")));
+  }
+
+  // Imported itself, it keeps its rows; only the reasons change.
+  const auto policy = one_import(kOrders);
+  const ImportReport third = run_import(policy, "x", folder.path("shop.db"), first.rejects_path);
+  CHECK(counts(third) == "1/0/0/0/0/1");
+  CHECK(third.rejects_path == first.rejects_path);
+  CHECK(third.kept_rejects.empty());
+  CHECK(read_file(first.rejects_path) ==
+        "line,reason,Order ID,Paid Time,Order Amount,Units\r\n"
+        "2,,o1,,12,1\r\n"
+        "3,`amount`: `2x` is not a number,o2,,2x,1\r\n");
+  CHECK_FALSE(fs::exists(first.rejects_path + ".rejects.csv"));
+
+  // The export has its rows rejected again; that the first of them is in the table is said.
+  const ImportReport fourth = import_once(kOrders, text, folder);
+  const auto& items = fourth.diagnostics.items();
+  const auto said =
+      std::find_if(items.begin(), items.end(), [](const auto& one) { return one.id == ids::import_rejected_present; });
+  REQUIRE(said != items.end());
+  CHECK_THAT(kpi::source::message(*said, kpi::source::Language::en), Catch::Contains("1 of 2 rejected rows"));
+  CHECK(table(folder.path("shop.db"), "t") == Lines{"o3|-|3|1|GBP|0", "o1|-|12|1|GBP|0"});
+}
+
+TEST_CASE("a reject file reads like its export: separator, encoding, plain quotes") {
+  const Folder folder;
+  const auto policy =
+      one_import("separator tab plain quotes encoding \"cp1252\" n as text from \"n\" a as integer from \"a\"");
+  const std::string file = folder.write("export.tsv", "n\ta\n12\" S\xE3o\tx\n");
+  const ImportReport report = run_import(policy, "x", folder.path("shop.db"), file);
+  std::string rejects = read_file(report.rejects_path);
+  CHECK(rejects == "\xEF\xBB\xBFline\treason\tn\ta\r\n2\t`a`: `x` is not a number\t12\" S\xC3\xA3o\tx\r\n");
+  rejects.replace(rejects.rfind("\tx"), 2, "\t7");
+  folder.write("export.tsv.rejects.csv", rejects);
+  CHECK(counts(run_import(policy, "x", folder.path("shop.db"), report.rejects_path)) == "1/0/0/0/0/0");
+  CHECK(table(folder.path("shop.db"), "t") == Lines{"12\" S\xC3\xA3o|7"});
 }
 
 TEST_CASE("a corrected reject file can be imported like the export") {
@@ -203,7 +259,7 @@ TEST_CASE("headers that are not there") {
   CHECK(failure(kOrders, "\xEF\xBB\xBF\n\n") == ids::csv_empty);
   const Folder folder;
   const auto message = failure_of([&] { import_once(kOrders, "Order Id,Paid time\n", folder); });
-  CHECK(message->message.find("no column `Order Amount`, which the import `x` needs") != std::string::npos);
+  CHECK(message->message.find("the import `x` needs `Order Amount`, which") != std::string::npos);
   // Optional ones may be missing, which is said; the names' order decides among alternatives.
   const ImportReport report =
       import_once("a as text from \"first\" or \"second\"\n b as text? from \"gone\"", "second,FIRST\n2,1\n", folder);

@@ -49,6 +49,22 @@ TEST_CASE("parts in brackets may be missing, and formats may be alternatives") {
   CHECK(convert("\\[%F\\]", "[2026-09-01]", false) == "2026-09-01");
 }
 
+TEST_CASE("a date that has the form but does not exist says why") {
+  const auto why = [](const char* format, const char* text) {
+    std::string problem;
+    const auto found = TimeFormat::compile(format, problem)->impossible(text);
+    return found ? std::to_string(found->year) + "-" + std::to_string(found->month) + "/" + std::to_string(found->days)
+                 : "-";
+  };
+  CHECK(why("%d/%m/%Y %H:%M", "31/06/2026 20:50") == "2026-6/30");
+  CHECK(why("%d/%m/%Y", "29/02/2100") == "2100-2/28");
+  CHECK(why("%d/%m/%Y", "12/31/2025") == "2025-31/0");
+  CHECK(why("%d/%m/%Y", "00/06/2026") == "-");
+  CHECK(why("%d/%m/%Y", "30/06/2026") == "-");
+  CHECK(why("%d/%m/%Y", "2026-06-31") == "-");
+  CHECK(why("%d/%m/%Y|%F", "2026-06-31") == "2026-6/30");
+}
+
 TEST_CASE("what does not fit wholly or is no real time is refused") {
   CHECK(convert("%d/%m/%Y", "31/02/2026") == "no");
   CHECK(convert("%d/%m/%Y", "29/02/2024") == "2024-02-29T00:00:00");

@@ -25,7 +25,7 @@ TEST_CASE("full-width characters are errors with their replacement", "[character
   };
   CHECK(fixed("（1）") == "（>( ）>) = 1");
   CHECK(fixed("１００．５") == "１００．５>100.5 = 100.5");
-  CHECK(fixed("1０0％") == "1０0％>100% = 100%");
+  CHECK(fixed("1０0％") == "０0％>00% = 100%");
   CHECK(fixed("f（a，b）") == "（>( ，>, ）>) = f(a, b)");
   CHECK(fixed("f(a、b)") == "、>, = f(a, b)");
   CHECK(fixed("“中文”") == "“>\" = \"中文\"");
@@ -37,7 +37,8 @@ TEST_CASE("full-width characters are errors with their replacement", "[character
   CHECK(fixed("ＧＭＶ") == "ＧＭＶ>GMV = GMV");
   CHECK(parse("entity e from t { x ： text }").findings() == "K0104 3:21");
   CHECK(parse("metric a ＝ 1").findings() == "K0104 3:10");
-  CHECK(parse("metric a = 1；").findings() == "K0104 3:13");
+  CHECK(parse("metric a = 1；").findings() == "K0114 3:13");
+  CHECK(parse("metric a = 1。 # x").findings() == "K0114 3:13");
   CHECK(parse("table t(x) ｛\n｜ a ｜\n| 1 |\n｝").findings() == "K0104 3:12, K0104 4:1, K0104 4:6, K0104 6:1");
   CHECK(parse("metric a = 1 ＃ x").findings() == "K0104 3:14");
 }
