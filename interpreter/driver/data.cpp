@@ -241,6 +241,7 @@ Exit run_data(const Invocation& invocation, const Terminal& terminal) {
     request.count_events = check.readable_events();
     request.as_of = wanted.as_of;
     request.threads = wanted.threads;
+    request.memory = wanted.memory;
     const eval::ScanRequest times = request;
     std::unique_ptr<eval::AggregateStore> store;
     if (!session.diagnostics.has_errors()) {

@@ -29,6 +29,7 @@ Exit run_explain(const Invocation& invocation, const Terminal& terminal) {
     request.row_limit = row_limit(invocation);
     request.threads = wanted.threads;
     request.batch_rows = wanted.batch_rows;
+    request.memory = wanted.memory;
     request.simple = wanted.simple;
     const Progress progress{std::string(report::word(report::words::reading_data, invocation.language))};
     const eval::Explanation explanation =

@@ -40,6 +40,21 @@ std::size_t parse_count(const char* option, const std::string& text, std::size_t
   return *count;
 }
 
+/// `256MB`: a whole number of bytes, kB, MB or GB (thousands).
+std::uint64_t parse_size(const char* option, const std::string& text, Language language) {
+  constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
+      {"kB", 1'000}, {"MB", 1'000'000}, {"GB", 1'000'000'000}, {"B", 1}};
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 50;
+  for (const auto& [unit, bytes] : kUnits) {
+    if (!text.ends_with(unit)) continue;
+    const auto count = parse_count(text.substr(0, text.size() - unit.size()));
+    if (count && *count >= 1 && *count <= kMost / bytes) return *count * bytes;
+    break;
+  }
+  bad_value(option, text,
+            language == Language::zh ? "请写 `256MB`、`2GB` 这样的大小" : "write a size such as `256MB` or `2GB`");
+}
+
 }  // namespace
 
 std::size_t row_limit(const Invocation& invocation) {
@@ -62,6 +77,7 @@ void read_how(const Invocation& invocation, eval::RunRequest& request) {
   request.batch_rows = kUsualBatchRows;
   if (const auto text = invocation.value("--batch-rows"))
     request.batch_rows = parse_count("--batch-rows", *text, kMostBatchRows, language);
+  if (const auto text = invocation.value("--memory")) request.memory = parse_size("--memory", *text, language);
   request.simple = invocation.value("--evaluator") == "simple";
 }
 

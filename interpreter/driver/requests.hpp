@@ -18,7 +18,7 @@ std::optional<Compiled> compile_policy(Session& session, const std::string& path
 /// --period, --as-of, --quarantine and how to read rows, as far as the command has them.
 eval::RunRequest run_request(const Invocation& invocation, const model::Policy& policy);
 
-/// How rows are read: --threads, --evaluator, --batch-rows.
+/// How rows are read: --threads, --memory, --evaluator, --batch-rows.
 void read_how(const Invocation& invocation, eval::RunRequest& request);
 
 /// --rows of `explain`: a number or `all`.

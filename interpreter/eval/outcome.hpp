@@ -135,6 +135,7 @@ struct RunRequest {
   bool is_test = false;                    // everything covered, as of after maturity
   unsigned threads = 1;
   std::size_t batch_rows = 4096;
+  std::uint64_t memory = kUsualMemory;     // ScanRequest::memory
   bool simple = false;
   Coverage* coverage = nullptr;            // told what the evaluation meets, in tests
   /// Gets each period when it has been evaluated, with everything of the outcome but its periods; the outcome then has

@@ -37,6 +37,9 @@ struct Need {
   friend auto operator<=>(const Need&, const Need&) = default;
 };
 
+/// What values of distinct, median, percentile and checked keys may take in memory unless something else is said.
+constexpr std::uint64_t kUsualMemory = 512'000'000;
+
 struct ScanRequest {
   std::vector<Need> needs;                     // any order, duplicates allowed
   std::vector<std::pair<EntityId, Window>> presence;   // does a kept row of any events lead to the entity?
@@ -52,6 +55,7 @@ struct ScanRequest {
   bool everything_covered = false;             // tests
   std::size_t batch_rows = 4096;
   unsigned threads = 1;
+  std::uint64_t memory = kUsualMemory;         // bytes; beyond them sorted runs go to temporary files
   bool simple = false;                         // every row through the simple evaluator: the reference for the fast path
 };
 
@@ -86,6 +90,15 @@ struct EventsInfo {
   std::vector<std::pair<Date, Date>> silent;   // spans in which the source is silent although it usually is not
 };
 
+/// What a scan needed for values of distinct, median, percentile and keys that the database does not keep unique itself.
+struct MemoryUse {
+  std::uint64_t limit = 0;     // bytes they may take in memory together
+  std::uint64_t values = 0;    // held at the end: distinct ones once
+  std::uint64_t peak = 0;      // bytes in memory
+  std::uint64_t spilled = 0;   // bytes that went to temporary files
+  std::string folder;          // of those
+};
+
 /// The aggregates of one run. Values follow the rules of "no value and zero": outside the source's coverage `no_data`;
 /// inside it 0 for sum, count and distinct, false for exists, `no_rows` for the others. Several threads may ask at once.
 class AggregateStore {
@@ -117,6 +130,7 @@ class AggregateStore {
   /// Working time of a calendar between two instants, in the policy's zone, as a duration in seconds; the calendar must
   /// have been requested by ScanRequest::calendars.
   virtual Value working_time(model::CalendarId /*calendar*/, value::Instant /*from*/, value::Instant /*to*/) const { return {}; }
+  virtual MemoryUse memory_use() const { return {}; }
   /// The as-of instant in force: the requested one or the latest event time of the data.
   virtual std::optional<value::Instant> as_of() const = 0;
 };

@@ -6,6 +6,7 @@
 
 #include "interpreter/eval/scan_native.hpp"
 #include "interpreter/eval/scan_pass.hpp"
+#include "interpreter/eval/scan_spill.hpp"
 
 namespace kpi::eval::scanning {
 
@@ -59,7 +60,7 @@ class Counter final : public Accumulator {
       if (!absent) ++present_[targets[row]];
     }
   }
-  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
+  void take_in(Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
     add_counts(present_, static_cast<const Counter&>(other).present_, places, cells);
   }
   Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>& counts) const override {
@@ -118,7 +119,7 @@ class Summer final : public Accumulator {
     }
   }
 
-  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
+  void take_in(Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
     const auto& from = static_cast<const Summer&>(other);
     for (const auto& [scale, theirs] : from.banks_) {
       Bank& sums = bank(scale, cells);
@@ -246,7 +247,7 @@ class Extreme final : public Accumulator {
     }
   }
 
-  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
+  void take_in(Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
     const auto& from = static_cast<const Extreme&>(other);
     const Rep rep = rep_of(world_.policy.expr(aggregate_.value).type);
     for (const auto& [scale, theirs] : from.banks_) {
@@ -321,9 +322,25 @@ class Extreme final : public Accumulator {
 
 // ---- distinct ------------------------------------------------------------------------------------------------------------------
 
+/// Are the cells of another thread numbered as here?
+bool are_same(std::span<const std::uint32_t> places) {
+  for (std::uint32_t cell = 0; cell < places.size(); ++cell) {
+    if (places[cell] != cell) return false;
+  }
+  return true;
+}
+
+void take_in_entries(SortedEntries<CellEntry>& to, SortedEntries<CellEntry>& from, std::span<const std::uint32_t> places) {
+  to.take_in(from, are_same(places), [&](CellEntry entry) {
+    entry.cell = places[entry.cell];
+    return entry;
+  });
+}
+
 class DistinctCounter final : public Accumulator {
  public:
-  using Accumulator::Accumulator;
+  DistinctCounter(World& world, const model::Aggregate& aggregate)
+      : Accumulator(world, aggregate), entries_(world.budget, true) {}
 
   void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t) override {
     Vec vec;
@@ -333,45 +350,36 @@ class DistinctCounter final : public Accumulator {
       if (targets[row] == 0) continue;
       if (fast) {
         if (vec.is_absent(row)) continue;
-        entries_.push_back({targets[row], number ? number_code(vec.values[row], vec.scale, world_.pool) : vec.values[row]});
+        const Code code = number ? number_code(vec.values[row], vec.scale, world_.pool) : vec.values[row];
+        entries_.add({targets[row], 0, code});
       } else {
         const Value x = program.simple(value.expr, row);
-        if (x.has_value()) entries_.push_back({targets[row], value_code(x, world_.pool)});
+        if (x.has_value()) entries_.add({targets[row], 0, value_code(x, world_.pool)});
       }
     }
-    if (entries_.size() > 2 * compacted_ + (1 << 20)) compact();
   }
-  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t) override {
-    for (const auto& [cell, code] : static_cast<const DistinctCounter&>(other).entries_) entries_.push_back({places[cell], code});
-    compact();
+  void take_in(Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t) override {
+    take_in_entries(entries_, static_cast<DistinctCounter&>(other).entries_, places);
   }
-  void finish() override {
-    compact();
-    entries_.shrink_to_fit();
-  }
+  void finish() override { entries_.finish(); }
   Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>&) const override {
-    std::vector<Code> codes;
-    for (const std::uint32_t cell : cells) {
-      auto entry = std::lower_bound(entries_.begin(), entries_.end(), Entry{cell, std::numeric_limits<Code>::min()});
-      for (; entry != entries_.end() && entry->first == cell; ++entry) codes.push_back(entry->second);
+    std::int64_t count = 0;
+    if (cells.size() == 1) {
+      const auto [first, last] = entries_.range(cells.front());
+      count = static_cast<std::int64_t>(last - first);
+    } else {
+      std::optional<Code> before;
+      entries_.visit_merged(cells, [&](Code code) {
+        if (before != code) ++count;
+        before = code;
+        return true;
+      });
     }
-    if (cells.size() > 1) {
-      std::sort(codes.begin(), codes.end());
-      codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
-    }
-    return Number(static_cast<std::int64_t>(codes.size()));
+    return Number(count);
   }
 
  private:
-  using Entry = std::pair<std::uint32_t, Code>;
-  void compact() {
-    std::sort(entries_.begin() + static_cast<std::ptrdiff_t>(compacted_), entries_.end());
-    std::inplace_merge(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(compacted_), entries_.end());
-    entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
-    compacted_ = entries_.size();
-  }
-  std::vector<Entry> entries_;
-  std::size_t compacted_ = 0;
+  SortedEntries<CellEntry> entries_;
 };
 
 // ---- median, percentile ----------------------------------------------------------------------------------------------------------
@@ -383,9 +391,9 @@ class Percentile final : public Accumulator {
   void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t) override {
     Vec vec;
     if (program.evaluate(value.node, vec)) {
-      auto& entries = banks_[vec.scale];
+      auto& entries = bank(vec.scale);
       for (std::size_t row = 0; row < targets.size(); ++row) {
-        if (targets[row] != 0 && !vec.is_absent(row)) entries.emplace_back(targets[row], vec.values[row]);
+        if (targets[row] != 0 && !vec.is_absent(row)) entries.add({targets[row], 0, vec.values[row]});
       }
       return;
     }
@@ -395,93 +403,111 @@ class Percentile final : public Accumulator {
       if (!x.has_value()) continue;
       Decimal decimal;
       if (!x.is<Number>()) {
-        banks_[0].emplace_back(targets[row], value_code(x, world_.pool));
+        bank(0).add({targets[row], 0, value_code(x, world_.pool)});
       } else if (fits_column(x.number(), decimal)) {
-        banks_[decimal.scale].emplace_back(targets[row], decimal.mantissa);
+        bank(decimal.scale).add({targets[row], 0, decimal.mantissa});
       } else {
         wide_.emplace_back(targets[row], x.number());
       }
     }
   }
-  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t) override {
-    const auto& from = static_cast<const Percentile&>(other);
-    for (const auto& [scale, theirs] : from.banks_) {
-      auto& entries = banks_[scale];
-      for (const auto& [cell, x] : theirs) entries.emplace_back(places[cell], x);
-    }
+  void take_in(Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t) override {
+    auto& from = static_cast<Percentile&>(other);
+    for (auto& [scale, theirs] : from.banks_) take_in_entries(bank(scale), theirs, places);
     for (const auto& [cell, number] : from.wide_) wide_.emplace_back(places[cell], number);
   }
   void finish() override {
     unify_scales();
-    for (auto& [scale, entries] : banks_) std::sort(entries.begin(), entries.end());
+    if (!banks_.empty()) banks_.begin()->second.finish();
     std::sort(wide_.begin(), wide_.end(), [](const auto& a, const auto& b) {
       return a.first != b.first ? a.first < b.first : a.second < b.second;
     });
   }
   Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>&) const override {
+    const std::vector<Number> wide = wide_of(cells);
+    std::uint64_t count = wide.size();
+    for (const std::uint32_t cell : cells) count += entries_of(cell);
+    if (count == 0) return empty_result(aggregate_.function);
     const Number percent = aggregate_.function == AggregateFunction::median ? Number(50) : aggregate_.percent;
-    const Rep rep = rep_of(world_.policy.expr(aggregate_.value).type);
-    if (wide_.empty() && banks_.size() <= 1) return from_integers(cells, percent, rep);
-    std::vector<Value> values;
-    for (const auto& [scale, entries] : banks_) {
-      for_cells(entries, cells, [&](std::int64_t x) { values.push_back(to_value(x, scale, rep)); });
-    }
-    for (const std::uint32_t cell : cells) {
-      for (const auto& [at, number] : wide_) {
-        if (at == cell) values.push_back(number);
-      }
-    }
-    if (values.empty()) return empty_result(aggregate_.function);
-    std::sort(values.begin(), values.end(), [](const Value& a, const Value& b) { return value::compare(a, b) < 0; });
-    return percentile_of_sorted(values, percent);
+    const Number rank = Number(static_cast<std::int64_t>(count) - 1) * percent / Number(100);
+    const auto index = static_cast<std::uint64_t>(rank.floor().to_int64().value_or(0));
+    const std::vector<Value> around = values_at(cells, wide, index, rank.is_integer() ? 1 : 2);
+    return rank.is_integer() ? around.front() : percentile_of_sorted(around, (rank - rank.floor()) * Number(100));
   }
 
  private:
-  using Entries = std::vector<std::pair<std::uint32_t, std::int64_t>>;
+  SortedEntries<CellEntry>& bank(int scale) { return banks_.try_emplace(scale, world_.budget, false).first->second; }
 
-  /// Usually all values fit one scale; then percentiles need no rationals but for the last step.
+  /// All values at one scale, so that they are sorted as integers; those that do not fit become rationals beside them.
   void unify_scales() {
     if (banks_.size() < 2) return;
     const int scale = banks_.rbegin()->first;
-    Entries all;
-    for (const auto& [from, entries] : banks_) {
-      for (auto [cell, x] : entries) {
-        if (__builtin_mul_overflow(x, kPowers[scale - from], &x)) return;
-        all.emplace_back(cell, x);
-      }
+    for (auto from = banks_.begin(); from->first != scale; from = banks_.erase(from)) {
+      from->second.visit_all([&](CellEntry entry) {
+        std::int64_t raised = 0;
+        if (__builtin_mul_overflow(entry.value, kPowers[scale - from->first], &raised)) {
+          wide_.emplace_back(entry.cell, Number::scaled(entry.value, from->first));
+        } else {
+          banks_.rbegin()->second.add({entry.cell, 0, raised});
+        }
+      });
     }
-    banks_.clear();
-    banks_[scale] = std::move(all);
   }
-  template <class Visit>
-  static void for_cells(const Entries& entries, std::span<const std::uint32_t> cells, Visit visit) {
+  std::uint64_t entries_of(std::uint32_t cell) const {
+    if (banks_.empty()) return 0;
+    const auto [first, last] = banks_.begin()->second.range(cell);
+    return last - first;
+  }
+  std::vector<Number> wide_of(std::span<const std::uint32_t> cells) const {
+    std::vector<Number> found;
+    if (wide_.empty()) return found;
     for (const std::uint32_t cell : cells) {
-      auto entry = std::lower_bound(entries.begin(), entries.end(), std::pair(cell, std::numeric_limits<std::int64_t>::min()));
-      for (; entry != entries.end() && entry->first == cell; ++entry) visit(entry->second);
+      auto entry = std::partition_point(wide_.begin(), wide_.end(), [&](const auto& e) { return e.first < cell; });
+      for (; entry != wide_.end() && entry->first == cell; ++entry) found.push_back(entry->second);
     }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+  /// The values from this place on among those of all these cells, in order.
+  std::vector<Value> values_at(std::span<const std::uint32_t> cells, const std::vector<Number>& wide, std::uint64_t index,
+                               std::size_t count) const {
+    const Rep rep = rep_of(world_.policy.expr(aggregate_.value).type);
+    std::vector<Value> found;
+    if (cells.size() == 1 && wide.empty()) {
+      const auto& [scale, entries] = *banks_.begin();
+      const std::uint64_t first = entries.range(cells.front()).first;
+      for (std::size_t i = 0; i < count; ++i) found.push_back(to_value(entries.at(first + index + i).value, scale, rep));
+      return found;
+    }
+    std::uint64_t position = 0;
+    const auto is_reached = [&] { return position >= index; };
+    const auto go_on = [&] { return ++position < index + count; };
+    auto next_wide = wide.begin();
+    bool more = true;
+    if (!banks_.empty()) {
+      const auto& [scale, entries] = *banks_.begin();
+      entries.visit_merged(cells, [&, bank_scale = scale](std::int64_t x) {
+        while (next_wide != wide.end() && more && *next_wide < Number::scaled(x, bank_scale)) {
+          if (is_reached()) found.emplace_back(*next_wide);
+          ++next_wide;
+          more = go_on();
+        }
+        if (more && is_reached()) found.push_back(to_value(x, bank_scale, rep));
+        return more = more && go_on();
+      });
+    }
+    for (; next_wide != wide.end() && more; ++next_wide, more = go_on()) {
+      if (is_reached()) found.emplace_back(*next_wide);
+    }
+    return found;
   }
   static Value to_value(std::int64_t x, int scale, Rep rep) {
     if (rep == Rep::date) return Date{static_cast<std::int32_t>(x)};
     if (rep == Rep::instant) return Instant{x};
     return Number::scaled(x, scale);
   }
-  Value from_integers(std::span<const std::uint32_t> cells, const Number& percent, Rep rep) const {
-    std::vector<std::int64_t> values;
-    int scale = 0;
-    for (const auto& [bank_scale, entries] : banks_) {
-      scale = bank_scale;
-      for_cells(entries, cells, [&](std::int64_t x) { values.push_back(x); });
-    }
-    if (values.empty()) return empty_result(aggregate_.function);
-    if (cells.size() > 1) std::sort(values.begin(), values.end());
-    const Number rank = Number(static_cast<std::int64_t>(values.size()) - 1) * percent / Number(100);
-    const auto index = static_cast<std::size_t>(rank.floor().to_int64().value_or(0));
-    std::vector<Value> around{to_value(values[index], scale, rep)};
-    if (rank.is_integer()) return around.front();
-    around.push_back(to_value(values[index + 1], scale, rep));
-    return percentile_of_sorted(around, (rank - rank.floor()) * Number(100));
-  }
-  std::map<int, Entries> banks_;
+
+  std::map<int, SortedEntries<CellEntry>> banks_;   // by scale; one after finish()
   std::vector<std::pair<std::uint32_t, Number>> wide_;
 };
 
@@ -507,7 +533,7 @@ class EdgeRow final : public Accumulator {
       if (!best.value.has_value() || precedes(candidate, best)) best = std::move(candidate);
     }
   }
-  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
+  void take_in(Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override {
     best_.resize(std::max<std::size_t>(best_.size(), cells));
     const auto& from = static_cast<const EdgeRow&>(other).best_;
     for (std::size_t cell = 1; cell < std::min(from.size(), places.size()); ++cell) {

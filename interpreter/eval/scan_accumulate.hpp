@@ -28,9 +28,9 @@ class Accumulator {
                             std::uint32_t cells) {
     add_batch(program, targets, cells);
   }
-  /// Takes in what another thread has collected for the same aggregate; `places` are the cells here of the cells there,
-  /// all below `cells`. Before finish().
-  virtual void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) = 0;
+  /// Takes in what another thread has collected for the same aggregate, which may be gone there then; `places` are the
+  /// cells here of the cells there, all below `cells`. Before finish().
+  virtual void take_in(Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) = 0;
   virtual void finish() {}
   /// The aggregate over these cells together. `counts` are the rows per cell.
   virtual Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>& counts) const = 0;

@@ -1,5 +1,6 @@
 // Repeated rows of events: by key, or by the whole row where there is no key. One pass collects hashes; only where two
-// are equal does a second pass compare the rows themselves, so the answer is exact and costs eight bytes a row.
+// are equal does a second pass compare the rows themselves, so the answer is exact. The hashes are
+// sorted, in temporary files where they do not fit into memory.
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -109,14 +110,16 @@ bool is_unique_in_parts(World& world, Plan& plan, JoinSet& joins, EventsId event
   struct Work {
     EventsState state;
     std::unique_ptr<EventsPass> pass;
-    std::vector<std::vector<std::uint64_t>> hashes;  // by the part of all hashes that one thread looks at
+    std::vector<std::unique_ptr<SortedEntries<std::uint64_t>>> hashes;  // by the part that one thread looks at
   };
   std::vector<Work> works(threads);
   for (Work& work : works) {
     work.pass = std::make_unique<EventsPass>(world, plan, events, &joins, &work.state);
     work.pass->reads = pass.reads;
     work.pass->raw_columns = pass.raw_columns;
-    work.hashes.resize(threads);
+    for (unsigned part = 0; part < threads; ++part) {
+      work.hashes.push_back(std::make_unique<SortedEntries<std::uint64_t>>(world.budget, false));
+    }
     if (!work.pass->open()) return false;
   }
   std::atomic<bool> stop = false;
@@ -130,7 +133,7 @@ bool is_unique_in_parts(World& world, Plan& plan, JoinSet& joins, EventsId event
             if (active[row] == 0) continue;
             if (identity.missing_key(batch, row)) throw PartsFailed();
             const std::uint64_t hash = identity.hash(batch, decoded, row);
-            work.hashes[(hash >> 32) % threads].push_back(hash);
+            work.hashes[(hash >> 32) % threads]->add(hash);
           }
         },
         stop);
@@ -154,13 +157,17 @@ bool is_unique_in_parts(World& world, Plan& plan, JoinSet& joins, EventsId event
   world.errors.watch(false);
   if (stop || trouble) return false;
   in_parallel(threads, threads, 1, [&](unsigned, std::size_t part, std::size_t) {
-    tsl::robin_set<std::uint64_t> seen;
-    for (Work& work : works) {
-      for (const std::uint64_t hash : work.hashes[part]) {
-        if (!seen.insert(hash).second) stop = true;
-      }
-      work.hashes[part] = {};
+    SortedEntries<std::uint64_t>& all = *works.front().hashes[part];
+    for (std::size_t other = 1; other < works.size(); ++other) {
+      all.take_in(*works[other].hashes[part], true, [](std::uint64_t hash) { return hash; });
     }
+    all.finish();
+    std::optional<std::uint64_t> before;
+    all.visit_all([&](std::uint64_t hash) {
+      if (before == hash) stop = true;
+      before = hash;
+    });
+    works.front().hashes[part].reset();
   });
   return !stop;
 }
@@ -200,7 +207,8 @@ bool Resources::deduplicate(EventsId events) {
   if (is_unique_in_parts(world_, plan_, joins, events, pass, raw, typed)) return true;
   const RowIdentity identity(world_, decl, pass, raw, typed);
 
-  tsl::robin_set<std::uint64_t> seen, repeated;
+  tsl::robin_set<std::uint64_t> repeated;
+  std::optional<SortedEntries<std::uint64_t>> hashes(std::in_place, world_.budget, false);
   BadRows without_key(world_, SourceRef::of(events));
   EventsState& state = world_.events[events.index];
   pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) {
@@ -213,13 +221,18 @@ bool Resources::deduplicate(EventsId events) {
                         BadCell{static_cast<std::uint32_t>(row), *missing, CellProblem::empty_required, ""});
         continue;
       }
-      const std::uint64_t hash = identity.hash(batch, table, row);
-      if (!seen.insert(hash).second) repeated.insert(hash);
+      hashes->add(identity.hash(batch, table, row));
     }
   });
   without_key.report(*schema);
+  hashes->finish();
+  std::optional<std::uint64_t> before;
+  hashes->visit_all([&](std::uint64_t hash) {
+    if (before == hash) repeated.insert(hash);
+    before = hash;
+  });
+  hashes.reset();
   if (repeated.empty()) return true;
-  seen = {};
 
   std::map<std::string, Repeats> rows;
   const bool keep_first = decl.duplicates == model::Duplicates::keep_first;

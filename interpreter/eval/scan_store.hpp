@@ -38,6 +38,10 @@ class Store final : public AggregateStore {
   std::optional<value::Number> rate(value::Currency currency, Window period) const override {
     return world_.rates.rate(currency, period);
   }
+  MemoryUse memory_use() const override {
+    const MemoryBudget& budget = world_.budget;
+    return {budget.limit(), budget.values(), budget.peak(), budget.spilled(), temporary_folder()};
+  }
   Value working_time(model::CalendarId calendar, value::Instant from, value::Instant to) const override;
 
  private:

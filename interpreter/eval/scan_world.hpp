@@ -17,6 +17,7 @@
 #include "interpreter/eval/scan_column.hpp"
 #include "interpreter/eval/scan_errors.hpp"
 #include "interpreter/eval/scan_rates.hpp"
+#include "interpreter/eval/scan_spill.hpp"
 
 namespace kpi::eval::scanning {
 
@@ -135,6 +136,7 @@ struct World {
   DataSource& data;
   const ScanRequest& request;
   DataErrors errors;
+  MemoryBudget budget{request.memory};  // of distinct values, medians, percentiles and keys that are checked
   TextPool pool;
   CurrencyCodes currencies;
   Rates rates;

@@ -1,8 +1,11 @@
 #include "interpreter/report/read_paths_text.hpp"
 
+#include <iterator>
+
 #include "interpreter/report/table.hpp"
 #include "interpreter/report/visible.hpp"
 #include "interpreter/report/words.hpp"
+#include "interpreter/value/number.hpp"
 
 namespace kpi::report {
 namespace {
@@ -14,6 +17,23 @@ constexpr Word kTable{{"Table", "表"}};
 constexpr Word kWay{{"Way", "方式"}};
 constexpr Word kPages{{"page by page", "直接逐页读取"}};
 constexpr Word kCursor{{"SQLite's cursor: {}", "SQLite 游标：{}"}};
+
+constexpr Word kMemory{{"Memory", "内存"}};
+constexpr Word kInMemory{{"{} values for `distinct`, `median`, `percentile` and keys took {} of the {} they may take",
+                          "`distinct`、`median`、`percentile` 与键核对共 {} 个值，占用 {}（上限 {}）"}};
+constexpr Word kSpilled{
+    {"they did not fit: {} went through temporary files in {}", "内存放不下，{} 经由 {} 中的临时文件处理"}};
+
+/// `950 B`, `12.3 MB`: thousands, one decimal, rounded down.
+std::string size_text(std::uint64_t bytes) {
+  constexpr const char* kUnits[] = {"kB", "MB", "GB", "TB"};
+  if (bytes < 1000) return std::to_string(bytes) + " B";
+  std::uint64_t unit = 1000;
+  std::size_t index = 0;
+  while (index + 1 < std::size(kUnits) && bytes / unit >= 1000) unit *= 1000, ++index;
+  const std::uint64_t tenth = bytes / (unit / 10) % 10;
+  return std::to_string(bytes / unit) + (tenth != 0 ? "." + std::to_string(tenth) : "") + " " + kUnits[index];
+}
 
 Word why(Reason reason) {
   switch (reason) {
@@ -53,6 +73,17 @@ std::string read_paths_text(const std::vector<eval::ReadPath>& paths, const Look
     table.add({{visible(path.table)}, {std::move(way)}});
   }
   return paint(word(kTitle, look.language), Ink::bold, look) + "\n" + fitted(table, look, 2);
+}
+
+std::string memory_text(const eval::MemoryUse& use, const Look& look) {
+  if (use.values == 0) return "";
+  std::string out = paint(word(kMemory, look.language), Ink::bold, look) + "\n  " +
+                    say(kInMemory, look.language,
+                        value::Number::from_int128(static_cast<value::Int128>(use.values)).to_fixed(0, true),
+                        size_text(use.peak), size_text(use.limit)) +
+                    "\n";
+  if (use.spilled != 0) out += "  " + say(kSpilled, look.language, size_text(use.spilled), visible(use.folder)) + "\n";
+  return out;
 }
 
 }  // namespace kpi::report

@@ -33,6 +33,10 @@ class RunWriter {
     for (const PeriodOutcome& period : run_.outcome.periods) out += "\n" + period_text(period);
     out += "\n" + data();
     if (options_.verbose && !options_.read_paths.empty()) out += "\n" + read_paths_text(options_.read_paths, look_);
+    if (options_.verbose && run_.store) {
+      const std::string memory = memory_text(run_.store->memory_use(), look_);
+      if (!memory.empty()) out += "\n" + memory;
+    }
     return out + footnotes();
   }
 

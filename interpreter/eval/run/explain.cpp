@@ -485,6 +485,7 @@ Explanation explain(const model::Policy& policy, DataSource& data, const source:
   run_request.quarantine = request.quarantine;
   run_request.threads = request.threads;
   run_request.batch_rows = request.batch_rows;
+  run_request.memory = request.memory;
   run_request.simple = request.simple;
   const std::size_t errors = diagnostics.error_count();
   Plan plan(policy, run_request, diagnostics);

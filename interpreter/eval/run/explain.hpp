@@ -74,6 +74,7 @@ struct ExplainRequest {
   std::size_t row_limit = 20;  // rows listed of each events source, kept and excluded
   unsigned threads = 1;
   std::size_t batch_rows = 4096;
+  std::uint64_t memory = kUsualMemory;
   bool simple = false;
 };
 

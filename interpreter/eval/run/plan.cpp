@@ -245,6 +245,7 @@ ScanRequest Plan::scan_request(const RunRequest& request) const {
   scan.quarantine = request.quarantine;
   scan.everything_covered = request.is_test;
   scan.batch_rows = request.batch_rows;
+  scan.memory = request.memory;
   scan.threads = request.threads;
   scan.simple = request.simple;
   return scan;

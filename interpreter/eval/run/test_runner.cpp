@@ -154,6 +154,7 @@ class TestRun {
     wanted.coverage = coverage;
     wanted.threads = how.threads;
     wanted.batch_rows = how.batch_rows;
+    wanted.memory = how.memory;
     wanted.simple = how.simple;
     // The whole day counts as seen.
     if (test.as_of) {

@@ -87,7 +87,8 @@ std::vector<Row> random_rows(std::mt19937& random, int count) {
   return rows;
 }
 
-std::string results(const std::vector<Row>& rows, bool simple, std::size_t batch_rows, unsigned threads = 1) {
+std::string results(const std::vector<Row>& rows, bool simple, std::size_t batch_rows, unsigned threads = 1,
+                    std::uint64_t memory = kpi::eval::kUsualMemory) {
   Fixture f(kShop);
   f.data.add("hosts", "host_id|quota|team\nh0|10|a\nh1|20|b\nh2|30|a\nh3|40|b\nh4|50|c\n");
   std::string rates = "day|currency|rate\n";
@@ -116,6 +117,7 @@ std::string results(const std::vector<Row>& rows, bool simple, std::size_t batch
   f.request.simple = simple;
   f.request.batch_rows = batch_rows;
   f.request.threads = threads;
+  f.request.memory = memory;
   f.data.parted = threads > 1;
   if (!f.scan()) return f.findings();
   std::string text;
@@ -150,6 +152,9 @@ TEST_CASE("fast and simple evaluation agree, whatever the order of rows, the siz
     CHECK(results(rows, true, 7) == expected);
     CHECK(results(rows, false, 1 + random() % 9, 3) == expected);
     CHECK(results(rows, true, 5, 2) == expected);
+    // Sorted runs in temporary files instead of memory.
+    CHECK(results(rows, false, 64, 1, 1) == expected);
+    CHECK(results(rows, false, 7, 3, 1 + random() % 4000) == expected);
   }
 }
 
