@@ -220,6 +220,7 @@ struct CalendarDecl {
   struct Shift { Ident first_day, last_day; std::string from, to; Span span; };  // mon..fri 09:00..18:00
   std::vector<Shift> shifts;
   std::optional<Path> holidays;                     // holidays from holidays.day
+  bool required = false;                            // requires calendar shift, in a library
 };
 struct ExcludeDecl {
   Head head;

@@ -201,7 +201,7 @@ class Dumper {
   }
   void dump(const EnsureDecl& decl) { begin("ensure", decl.head, piece("", expr(decl.condition)) + opt_path("for each", decl.each)); }
   void dump(const CalendarDecl& decl) {
-    begin("calendar", decl.head, "");
+    begin(decl.required ? "requires calendar" : "calendar", decl.head, "");
     for (const auto& shift : decl.shifts) {
       inner(fmt::format("{}..{} {}..{}", shift.first_day.text, shift.last_day.text, shift.from, shift.to));
     }

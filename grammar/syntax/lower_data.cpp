@@ -208,6 +208,7 @@ void Lowerer::lower_ensure(Ref node) {
 void Lowerer::lower_calendar(Ref node) {
   CalendarDecl result;
   result.head = head(node);
+  result.required = static_cast<bool>(node.find(NodeKind::word));
   for (Ref part = node.child(); part; part = part.next()) {
     if (part.is(NodeKind::clause) && first_time(!result.holidays, part, "holidays")) {
       result.holidays = path(part.find(NodeKind::path));

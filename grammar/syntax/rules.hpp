@@ -453,9 +453,13 @@ struct Events : Declared<"events", NodeKind::events, EventsHead, EventsBlock> {}
 /// What a library expects of the policy that uses it: `requires events orders as orders { … }`.
 struct RequiredEvents : Declared<"requires", NodeKind::events, seq<Kept<"events">, EventsHead>, EventsBlock> {};
 struct RequiredEntity : Declared<"requires", NodeKind::entity, seq<Kept<"entity">, EntityHead>, opt<EntityBlock>> {};
-struct RequiredOther : Declared<"requires", NodeKind::required, sor<Word<"events">, Word<"entity">>, pegtl::success> {};
-struct Requires : sor<seq<at<Quiet<"requires">, Quiet<"events">>, RequiredEvents>,
-                      seq<at<Quiet<"requires">, Quiet<"entity">>, RequiredEntity>, RequiredOther> {};
+struct RequiredCalendar : Declared<"requires", NodeKind::calendar, seq<Kept<"calendar">, NameAndLabel>, pegtl::success> {};
+struct RequiredOther
+    : Declared<"requires", NodeKind::required, sor<Word<"events">, Word<"entity">, Word<"calendar">>, pegtl::success> {};
+struct Requires
+    : sor<seq<at<Quiet<"requires">, Quiet<"events">>, RequiredEvents>,
+          seq<at<Quiet<"requires">, Quiet<"entity">>, RequiredEntity>,
+          seq<at<Quiet<"requires">, Quiet<"calendar">>, RequiredCalendar>, RequiredOther> {};
 
 struct UseRate : Clause<Key<"use">, KeptWord, opt<Quiet<"of">, Word<"event">>> {};
 struct ExchangeBlock : Block<"exchange", WordGroup::clause_exchange, Keys::known, sor<Field, UseRate>> {};

@@ -119,7 +119,10 @@ void bind_curve(Session& session, std::uint32_t index) {
 }
 
 void bind_curves(Session& session) {
-  for (std::uint32_t i = 0; i < session.curves.size(); ++i) bind_curve(session, i);
+  // Those of libraries when something reads them.
+  for (std::uint32_t i = 0; i < session.curves.size(); ++i) {
+    if (session.curves[i].module->is_root) bind_curve(session, i);
+  }
 }
 
 }  // namespace kpi::bind

@@ -128,7 +128,7 @@ void bind_calendars(Session& session) {
     const syntax::CalendarDecl& decl = *session.calendars[i].decl;
     model::Calendar& calendar = session.policy.calendars[i];
     for (const auto& shift : decl.shifts) bind_shift(session, calendar, shift);
-    if (decl.shifts.empty() && !decl.head.incomplete)
+    if (decl.shifts.empty() && !decl.head.incomplete && !decl.required)
       session.report(D::calendar_without_hours, calendar.named.span).with("name", calendar.named.name);
     if (decl.holidays) bind_holidays(session, *session.calendars[i].module, calendar, *decl.holidays);
   }

@@ -297,6 +297,7 @@ ExprId ExprBinder::bind_elapsed(const syntax::Call& call, Span span) {
   const Symbol* symbol = chain ? symbol_of(*chain, used) : nullptr;
   if (symbol && symbol->kind == SymbolKind::calendar) {
     note(*chain, used, *symbol);
+    good = good && (used != 1 || require_served_calendar(s_, *c_.module, chain->parts[0]->text));
     result.calendar = model::CalendarId{symbol->index};
   } else {
     good = false;

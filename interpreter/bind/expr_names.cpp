@@ -372,6 +372,7 @@ ExprId ExprBinder::bind_symbol(const Chain& chain, std::size_t used, const Symbo
   switch (symbol.kind) {
     case SymbolKind::param:
       bind_param(s_, symbol.index);
+      require_value(s_, symbol.index);
       return s_.add(s_.policy.params[symbol.index].type, chain.span, model::ParamRef{{symbol.index}});
     case SymbolKind::metric: {
       if (!require_scalar(chain.span, name)) return error(chain.span);

@@ -160,6 +160,13 @@ class Collector {
   void add(Module& module, const syntax::ExchangeDecl& decl) { s_.exchanges.push_back({&decl, &module}); }
   void add(Module& module, const syntax::EnsureDecl& decl) { s_.ensures.push_back({&decl, &module}); }
   void add(Module& module, const syntax::CalendarDecl& decl) {
+    if (decl.required && !(module.is_root && s_.policy.is_library)) {
+      if (module.is_root) s_.report(D::requirement_of_policy, decl.head.keyword);
+      if (module.is_root || !decl.head.name) return;
+      module.required_calendars.push_back({decl.head.name->text, decl.head.name->span});
+      enter(module, decl.head.name->text, Symbol{SymbolKind::calendar, 0, decl.head.name->span, "", true});
+      return;
+    }
     declare(module, decl, SymbolKind::calendar, s_.policy.calendars, s_.calendars);
   }
   void add(Module& module, const syntax::ExcludeDecl& decl) {

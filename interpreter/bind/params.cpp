@@ -48,7 +48,9 @@ void bind_param(Session& session, std::uint32_t index) {
       session.report(D::not_an_integer, place).with("text", session.text(place));
       content.reset();
     }
-  } else if (type.kind != Kind::error && !(module.is_root && session.policy.is_library)) {
+  } else if (type.kind != Kind::error && !module.is_root) {
+    session.params_without_value.insert(index);
+  } else if (type.kind != Kind::error && !session.policy.is_library) {
     session.report(D::param_without_value, param.named.span).with("name", param.named.name);
   }
   if (decl.range && type.kind != Kind::error) {

@@ -5,6 +5,7 @@
 
 #include "grammar/source/diagnostics/libraries.hpp"
 #include "grammar/source/diagnostics/names.hpp"
+#include "grammar/source/diagnostics/structure.hpp"
 #include "interpreter/bind/types.hpp"
 
 namespace kpi::bind {
@@ -16,13 +17,6 @@ SymbolKind kind_of(const Requirement& requirement) {
 
 SourceRef source_ref(SymbolKind kind, std::uint32_t index) {
   return kind == SymbolKind::events ? SourceRef::of(EventsId{index}) : SourceRef::of(EntityId{index});
-}
-
-/// The `use` in the policy through which a library, or one that it uses, came in.
-Span use_span(const Module& module) {
-  const Module* outermost = &module;
-  while (outermost->user && !outermost->user->is_root) outermost = outermost->user;
-  return outermost->use->file ? outermost->use->file->span : outermost->use->path.span;
 }
 
 /// `use std.shop with { orders = EVENTS }`
@@ -55,6 +49,7 @@ class Server {
       if (requirement.placeholder) make_placeholder(requirement);
       module_.names.at(requirement.name).index = requirement.source.index;
     }
+    for (RequiredCalendar& calendar : module_.required_calendars) serve(calendar);
   }
 
   void match_fields() {
@@ -91,6 +86,36 @@ class Server {
     }
     if (requirement.events && requirement.events->role) serve_by_role(requirement);
     requirement.placeholder = requirement.candidates.size() != 1;
+  }
+
+  /// By the calendar that `with` names, or by the one of the same name.
+  void serve(RequiredCalendar& calendar) {
+    std::optional<std::uint32_t> index;
+    const auto chosen = module_.overrides.find(calendar.name);
+    if (chosen != module_.overrides.end()) {
+      Module& user = *chosen->second.user;
+      const syntax::ExprId value = chosen->second.assignment->value;
+      const auto parts = name_parts(user, value);
+      const Span span = user.expr(value).span;
+      if (parts.empty()) {
+        report_no_name(calendar.name + " = CALENDAR", span);
+      } else {
+        index = require_symbol(s_, user, syntax::Path{parts, span}, SymbolKind::calendar);
+        // It may be one that the library in between requires, and nothing serves.
+        if (index && parts.size() == 1 && !require_served_calendar(s_, user, parts[0].text)) index.reset();
+      }
+      calendar.reported = !index;
+    } else if (const Symbol* same = find_symbol(s_, *module_.user, calendar.name);
+               same && same->kind == SymbolKind::calendar && is_served(*module_.user, calendar.name)) {
+      index = same->index;
+    }
+    calendar.served = index.has_value();
+    if (index) module_.names.at(calendar.name).index = *index;
+  }
+
+  static bool is_served(const Module& user, const std::string& name) {
+    return std::none_of(user.required_calendars.begin(), user.required_calendars.end(),
+                        [&](const RequiredCalendar& of) { return of.name == name && !of.served; });
   }
 
   void serve_by_role(Requirement& requirement) {
@@ -294,6 +319,26 @@ void drop_unread_metrics(Session& session) {
   }
 }
 
+/// Takes out the curves of libraries that nobody reads, as their parameters may have no value.
+void drop_unread_curves(Session& session) {
+  using State = decltype(session.curves)::value_type::State;
+  std::vector<std::uint32_t> moved(session.curves.size());
+  std::vector<model::Curve> kept;
+  for (std::size_t i = 0; i < session.curves.size(); ++i) {
+    moved[i] = static_cast<std::uint32_t>(kept.size());
+    if (session.curves[i].state == State::bound) kept.push_back(std::move(session.policy.curves[i]));
+  }
+  session.policy.curves = std::move(kept);
+  for (model::Expr& expr : session.policy.exprs) {
+    if (auto* apply = std::get_if<model::CurveApply>(&expr.node)) apply->curve.index = moved[apply->curve.index];
+  }
+  for (model::Scorecard& card : session.policy.scorecards) {
+    for (model::ScorecardRow& row : card.rows) {
+      if (auto* curve = std::get_if<model::CurveId>(&row.curve)) curve->index = moved[curve->index];
+    }
+  }
+}
+
 class Readers {
  public:
   explicit Readers(Session& session) : s_(session) {}
@@ -393,6 +438,33 @@ class Readers {
 
 }  // namespace
 
+Span use_span(const Module& module) {
+  const Module* outermost = &module;
+  while (outermost->user && !outermost->user->is_root) outermost = outermost->user;
+  return outermost->use->file ? outermost->use->file->span : outermost->use->path.span;
+}
+
+bool require_served_calendar(Session& session, Module& module, const std::string& name) {
+  const auto found = std::find_if(module.required_calendars.begin(), module.required_calendars.end(),
+                                  [&](const RequiredCalendar& calendar) { return calendar.name == name; });
+  if (found == module.required_calendars.end() || found->served) return true;
+  if (std::exchange(found->reported, true)) return false;
+  session.report(D::nothing_serves_calendar, use_span(module))
+      .with("reader", reader(session, module))
+      .with("name", name)
+      .with("example", example(module, name + " = CALENDAR"))
+      .label(found->span, D::required_here);
+  return false;
+}
+
+void require_value(Session& session, std::uint32_t param) {
+  if (session.params_without_value.erase(param) == 0) return;
+  const model::Param& found = session.policy.params[param];
+  session.report(D::param_without_value, use_span(*session.params[param].module))
+      .with("name", found.named.name)
+      .label(found.named.span, D::declared_here);
+}
+
 bool is_required(const Session& session, SourceRef source) {
   if (source.is_events()) return session.events[source.index].decl->required;
   const auto* decl = session.entities[source.index].decl;
@@ -455,6 +527,7 @@ void bind_required_fields(Session& session) {
 void check_requirements(Session& session) {
   const bool unserved = Readers(session).report();
   drop_unread_metrics(session);
+  drop_unread_curves(session);
   if (unserved) return;
   const auto last = [](const auto& declared) { return static_cast<std::uint32_t>(declared.size() - 1); };
   while (!session.events.empty() && is_placeholder(session, SourceRef::of(EventsId{last(session.events)}))) {

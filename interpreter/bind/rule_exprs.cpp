@@ -238,6 +238,7 @@ RuleExprId RuleExprBinder::bind_name(const syntax::Ident& name, const Type* want
   if (const Symbol* symbol = find_symbol(s_, module_, name.text); symbol && symbol->kind == SymbolKind::param) {
     s_.occurs(name.span, symbol->span);
     bind_param(s_, symbol->index);
+    require_value(s_, symbol->index);
     const model::Param& param = s_.policy.params[symbol->index];
     Type result;
     const value::Type declared = param.type;

@@ -69,6 +69,13 @@ struct Requirement {
   const std::vector<syntax::FieldDecl>& fields() const { return events ? events->fields : entity->fields; }
 };
 
+/// A calendar that a library requires.
+struct RequiredCalendar {
+  std::string name;
+  Span span;
+  bool served = false, reported = false;
+};
+
 /// A field of a source as a library sees it.
 struct RequiredField {
   FieldId field;          // of the policy's source; invalid: there is none
@@ -98,6 +105,7 @@ struct Module {
   Module* user = nullptr;
   const syntax::UseDecl* use = nullptr;
   std::vector<Requirement> requirements;
+  std::vector<RequiredCalendar> required_calendars;
   /// Fields by the library's names, for each source that serves a requirement; by view_key.
   std::unordered_map<std::uint64_t, std::unordered_map<std::string, RequiredField>> views;
   static std::uint64_t view_key(SourceRef source) { return source.index * 2ULL + (source.is_events() ? 1 : 0); }
@@ -136,6 +144,7 @@ struct Session {
   std::vector<Declared<syntax::EntityDecl>> entities;  // [0], company, has no declaration
   std::vector<Declared<syntax::EventsDecl>> events;
   std::vector<Declared<syntax::ParamDecl>> params;
+  std::unordered_set<std::uint32_t> params_without_value;  // of libraries: an error once something reads them
   std::vector<Declared<syntax::ExcludeDecl>> exclusions;
   std::vector<Declared<syntax::MetricDecl>> metrics;
   std::vector<Declared<syntax::CurveDecl>> curves;
@@ -279,6 +288,12 @@ Span span_of(const std::variant<syntax::Ident, syntax::Text>& name);
 // ---------------------------------------------------------------------
 
 void collect_modules(Session& session, const syntax::File& file);  // modules.cpp
+/// The `use` in the policy through which a library, or one that it uses, came in.
+Span use_span(const Module& module);
+/// Whether something serves the calendar that a library calls `name`; reports when not. True for other calendars.
+bool require_served_calendar(Session& session, Module& module, const std::string& name);
+/// Reports that a parameter of a library has no value, the first time that something reads it.
+void require_value(Session& session, std::uint32_t param);
 void serve_requirements(Session& session);    // requirements.cpp: what serves the sources that libraries require
 void bind_required_fields(Session& session);  // and their fields, after bind_sources
 void check_requirements(Session& session);    // reports what is read and not served; leaves out the rest

@@ -12,14 +12,17 @@ constexpr std::array kReadingOrder = {
     ElementKind::policy, ElementKind::param,    ElementKind::entity,    ElementKind::events, ElementKind::exchange,
     ElementKind::ensure, ElementKind::calendar, ElementKind::exclusion, ElementKind::metric, ElementKind::phases,
     ElementKind::table,  ElementKind::curve,    ElementKind::scorecard, ElementKind::payout, ElementKind::alert,
-    ElementKind::allow,  ElementKind::import_};
+    ElementKind::rule,   ElementKind::allow,    ElementKind::attack,    ElementKind::import_};
 
 bool is_absent(const std::string& canonical) { return canonical.empty() || canonical == "-"; }
 
 Weight weight_of_part(PartKind part) {
   return part == PartKind::evidence || part == PartKind::assumption ? Weight::terms : Weight::numbers;
 }
-Weight weight_of_element(ElementKind kind) { return kind == ElementKind::allow ? Weight::terms : Weight::numbers; }
+Weight weight_of_element(ElementKind kind) {
+  const bool terms = kind == ElementKind::allow || kind == ElementKind::rule || kind == ElementKind::attack;
+  return terms ? Weight::terms : Weight::numbers;
+}
 
 class Comparison {
  public:
@@ -454,9 +457,9 @@ std::string_view name(Aspect aspect) {
 }
 
 std::string_view name(ElementKind kind) {
-  static constexpr std::string_view kNames[] = {"policy",    "param",     "entity", "events", "exchange", "ensure",
-                                                "calendar",  "exclusion", "metric", "phases", "table",    "curve",
-                                                "scorecard", "payout",    "alert",  "allow",  "import"};
+  static constexpr std::string_view kNames[] = {
+      "policy", "param", "entity",    "events", "exchange", "ensure", "calendar", "exclusion", "metric", "phases",
+      "table",  "curve", "scorecard", "payout", "alert",    "allow",  "import",   "rule",      "attack"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

@@ -98,6 +98,10 @@ std::size_t Describer::count(ElementKind kind) const {
       return policy_.allows.size();
     case ElementKind::import_:
       return policy_.imports.size();
+    case ElementKind::rule:
+      return policy_.rules.size();
+    case ElementKind::attack:
+      return side_.attacks.size();
   }
   return 0;
 }
@@ -129,6 +133,10 @@ const model::Named* Describer::named(ElementRef element) const {
       return &policy_.alerts[at].named;
     case ElementKind::import_:
       return &policy_.imports[at].named;
+    case ElementKind::rule:
+      return &policy_.rules[at].named;
+    case ElementKind::attack:
+      return &side_.attacks[at].named;
     case ElementKind::policy:
     case ElementKind::exchange:
     case ElementKind::ensure:
@@ -209,6 +217,10 @@ Description Describer::describe(ElementRef element) const {
       return allow(element.index);
     case ElementKind::import_:
       return import(element.index);
+    case ElementKind::rule:
+      return rule(element.index);
+    case ElementKind::attack:
+      return attack(element.index);
   }
   return {};
 }

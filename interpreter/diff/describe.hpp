@@ -67,6 +67,8 @@ class Describer {
   Description alert(std::uint32_t index) const;
   Description allow(std::uint32_t index) const;
   Description import(std::uint32_t index) const;
+  Description rule(std::uint32_t index) const;
+  Description attack(std::uint32_t index) const;
 
   void fields(Description& result, model::SourceRef source) const;
   void texts(Description& result, const model::Named& named) const;

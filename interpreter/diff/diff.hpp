@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "grammar/source/source.hpp"
-#include "interpreter/model/policy.hpp"
+#include "interpreter/model/attack.hpp"
 
 namespace kpi::diff {
 
@@ -30,8 +30,10 @@ enum class ElementKind : std::uint8_t {
   alert,
   allow,
   import_,
+  rule,
+  attack,
 };
-constexpr std::size_t kElementKinds = 17;
+constexpr std::size_t kElementKinds = 19;
 
 /// What hangs on a change: numbers (scores, targets, pay, alerts), terms (who decides, when, on which evidence) or only
 /// texts for people.
@@ -108,6 +110,7 @@ struct Side {
   const model::Policy& policy;
   const source::SourceMap& sources;
   std::vector<Library> libraries;
+  std::vector<model::Attack> attacks;
 };
 
 /// Elements of the same kind that are the same one, old and new.

@@ -91,8 +91,8 @@ Exit run_diff(const Invocation& invocation, const Terminal& terminal) {
     return Exit::not_compiled;
   }
   check_options(invocation, before, after);
-  const diff::Side old_side{before.policy, old_session.sources, libraries_of(before, old_session)};
-  const diff::Side new_side{after.policy, new_session.sources, libraries_of(after, new_session)};
+  const diff::Side old_side{before.policy, old_session.sources, libraries_of(before, old_session), before.attacks};
+  const diff::Side new_side{after.policy, new_session.sources, libraries_of(after, new_session), after.attacks};
   const diff::Diff diff = diff::compare(old_side, new_side);
   report::DiffReport report{diff,         {before.policy, after.policy}, old_session.sources, new_session.sources,
                             std::nullopt, invocation.has("--all")};

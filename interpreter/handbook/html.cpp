@@ -1,5 +1,7 @@
 #include "interpreter/handbook/document.hpp"
 
+#include <algorithm>
+
 namespace kpi::handbook {
 namespace {
 
@@ -17,6 +19,9 @@ li { margin: .25em 0; }
 table { border-collapse: collapse; margin: .9em 0; width: 100%; font-size: .95em; }
 th, td { padding: .4em .7em; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { background: var(--tint); font-weight: 600; }
+td:first-child, th:first-child { min-width: 4.5em; }
+table.numbers { width: auto; }
+table.facts td:first-child { color: var(--soft); white-space: nowrap; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr.sum td { font-weight: 700; border-top: 2px solid var(--ink); }
 code { font: .9em/1.4 ui-monospace, "SFMono-Regular", Consolas, monospace; background: var(--tint); padding: .1em .3em; border-radius: 3px; }
@@ -26,7 +31,7 @@ blockquote { margin: .9em 0; padding: .6em .9em; border-left: 4px solid var(--ac
 nav ol { columns: 2; color: var(--soft); }
 nav a { color: var(--accent); text-decoration: none; }
 .wide { overflow-x: auto; }
-@media (max-width: 40rem) { nav ol { columns: 1; } body { padding: 1.2rem 1rem 3rem; } }
+@media (max-width: 40rem) { nav ol { columns: 1; } body { padding: 1.2rem 1rem 3rem; } th, td { padding: .35em .45em; } }
 @media print {
   @page { size: A4; margin: 18mm 16mm; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
@@ -100,9 +105,21 @@ struct Writer {
   void operator()(const Formula& block) const { out += "<pre><code>" + inline_text(block.text) + "</code></pre>\n"; }
   void operator()(const Remark& block) const { out += "<blockquote>" + inline_text(block.text) + "</blockquote>\n"; }
   void operator()(const Grid& block) const {
-    out += "<div class=\"wide\"><table>\n<thead><tr>";
-    for (std::size_t i = 0; i < block.header.size(); ++i) cell("th", block.header[i], is_right(block, i));
-    out += "</tr></thead>\n<tbody>\n";
+    const bool headless =
+        std::all_of(block.header.begin(), block.header.end(), [](const Inline& text) { return text.empty(); });
+    const bool numbers =
+        !block.right.empty() && std::all_of(block.right.begin(), block.right.end(), [](bool r) { return r; });
+    out += std::string("<div class=\"wide\"><table") +
+           (headless  ? " class=\"facts\""
+            : numbers ? " class=\"numbers\""
+                      : "") +
+           ">\n";
+    if (!headless) {
+      out += "<thead><tr>";
+      for (std::size_t i = 0; i < block.header.size(); ++i) cell("th", block.header[i], is_right(block, i));
+      out += "</tr></thead>\n";
+    }
+    out += "<tbody>\n";
     for (std::size_t r = 0; r < block.rows.size(); ++r) {
       out += block.strong_last && r + 1 == block.rows.size() ? "<tr class=\"sum\">" : "<tr>";
       for (std::size_t i = 0; i < block.rows[r].size(); ++i) cell("td", block.rows[r][i], is_right(block, i));

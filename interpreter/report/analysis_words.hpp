@@ -28,7 +28,7 @@ W(tally, "{} proved, {} refuted, {} unknown, {} inadmissible", "{} 项已证明�
 W(no_solver, "Z3 is not installed (Debian package libz3-4): what intervals and search cannot decide stays unknown",
   "未安装 Z3（Debian 软件包 libz3-4）：区间分析与搜索无法判定的内容标为未判定")
 W(analysing, "analysing", "正在分析")
-W(nothing, "the policy has no payout and no scorecard", "该政策没有报酬，也没有评分卡")
+W(nothing, "the policy has no payout and no scorecard", "该政策没有报酬，也没有计分卡")
 W(people, "People near a threshold, {}", "临近门槛的人员，{}")
 W(no_people, "nobody is within one order of a threshold", "没有人处于一单之内的门槛附近")
 W(near, "{} `{}`: one order of {} changes `{}` from {} to {}", "{}「{}」：一个 {} 的订单使 `{}` 从 {} 变为 {}")

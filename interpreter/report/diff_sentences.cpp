@@ -48,6 +48,10 @@ Word word_of(ElementKind kind) {
       return dw::allow;
     case ElementKind::import_:
       return dw::import_;
+    case ElementKind::rule:
+      return dw::rule;
+    case ElementKind::attack:
+      return dw::attack;
   }
   return dw::policy;
 }
