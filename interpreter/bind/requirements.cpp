@@ -67,6 +67,8 @@ class Server {
   }
 
  private:
+  static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+
   // ---- sources ------------------------------------------------------------------------------------------------------
 
   void serve(Requirement& requirement) {
@@ -90,27 +92,33 @@ class Server {
 
   /// By the calendar that `with` names, or by the one of the same name.
   void serve(RequiredCalendar& calendar) {
-    std::optional<std::uint32_t> index;
     const auto chosen = module_.overrides.find(calendar.name);
-    if (chosen != module_.overrides.end()) {
-      Module& user = *chosen->second.user;
-      const syntax::ExprId value = chosen->second.assignment->value;
-      const auto parts = name_parts(user, value);
-      const Span span = user.expr(value).span;
-      if (parts.empty()) {
-        report_no_name(calendar.name + " = CALENDAR", span);
-      } else {
-        index = require_symbol(s_, user, syntax::Path{parts, span}, SymbolKind::calendar);
-        // It may be one that the library in between requires, and nothing serves.
-        if (index && parts.size() == 1 && !require_served_calendar(s_, user, parts[0].text)) index.reset();
-      }
-      calendar.reported = !index;
-    } else if (const Symbol* same = find_symbol(s_, *module_.user, calendar.name);
-               same && same->kind == SymbolKind::calendar && is_served(*module_.user, calendar.name)) {
-      index = same->index;
+    const bool named = chosen != module_.overrides.end();
+    const std::uint32_t index = named ? chosen_calendar(calendar, *chosen->second.assignment, *chosen->second.user)
+                                      : calendar_of_same_name(calendar);
+    calendar.served = index != kNone;
+    calendar.reported = named && !calendar.served;
+    if (calendar.served) module_.names.at(calendar.name).index = index;
+  }
+
+  std::uint32_t chosen_calendar(const RequiredCalendar& calendar, const syntax::UseDecl::Assignment& assignment,
+                                Module& user) {
+    const auto parts = name_parts(user, assignment.value);
+    const Span span = user.expr(assignment.value).span;
+    if (parts.empty()) {
+      report_no_name(calendar.name + " = CALENDAR", span);
+      return kNone;
     }
-    calendar.served = index.has_value();
-    if (index) module_.names.at(calendar.name).index = *index;
+    const auto index = require_symbol(s_, user, syntax::Path{parts, span}, SymbolKind::calendar);
+    // It may be one that the library in between requires, and nothing serves.
+    if (index && parts.size() == 1 && !require_served_calendar(s_, user, parts[0].text)) return kNone;
+    return index.value_or(kNone);
+  }
+
+  std::uint32_t calendar_of_same_name(const RequiredCalendar& calendar) const {
+    const Symbol* same = find_symbol(s_, *module_.user, calendar.name);
+    const bool served = same && same->kind == SymbolKind::calendar && is_served(*module_.user, calendar.name);
+    return served ? same->index : kNone;
   }
 
   static bool is_served(const Module& user, const std::string& name) {
