@@ -31,7 +31,7 @@ blockquote { margin: .9em 0; padding: .6em .9em; border-left: 4px solid var(--ac
 nav ol { columns: 2; color: var(--soft); }
 nav a { color: var(--accent); text-decoration: none; }
 .wide { overflow-x: auto; }
-@media (max-width: 40rem) { nav ol { columns: 1; } body { padding: 1.2rem 1rem 3rem; } th, td { padding: .35em .45em; } }
+@media (max-width: 40rem) { nav ol { columns: 1; } body { padding: 1.2rem 1rem 3rem; } th, td { padding: .35em .45em; } td.n { white-space: normal; } }
 @media print {
   @page { size: A4; margin: 18mm 16mm; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
