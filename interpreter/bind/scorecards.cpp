@@ -447,6 +447,7 @@ class ScorecardBinder {
       s_.report(D::target_not_positive, cell.span).with("text", s_.text(cell.span));
     }
     // A share above 1 that is written without `%`: surely meant as percent where the metric is shown so.
+    if (!row.metric.valid()) return target;
     const model::Metric& metric = s_.policy.metrics[row.metric.index];
     const auto* literal = std::get_if<syntax::NumberLit>(&module_.expr(content->value).node);
     if (literal && !literal->percent && literal->unit.empty() && constant && constant->has_value() &&
