@@ -63,7 +63,7 @@ struct Finding {
 
 struct AnalysisOptions {
   Number tolerance;                 // jumps and swings up to this are fine, in policy currency
-  std::size_t evaluations = 3'000;  // per question
+  std::size_t evaluations = 20'000;  // per question
   std::uint64_t solver_budget = 4'000'000;
   std::uint64_t seed = 1;
   std::set<std::string> without;  // names of attacks that are left out

@@ -93,7 +93,7 @@ void Decider::decide_layers(Finding& finding, const Query& query) {
       for (std::uint32_t i = 0; i < graph.inputs.size(); ++i) free.push_back(i);
       found = search.improve(*hint, free, options_.evaluations);
     } else {
-      found = search.run(round == 0 ? options_.evaluations : 2 * options_.evaluations);
+      found = search.run(round == 0 ? options_.evaluations : 2 * options_.evaluations, seeds_);
     }
     finding.evaluations += search.evaluations();
     if (found && found->objective > query.tolerance && refute(finding, query, *found)) return;

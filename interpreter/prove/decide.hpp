@@ -86,6 +86,8 @@ class Decider {
   std::string subject_;
   std::vector<Proved> proved_;
   std::optional<State> last_state_;  // of the last refutation
+  std::vector<std::vector<Number>> seeds_;  // inputs beside jumps: there, small changes do much
+  void seed(const State& place);
 };
 
 }  // namespace kpi::prove

@@ -85,7 +85,7 @@ class Walk {
       case Op::maximum:
         return extreme(node);
       case Op::choose:
-        return choice(node);
+        return choice(id, node);
       case Op::curve:
         return curved(node);
       case Op::round:
@@ -157,19 +157,66 @@ class Walk {
     return hull(a, b);
   }
 
-  Interval choice(const Node& node) const {
-    const Interval& before = d.before[node.a];
-    const Interval& after = d.after[node.a];
-    const Interval& flip = d.delta[node.a];
-    std::optional<Interval> result;
-    const auto take = [&](const Interval& part) { result = result ? hull(*result, part) : part; };
+  /// What a nest of choices multiplies in each of its leaves: a step of a curve times sales is a choice between
+  /// multiples of sales. None when the leaves have nothing in common.
+  std::optional<NodeId> common_factor(NodeId id) const {
+    std::optional<NodeId> found;
+    return leaves_multiply(id, found) ? found : std::nullopt;
+  }
+
+  bool leaves_multiply(NodeId id, std::optional<NodeId>& factor) const {
+    const Node& node = graph.nodes[id];
+    if (node.op == Op::choose) return leaves_multiply(node.b, factor) && leaves_multiply(node.c, factor);
+    if (node.op == Op::constant) return node.value.is_zero();
+    const bool multiple = node.op == Op::multiply && graph.is_constant(node.a);
+    const NodeId of = multiple ? node.b : id;
+    if (!factor) factor = of;
+    return *factor == of;
+  }
+
+  struct Moved {
+    Interval before, after, delta;
+  };
+  /// The constants in front of the common factor, as a choice of their own.
+  Moved coefficient(NodeId id) const {
+    const Node& node = graph.nodes[id];
+    if (node.op == Op::choose) return chosen(node.a, coefficient(node.b), coefficient(node.c));
+    const Number value = node.op == Op::constant                                ? Number(0)
+                         : node.op == Op::multiply && graph.is_constant(node.a) ? graph.nodes[node.a].value
+                                                                                : Number(1);
+    return {Interval::exactly(value), Interval::exactly(value), kStill};
+  }
+
+  Moved chosen(NodeId condition, const Moved& then_value, const Moved& else_value) const {
+    const auto pick = [](const Interval& truth, const Interval& a, const Interval& b) {
+      if (truth.is_constant()) return truth.lower->is_zero() ? b : a;
+      return hull(a, b);
+    };
+    const Interval &before = d.before[condition], &after = d.after[condition], &flip = d.delta[condition];
+    Moved result{
+        pick(before, then_value.before, else_value.before), pick(after, then_value.after, else_value.after), {}};
+    std::optional<Interval> moved;
+    const auto take = [&](const Interval& part) { moved = moved ? hull(*moved, part) : part; };
     const bool true_before = before.upper->sign() > 0, false_before = before.lower->is_zero();
     const bool true_after = after.upper->sign() > 0, false_after = after.lower->is_zero();
-    if (true_before && true_after) take(d.delta[node.b]);
-    if (false_before && false_after) take(d.delta[node.c]);
-    if (false_before && true_after && flip.upper->sign() > 0) take(d.after[node.b] - d.before[node.c]);
-    if (true_before && false_after && flip.lower->sign() < 0) take(d.after[node.c] - d.before[node.b]);
-    return result.value_or(Interval{});
+    if (true_before && true_after) take(then_value.delta);
+    if (false_before && false_after) take(else_value.delta);
+    if (false_before && true_after && flip.upper->sign() > 0) take(then_value.after - else_value.before);
+    if (true_before && false_after && flip.lower->sign() < 0) take(else_value.after - then_value.before);
+    result.delta = moved.value_or(Interval{});
+    return result;
+  }
+
+  Interval choice(NodeId id, const Node& node) const {
+    const auto branch = [&](NodeId of) { return Moved{d.before[of], d.after[of], d.delta[of]}; };
+    const Interval whole = chosen(node.a, branch(node.b), branch(node.c)).delta;
+    const auto factor = common_factor(id);
+    if (!factor || direction(whole)) return whole;
+    // k'x' - kx = x' dk + k dx
+    const Moved k = coefficient(id);
+    const Interval apart = d.after[*factor] * k.delta + k.before * d.delta[*factor];
+    const Interval narrowed = intersection(whole, apart);
+    return narrowed.is_empty() ? whole : narrowed;
   }
 
   Interval curved(const Node& node) const {
@@ -222,12 +269,26 @@ class Walk {
     if (node.op != Op::equal) {
       if (never_negative(moved)) result.upper = Number(0);  // a grows against b: a < b can only become false
       if (never_positive(moved)) result.lower = Number(0);
+    } else if (still(b)) {
+      equality(node.a, node.b, result);
+    } else if (still(a)) {
+      equality(node.b, node.a, result);
     }
     // Truth values that are fixed before or after by the intervals.
     const Interval before = compare(node.op, d.before[node.a], d.before[node.b]);
     const Interval after = compare(node.op, d.after[node.a], d.after[node.b]);
     const Interval narrowed = intersection(result, after - before);
     return narrowed.is_empty() ? result : narrowed;
+  }
+
+  /// `moves = stands`, where what moves can only go away from what stands, or only towards it.
+  void equality(NodeId moves, NodeId stands, Interval& result) const {
+    const auto above = [](const Interval& x, const Interval& y) { return x.lower && y.upper && *y.upper <= *x.lower; };
+    const Interval& by = d.delta[moves];
+    const Interval &before = d.before[moves], &at = d.before[stands];
+    const bool up = never_negative(by), down = never_positive(by);
+    if ((up && above(before, at)) || (down && above(at, before))) result.upper = Number(0);
+    if ((down && above(d.after[moves], at)) || (up && above(at, d.after[moves]))) result.lower = Number(0);
   }
 
   static Interval compare(Op op, const Interval& a, const Interval& b) {

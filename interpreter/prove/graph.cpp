@@ -388,65 +388,51 @@ std::vector<std::uint32_t> Graph::inputs_of(NodeId root) const {
   return result;
 }
 
+Number Graph::value_of(const Node& node, const std::vector<Number>& in, const std::vector<Number>& values) const {
+  const auto truth_of = [&](NodeId id) { return !values[id].is_zero(); };
+  const auto truth_value = [](bool holds) { return Number(holds ? 1 : 0); };
+  switch (node.op) {
+    case Op::constant:
+    case Op::truth:
+      return node.value;
+    case Op::input:
+      return in[node.index];
+    case Op::add:
+      return values[node.a] + values[node.b];
+    case Op::multiply:
+      return values[node.a] * values[node.b];
+    case Op::divide:
+      return values[node.b].is_zero() ? Number(0) : values[node.a] / values[node.b];
+    case Op::minimum:
+      return value::min(values[node.a], values[node.b]);
+    case Op::maximum:
+      return value::max(values[node.a], values[node.b]);
+    case Op::choose:
+      return truth_of(node.a) ? values[node.b] : values[node.c];
+    case Op::curve:
+      return lines[node.index](values[node.a]);
+    case Op::round:
+      return values[node.a].round_to(node.value, node.mode);
+    case Op::less:
+      return truth_value(values[node.a] < values[node.b]);
+    case Op::less_equal:
+      return truth_value(values[node.a] <= values[node.b]);
+    case Op::equal:
+      return truth_value(values[node.a] == values[node.b]);
+    case Op::both:
+      return truth_value(truth_of(node.a) && truth_of(node.b));
+    case Op::either:
+      return truth_value(truth_of(node.a) || truth_of(node.b));
+    case Op::negate:
+      return truth_value(!truth_of(node.a));
+  }
+  return {};
+}
+
 void Graph::evaluate(const std::vector<NodeId>& cone, const std::vector<Number>& in,
                      std::vector<Number>& values) const {
   values.resize(nodes.size());
-  const auto truth_of = [&](NodeId id) { return !values[id].is_zero(); };
-  for (const NodeId id : cone) {
-    const Node& node = nodes[id];
-    Number& out = values[id];
-    switch (node.op) {
-      case Op::constant:
-      case Op::truth:
-        out = node.value;
-        break;
-      case Op::input:
-        out = in[node.index];
-        break;
-      case Op::add:
-        out = values[node.a] + values[node.b];
-        break;
-      case Op::multiply:
-        out = values[node.a] * values[node.b];
-        break;
-      case Op::divide:
-        out = values[node.b].is_zero() ? Number(0) : values[node.a] / values[node.b];
-        break;
-      case Op::minimum:
-        out = value::min(values[node.a], values[node.b]);
-        break;
-      case Op::maximum:
-        out = value::max(values[node.a], values[node.b]);
-        break;
-      case Op::choose:
-        out = truth_of(node.a) ? values[node.b] : values[node.c];
-        break;
-      case Op::curve:
-        out = lines[node.index](values[node.a]);
-        break;
-      case Op::round:
-        out = values[node.a].round_to(node.value, node.mode);
-        break;
-      case Op::less:
-        out = Number(values[node.a] < values[node.b] ? 1 : 0);
-        break;
-      case Op::less_equal:
-        out = Number(values[node.a] <= values[node.b] ? 1 : 0);
-        break;
-      case Op::equal:
-        out = Number(values[node.a] == values[node.b] ? 1 : 0);
-        break;
-      case Op::both:
-        out = Number(truth_of(node.a) && truth_of(node.b) ? 1 : 0);
-        break;
-      case Op::either:
-        out = Number(truth_of(node.a) || truth_of(node.b) ? 1 : 0);
-        break;
-      case Op::negate:
-        out = Number(truth_of(node.a) ? 0 : 1);
-        break;
-    }
-  }
+  for (const NodeId id : cone) values[id] = value_of(nodes[id], in, values);
 }
 
 }  // namespace kpi::prove

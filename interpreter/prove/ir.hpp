@@ -178,6 +178,8 @@ class Graph {
   std::vector<std::uint32_t> inputs_of(NodeId root) const;
   /// All values (truth values: 0 or 1) of a cone for the given inputs; other entries are left as they are.
   void evaluate(const std::vector<NodeId>& cone, const std::vector<Number>& inputs, std::vector<Number>& values) const;
+  /// One node, from the values of its operands.
+  Number value_of(const Node& node, const std::vector<Number>& inputs, const std::vector<Number>& values) const;
 
  private:
   struct Key {

@@ -75,16 +75,23 @@ Finding Decider::reachable() {
       continue;
     }
     for (const bool side : {true, false}) {
+      const NodeId wanted = side ? threshold.atom : graph.negate(threshold.atom);
+      const NodeId minus = graph.constant(Number(-1));
+      const bool equality = graph[threshold.atom].op == Op::equal;
+      const NodeId apart = graph.subtract(threshold.right, threshold.left);  // above 0: `left < right`
+      const NodeId distance = graph.maximum(apart, graph.multiply(minus, apart));
+      // As far to the wanted side as it takes: strictly beyond the threshold, or on it.
       Problem problem;
-      problem.require = {side ? threshold.atom : graph.negate(threshold.atom)};
-      problem.objective = graph.constant(Number(1));
-      problem.enough = kZero;
+      problem.objective = equality ? (side ? graph.multiply(minus, distance) : distance)
+                                   : (side ? apart : graph.multiply(minus, apart));
+      const bool strictly = equality != side;
+      (strictly ? problem.enough : problem.most) = kZero;
       Search search(graph, problem, shape_.anchor(), options_.seed);
-      const bool reached = search.run(options_.evaluations).has_value();
+      const auto found = search.run(options_.evaluations);
       finding.evaluations += search.evaluations();
-      if (reached) continue;
+      if (found && (strictly ? found->objective > kZero : found->objective >= kZero)) continue;
       Query never;
-      never.objective = graph.choose(problem.require.front(), graph.constant(Number(1)), graph.constant(kZero));
+      never.objective = graph.choose(wanted, graph.constant(Number(1)), graph.constant(kZero));
       std::optional<State> hint;
       Finding asked;
       if (ask_solver(asked, never, hint)) {
@@ -122,6 +129,7 @@ std::vector<Finding> Decider::jumps() {
     std::optional<State> place;
     const auto jump = shape_.jump(threshold, effort, complete, &place);
     finding.evaluations = options_.evaluations;
+    if (place) seed(*place);
     if (jump && threshold.kind == Jump::Kind::entity) {
       // Nobody moves an age or a site by working differently.
       any = true;
@@ -195,15 +203,33 @@ static bool can_be_moved(const Input& input) {
   return input.kind != Input::Kind::opaque && input.kind != Input::Kind::rate;
 }
 
+/// States on both sides of a jump, for questions about what a small change does.
+void Decider::seed(const State& place) {
+  for (const auto mode : {value::Rounding::floor, value::Rounding::ceiling}) {
+    std::vector<Number> inputs = place.inputs;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (const auto& grain = shape_.graph.inputs[i].grain) inputs[i] = inputs[i].round_to(*grain, mode);
+    }
+    seeds_.push_back(std::move(inputs));
+  }
+}
+
 /// Two stores beside the exact place of the jump: one input on the grain below and above it.
 bool Decider::witness_beside(Finding& finding, const Shape::Threshold& threshold, const State& place) {
   Graph& graph = shape_.graph;
   const auto size = finding.amount;
   std::vector<Number> values;
   const auto cone = graph.cone({threshold.atom, pay().amount});
+  // The search may leave one input between two multiples of its grain: that one has to move.
+  std::optional<std::uint32_t> between;
+  for (const std::uint32_t index : graph.inputs_of(threshold.atom)) {
+    const auto& grain = graph.inputs[index].grain;
+    if (grain && place.inputs[index] != place.inputs[index].round_to(*grain, value::Rounding::floor)) between = index;
+  }
   for (const std::uint32_t index : graph.inputs_of(threshold.atom)) {
     const Input input = graph.inputs[index];
     if (!input.grain || input.offset > 0 || input.history || !can_be_moved(input)) continue;
+    if (between && *between != index) continue;
     const Number low = place.inputs[index].round_to(*input.grain, value::Rounding::floor);
     for (const Number& from : {low, low - *input.grain}) {
       const Number to = from + *input.grain;
@@ -426,7 +452,8 @@ void Decider::monotone_witness(Finding& finding, MetricId metric) {
     amount.kind = Input::Kind::parameter;
     amount.key = "moved " + input.key;
     amount.name = "change of " + input.name;
-    amount.range = {Number(-10'000), Number(10'000)};
+    const Number most(input.kind == Input::Kind::rows ? 300 : 10'000);  // what a witness can show
+    amount.range = {-most, most};
     amount.grain = input.grain;
     Query query;
     query.second[node] = graph.add(node, graph.input(amount));

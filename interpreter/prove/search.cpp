@@ -35,11 +35,13 @@ Search::Search(const Graph& graph, const Problem& problem, value::Date anchor, s
       if (taken[i] || std::none_of(of.begin(), of.end(), [&](std::uint32_t input) { return used_[input]; })) continue;
       taken[i] = more = true;
       truths_.push_back(graph.facts[i]);
+      facts_.push_back(graph.facts[i]);
       mark({graph.facts[i]});
     }
   }
   roots.insert(roots.end(), truths_.begin(), truths_.end());
   cone_ = graph.cone(roots);
+  kept_.emplace(graph, cone_);
   totals_of_group_.resize(graph.groups.size());
   for (std::uint32_t index = 0; index < graph.inputs.size(); ++index) {
     if (!used_[index]) continue;
@@ -47,7 +49,54 @@ Search::Search(const Graph& graph, const Problem& problem, value::Date anchor, s
     const Input& input = graph.inputs[index];
     if (input.kind == Input::Kind::total) totals_of_group_[input.group].push_back(index);
   }
+  find_components();
   find_kinks();
+}
+
+/// Inputs that facts hold together: rows and sums of one source and period; everything else is free by itself.
+void Search::find_components() {
+  std::vector<std::uint32_t> parent(graph_.inputs.size());
+  for (std::uint32_t i = 0; i < parent.size(); ++i) parent[i] = i;
+  const auto top = [&](std::uint32_t i) {
+    while (parent[i] != i) i = parent[i] = parent[parent[i]];
+    return i;
+  };
+  const auto join = [&](const std::vector<std::uint32_t>& of) {
+    for (std::size_t i = 1; i < of.size(); ++i) parent[top(of[i])] = top(of[0]);
+  };
+  for (const NodeId fact : facts_) join(graph_.inputs_of(fact));
+  for (const NodeId required : problem_.require) {
+    const auto of = graph_.inputs_of(required);
+    const bool alone = std::all_of(
+        of.begin(), of.end(), [&](std::uint32_t input) { return graph_.inputs[input].kind == Input::Kind::parameter; });
+    if (alone) join(of);
+  }
+  for (std::uint32_t a = 0; a < graph_.groups.size(); ++a) {
+    const Group& group = graph_.groups[a];
+    for (const std::uint32_t total : totals_of_group_[a]) join({group.rows_input, total});
+    for (std::uint32_t b = 0; b < a; ++b) {
+      const Group& other = graph_.groups[b];
+      if (other.source == group.source && other.offset == group.offset && other.history == group.history)
+        join({group.rows_input, other.rows_input});
+    }
+  }
+  std::map<std::uint32_t, std::size_t> place;
+  for (const std::uint32_t input : inputs_) {
+    const auto [at, added] = place.try_emplace(top(input), components_.size());
+    if (added) components_.emplace_back();
+    Component& component = components_[at->second];
+    component.inputs.push_back(input);
+    const auto kind = graph_.inputs[input].kind;
+    if (kind != Input::Kind::rows && kind != Input::Kind::total) component.others.push_back(input);
+  }
+  // Unfiltered groups first: filtered ones are parts of them.
+  for (const bool filtered : {false, true}) {
+    for (std::uint32_t group = 0; group < graph_.groups.size(); ++group) {
+      const std::uint32_t rows = graph_.groups[group].rows_input;
+      if (graph_.groups[group].filter_text.empty() == filtered || !used_[rows]) continue;
+      components_[place.at(top(rows))].groups.push_back(group);
+    }
+  }
 }
 
 std::uint64_t Search::random() {
@@ -59,25 +108,35 @@ std::uint64_t Search::random() {
 }
 
 void Search::add_kink(NodeId a, NodeId b, const Number& constant) {
-  if (kinks_.size() >= kMaximumKinks) return;
-  Kink kink{a, b, constant, graph_.inputs_of(a), {}};
+  if (auto made = kink(a, b, constant); made && kinks_.size() < kMaximumKinks) kinks_.push_back(std::move(*made));
+}
+
+std::optional<Search::Kink> Search::kink(NodeId a, NodeId b, const Number& constant) const {
+  Kink kink;
+  kink.a = a;
+  kink.b = b;
+  kink.constant = constant;
+  kink.inputs = graph_.inputs_of(a);
   if (b != kNoNode) {
     for (const std::uint32_t input : graph_.inputs_of(b)) {
       if (std::find(kink.inputs.begin(), kink.inputs.end(), input) == kink.inputs.end()) kink.inputs.push_back(input);
     }
   }
+  kink.touched.resize(graph_.inputs.size());
+  for (const std::uint32_t input : kink.inputs) kink.touched[input] = true;
   std::erase_if(kink.inputs, [&](std::uint32_t input) {
     const auto kind = graph_.inputs[input].kind;
     return kind == Input::Kind::category || kind == Input::Kind::choice;
   });
-  if (kink.inputs.empty()) return;
+  if (kink.inputs.empty()) return std::nullopt;
   kink.cone = graph_.cone(b == kNoNode ? std::vector{a} : std::vector{a, b});
-  kinks_.push_back(std::move(kink));
+  return kink;
 }
 
 void Search::find_kinks() {
-  for (const NodeId id : cone_) {
-    const Node& node = graph_[id];
+  // The outermost first: tiers and gates before the curves of single rows.
+  for (auto place = cone_.rbegin(); place != cone_.rend(); ++place) {
+    const Node& node = graph_[*place];
     if (node.op == Op::less || node.op == Op::equal || node.op == Op::minimum || node.op == Op::maximum) {
       add_kink(node.a, node.b, Number(0));
     } else if (node.op == Op::curve) {
@@ -85,253 +144,34 @@ void Search::find_kinks() {
     }
   }
   if (!problem_.boundary) return;
-  const auto [a, b] = *problem_.boundary;
-  const std::size_t before = kinks_.size();
-  add_kink(a, b, Number(0));
-  if (kinks_.size() > before) {
-    boundary_ = kinks_.back();
-    kinks_.pop_back();
-  }
-}
-
-Interval Search::limits(const Input& input) const {
-  Interval result = input.range;
-  switch (input.kind) {
-    case Input::Kind::rows:
-      if (!result.upper) result.upper = problem_.largest_rows;
-      break;
-    case Input::Kind::date:
-      if (!result.lower) result.lower = Number(anchor_.days - 3650);
-      if (!result.upper) result.upper = Number(anchor_.days + 27);
-      break;
-    default: {
-      const Number largest =
-          input.unit.time != 0 && input.unit.money == 0 ? Number(10 * 86'400) : problem_.largest_total;
-      if (!result.upper) result.upper = result.lower ? value::max(largest, *result.lower + largest) : largest;
-      if (!result.lower) result.lower = value::min(-largest, *result.upper - largest);
-      break;
-    }
-  }
-  return result;
-}
-
-/// The value inside the limits, on the grain.
-Number Search::fit(const Input& input, const Number& wanted, bool up) const {
-  const Interval limit = limits(input);
-  Number result = value::min(value::max(wanted, *limit.lower), *limit.upper);
-  if (!input.grain) return result;
-  result = result.round_to(*input.grain, up ? value::Rounding::ceiling : value::Rounding::floor);
-  if (result > *limit.upper) result = limit.upper->round_to(*input.grain, value::Rounding::floor);
-  if (result < *limit.lower) result = limit.lower->round_to(*input.grain, value::Rounding::ceiling);
-  return result;
-}
-
-Number Search::random_rows() {
-  switch (below(8)) {
-    case 0:
-      return Number(0);
-    case 1:
-      return Number(1);
-    case 2:
-    case 3:
-      return Number(static_cast<std::int64_t>(1 + below(9)));
-    case 4:
-    case 5:
-    case 6:
-      return Number(static_cast<std::int64_t>(1 + below(150)));
-    default:
-      return Number(static_cast<std::int64_t>(1 + below(2'000)));
-  }
-}
-
-Number Search::random_value(const Input& input) {
-  const Interval limit = limits(input);
-  if (input.kind == Input::Kind::date) {
-    return fit(input, Number(anchor_.days - static_cast<std::int64_t>(chance(50) ? below(200) : below(1500))), true);
-  }
-  // Usual ones, that a reader of the store can multiply by.
-  if (input.kind == Input::Kind::rate && chance(40)) return Number(1);
-  if (input.kind == Input::Kind::rate && chance(75))
-    return fit(input, Number(static_cast<std::int64_t>(1 + below(20))) / Number(10), true);
-  if (chance(8)) return *limit.lower;
-  if (chance(8)) return *limit.upper;
-  if (input.kind == Input::Kind::choice || input.kind == Input::Kind::category || input.kind == Input::Kind::days ||
-      *limit.upper - *limit.lower <= Number(100)) {
-    return fit(
-        input,
-        *limit.lower + (*limit.upper - *limit.lower) * Number(static_cast<std::int64_t>(below(1001))) / Number(1000),
-        chance(50));
-  }
-  // A magnitude, then two digits.
-  const int digits = static_cast<int>(below(7)) - 1;
-  const Number magnitude = Number(static_cast<std::int64_t>(10 + below(90))) * Number::power_of_ten(digits - 1);
-  const Number value = limit.lower->sign() >= 0 ? *limit.lower + magnitude : chance(50) ? magnitude : -magnitude;
-  return fit(input, value, chance(50));
-}
-
-void Search::random_group(std::vector<Number>& in, std::uint32_t index) {
-  const Group& group = graph_.groups[index];
-  if (!used_[group.rows_input]) return;
-  Number rows = fit(graph_.inputs[group.rows_input], random_rows(), true);
-  std::optional<std::uint32_t> whole;
-  for (std::uint32_t other = 0; other < graph_.groups.size(); ++other) {
-    const Group& parent = graph_.groups[other];
-    if (other == index || !used_[parent.rows_input] || !parent.filter_text.empty() || group.filter_text.empty() ||
-        parent.source != group.source || parent.offset != group.offset || parent.history != group.history)
-      continue;
-    whole = other;
-    const Number& all = in[parent.rows_input];
-    rows = (all * Number(static_cast<std::int64_t>(below(101))) / Number(100)).floor();
-    if (chance(15)) rows = all;
-    if (chance(15)) rows = Number(0);
-  }
-  in[group.rows_input] = rows;
-  std::optional<Number> sibling;
-  for (const std::uint32_t total : totals_of_group_[index]) {
-    const Input& input = graph_.inputs[total];
-    if (rows.is_zero()) {
-      in[total] = Number(0);
-      continue;
-    }
-    Input row = input;
-    row.range = input.per_row;
-    Number value;
-    if (input.optional && sibling && sibling->sign() > 0) {
-      // What is given back is a part of what was taken.
-      value = *sibling * Number(static_cast<std::int64_t>(chance(40) ? 0 : below(60))) / Number(100);
-    } else {
-      Number each = random_value(row);
-      const Interval limit = limits(row);
-      each = value::min(value::max(each, *limit.lower), *limit.upper);
-      value = each * rows;
-      if (whole) {
-        for (const std::uint32_t outer : totals_of_group_[*whole]) {
-          if (!(graph_.inputs[outer].path == input.path)) continue;
-          const Number& all = in[graph_.groups[*whole].rows_input];
-          if (!all.is_zero()) value = in[outer] * rows / all;
-        }
-      }
-    }
-    in[total] = fit(input, value, false);
-    if (!input.optional && input.unit.money == 1) sibling = in[total];
-  }
-}
-
-std::vector<Number> Search::random_inputs() {
-  std::vector<Number> in(graph_.inputs.size());
-  // Unfiltered groups first: filtered ones are parts of them.
-  for (const bool filtered : {false, true}) {
-    for (std::uint32_t group = 0; group < graph_.groups.size(); ++group) {
-      if (graph_.groups[group].filter_text.empty() != filtered) random_group(in, group);
-    }
-  }
-  for (const std::uint32_t index : inputs_) {
-    const Input& input = graph_.inputs[index];
-    if (input.kind == Input::Kind::rows || input.kind == Input::Kind::total) continue;
-    in[index] = random_value(input);
-  }
-  return in;
-}
-
-Number Search::difference(const Kink& kink, std::vector<Number>& in) {
-  ++evaluations_;
-  graph_.evaluate(kink.cone, in, values_);
-  return values_[kink.a] - (kink.b == kNoNode ? kink.constant : values_[kink.b]);
-}
-
-/// Moves one input so that both sides of the kink meet. What changes sign between two points is followed by halving and
-/// secants; the last secant is exact where the difference is linear in the input.
-bool Search::move_to(const Kink& kink, std::uint32_t index, std::vector<Number>& in, bool exactly) {
-  const Input& input = graph_.inputs[index];
-  const Interval limit = limits(input);
-  const Number start = in[index];
-  const auto at = [&](const Number& x) {
-    in[index] = x;
-    return difference(kink, in);
-  };
-  const auto settled = [&]() {
-    if (exactly) return true;
-    in[index] = fit(input, in[index], chance(50));
-    if (input.grain && chance(50))
-      in[index] = fit(input, in[index] + (chance(50) ? *input.grain : -*input.grain), true);
-    return true;
-  };
-  const auto given_up = [&]() {
-    in[index] = start;
-    return false;
-  };
-  Number x0 = start, h0 = at(x0);
-  if (h0.is_zero()) return settled();
-  // The other end: near by, then far away.
-  Number x1, h1;
-  bool bracketed = false;
-  const Number step = (start.abs() / Number(4) + Number(16)).ceil();
-  for (const Number& far : {start + step, start - step, start + step * Number(16), *limit.lower, *limit.upper}) {
-    x1 = value::min(value::max(far, *limit.lower), *limit.upper);
-    if (x1 == x0) continue;
-    h1 = at(x1);
-    if (h1.is_zero()) return settled();
-    bracketed = h1.sign() != h0.sign();
-    if (bracketed) break;
-  }
-  if (!bracketed) return given_up();
-  for (int round = 0; round < 28; ++round) {
-    const bool halve = round % 3 != 2;
-    Number next = halve ? (x0 + x1) / Number(2) : x1 - h1 * (x1 - x0) / (h1 - h0);
-    if (halve) next = next.round(input.grain ? 3 : 6, value::Rounding::half_even);
-    if (next == x0 || next == x1) {
-      next = x1 - h1 * (x1 - x0) / (h1 - h0);
-      round = 28;
-    }
-    const Number h = at(next);
-    if (h.is_zero()) return settled();
-    if (h.sign() == h0.sign()) {
-      x0 = next;
-      h0 = h;
-    } else {
-      x1 = next;
-      h1 = h;
-    }
-    if (!exactly && input.grain && (x1 - x0).abs() <= *input.grain) break;
-  }
-  if (exactly) return given_up();
-  in[index] = chance(50) ? x0 : x1;
-  in[index] = fit(input, in[index], chance(50));
-  return true;
-}
-
-bool Search::settle(std::vector<Number>& in) {
-  if (!problem_.boundary) return true;
-  if (!boundary_) {
-    ++evaluations_;
-    graph_.evaluate(cone_, in, values_);
-    return values_[problem_.boundary->first] == values_[problem_.boundary->second];
-  }
-  const std::size_t count = boundary_->inputs.size();
-  const std::size_t first = below(count);
-  for (std::size_t attempt = 0; attempt < std::min<std::size_t>(count, 6); ++attempt) {
-    const std::uint32_t input = boundary_->inputs[(first + attempt) % count];
-    if (move_to(*boundary_, input, in, true)) return true;
-  }
-  return false;
+  boundary_ = kink(problem_.boundary->first, problem_.boundary->second, Number(0));
 }
 
 std::optional<Number> Search::value_of(std::vector<Number>& in) {
   ++evaluations_;
-  graph_.evaluate(cone_, in, values_);
+  const std::vector<Number>& values = kept_->at(in);
   for (const NodeId truth : truths_) {
-    if (values_[truth].is_zero()) return std::nullopt;
+    if (values[truth].is_zero()) return std::nullopt;
   }
-  if (problem_.boundary && values_[problem_.boundary->first] != values_[problem_.boundary->second]) return std::nullopt;
-  return problem_.objective == kNoNode ? Number(0) : values_[problem_.objective];
+  if (problem_.boundary && values[problem_.boundary->first] != values[problem_.boundary->second]) return std::nullopt;
+  return problem_.objective == kNoNode ? Number(0) : values[problem_.objective];
+}
+
+bool Search::facts_hold(const std::vector<Number>& in) {
+  ++evaluations_;
+  const std::vector<Number>& values = kept_->at(in);
+  return std::none_of(facts_.begin(), facts_.end(), [&](NodeId fact) { return values[fact].is_zero(); });
+}
+
+bool Search::is_done(const Number& objective) const {
+  return (problem_.enough && objective > *problem_.enough) || (problem_.most && objective >= *problem_.most);
 }
 
 std::optional<State> Search::sample() {
   std::vector<Number> in = random_inputs();
   if (!kinks_.empty()) {
     for (std::uint64_t pushes = below(4); pushes > 0; --pushes) {
-      const Kink& kink = kinks_[below(kinks_.size())];
-      move_to(kink, kink.inputs[below(kink.inputs.size())], in, false);
+      push(any_kink(), in, nullptr);
     }
   }
   if (!settle(in)) return std::nullopt;
@@ -344,15 +184,20 @@ std::optional<State> Search::improve(State best, const std::vector<std::uint32_t
   const std::size_t end = evaluations_ + budget;
   if (free.empty()) return best;
   std::size_t idle = 0;
+  const bool whole = free.size() >= inputs_.size();
   const std::size_t patience = 12 * free.size() + 60;
-  while (evaluations_ < end && idle < patience) {
+  while (evaluations_ < end && idle < patience && !is_done(best.objective)) {
     ++idle;
     std::vector<Number> in = best.inputs;
     const std::uint32_t index = free[below(free.size())];
     const Input& input = graph_.inputs[index];
     const Interval limit = limits(input);
     bool moved = true;
-    switch (below(7)) {
+    switch (below(whole ? 9 : 7)) {
+      case 7:
+      case 8:
+        redraw(in, components_[below(components_.size())]);
+        break;
       case 0:
         in[index] = fit(input, in[index] + input.grain.value_or(Number(1)), true);
         break;
@@ -376,12 +221,7 @@ std::optional<State> Search::improve(State best, const std::vector<std::uint32_t
           moved = false;
           break;
         }
-        const Kink& kink = kinks_[below(kinks_.size())];
-        std::vector<std::uint32_t> usable;
-        for (const std::uint32_t of : kink.inputs) {
-          if (std::find(free.begin(), free.end(), of) != free.end()) usable.push_back(of);
-        }
-        moved = !usable.empty() && move_to(kink, usable[below(usable.size())], in, false);
+        moved = push(any_kink(), in, whole ? nullptr : &free);
         break;
       }
     }
@@ -392,44 +232,56 @@ std::optional<State> Search::improve(State best, const std::vector<std::uint32_t
     }
     if (!moved || !settle(in)) continue;
     const auto value = value_of(in);
-    if (!value || *value <= best.objective) continue;
+    if (!value || *value < best.objective) continue;
+    // Sideways too: pay that is capped or nothing at all does not show which way is up.
+    if (*value > best.objective) idle = 0;
     best = State{std::move(in), *value};
-    idle = 0;
-    if (problem_.enough && best.objective > *problem_.enough) break;
   }
   return best;
 }
 
-std::optional<State> Search::run(std::size_t budget) {
+std::optional<State> Search::run(std::size_t budget, const std::vector<std::vector<Number>>& seeds) {
+  constexpr std::size_t kBest = 6;
+  constexpr int kDrawsPerSeed = 4;
   std::vector<State> best;
-  const std::size_t end = evaluations_ + budget;
-  const std::size_t first_half = evaluations_ + budget / 2;
-  while (evaluations_ < first_half) {
-    if (inputs_.empty() && !best.empty()) break;
-    auto state = sample();
-    if (!state) {
-      ++evaluations_;
-      continue;
-    }
-    const bool done = problem_.enough && state->objective > *problem_.enough;
+  const auto keep = [&](State state) {
     const auto place =
-        std::find_if(best.begin(), best.end(), [&](const State& other) { return state->objective > other.objective; });
-    if (place != best.end() || best.size() < 4) best.insert(place, std::move(*state));
-    if (best.size() > 4) best.pop_back();
-    if (done) return best.front();
+        std::find_if(best.begin(), best.end(), [&](const State& other) { return state.objective > other.objective; });
+    if (place != best.end() || best.size() < kBest) best.insert(place, std::move(state));
+    if (best.size() > kBest) best.pop_back();
+  };
+  const std::size_t end = evaluations_ + budget;
+  const std::size_t sampled = evaluations_ + budget * 2 / 5;
+  for (const auto& seed : seeds) {
+    for (int draw = 0; draw < kDrawsPerSeed; ++draw) {
+      std::vector<Number> in = seed;
+      in.resize(graph_.inputs.size());
+      for (const std::uint32_t input : inputs_) {
+        const Input& of = graph_.inputs[input];
+        if (input < seed.size() && of.kind != Input::Kind::parameter) continue;
+        in[input] = draw == 0 ? fit(of, *limits(of).lower, true) : random_value(of);
+      }
+      if (!settle(in)) continue;
+      if (const auto value = value_of(in)) keep(State{std::move(in), *value});
+    }
+  }
+  while (evaluations_ < sampled) {
+    if (!best.empty() && (inputs_.empty() || is_done(best.front().objective))) break;
+    auto state = sample();
+    if (state)
+      keep(std::move(*state));
+    else
+      ++evaluations_;
   }
   std::optional<State> result;
   for (std::size_t i = 0; i < best.size() && evaluations_ < end; ++i) {
+    if (result && is_done(result->objective)) break;
     auto state = improve(best[i], inputs_, (end - evaluations_) / (best.size() - i));
     if (!result || state->objective > result->objective) result = std::move(state);
-    if (problem_.enough && result->objective > *problem_.enough) break;
   }
   return result;
 }
 
-const std::vector<Number>& Search::values_at(const State& state) {
-  graph_.evaluate(cone_, state.inputs, values_);
-  return values_;
-}
+const std::vector<Number>& Search::values_at(const State& state) { return kept_->at(state.inputs); }
 
 }  // namespace kpi::prove

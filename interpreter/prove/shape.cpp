@@ -145,6 +145,8 @@ std::optional<Jump> Shape::jump(const Threshold& threshold, const Effort& effort
   problem.objective = graph.maximum(difference, graph.multiply(graph.constant(Number(-1)), difference));
   problem.boundary = std::pair(threshold.left, threshold.right);
   problem.require.push_back(graph.less(graph.constant(Number(0)), problem.objective));
+  const bool finite = bound.lower && bound.upper;
+  if (finite) problem.most = value::max(bound.lower->abs(), bound.upper->abs());
   Search search(graph, problem, anchor(), effort.seed);
   const auto found = search.run(effort.evaluations);
   if (!found) {
@@ -159,11 +161,11 @@ std::optional<Jump> Shape::jump(const Threshold& threshold, const Effort& effort
   jump.below = value::min(values[when_true], values[when_false]);
   jump.above = value::max(values[when_true], values[when_false]);
   if (!jump.below.is_zero()) jump.relative = jump.size / jump.below.abs();
-  const bool finite = bound.lower && bound.upper;
-  if (finite) jump.exact = jump.size == value::max(bound.lower->abs(), bound.upper->abs());
+  if (finite) jump.exact = jump.size == *problem.most;
   if (!finite) {
     // Larger inputs, larger jump: without limit as far as larger inputs go.
     Problem larger = problem;
+    larger.most.reset();
     larger.largest_total = problem.largest_total * Number(1'000);
     larger.largest_rows = problem.largest_rows * Number(1'000);
     larger.enough = jump.size * Number(20);

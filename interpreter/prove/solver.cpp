@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,9 +59,11 @@ const Library& library() {
   return loaded;
 }
 
-/// Above this the solver is stopped from outside, whatever its own budget says: some steps of exact arithmetic with
-/// large numbers do not count.
-constexpr int kMostMilliseconds = 4'000;
+/// The solver is stopped from outside after so many seconds of its own computing time, whatever its budget says: some
+/// steps of exact arithmetic with large numbers do not count. On a busy machine that takes longer; a minute ends it
+/// all.
+constexpr rlim_t kMostSeconds = 4;
+constexpr int kMostMilliseconds = 60'000;
 
 std::string answer_of_library(const std::string& script) {
   const Library& z3 = library();
@@ -115,6 +118,8 @@ std::string run_apart(const std::string& script, bool program) {
   if (child == 0) {
     close(to_child[1]);
     close(from_child[0]);
+    const rlimit limit{kMostSeconds, kMostSeconds + 1};
+    setrlimit(RLIMIT_CPU, &limit);
     if (program) {
       dup2(to_child[0], STDIN_FILENO);
       dup2(from_child[1], STDOUT_FILENO);

@@ -263,8 +263,12 @@ bool WorldMaker::add_rows(World& world, model::EventsId id, std::int32_t offset,
     std::map<std::uint32_t, Number> given;
     for (const auto& [field, sum] : part.totals) {
       const auto grain = shape_.builder.grain(events.fields[field]).value_or(Number(1));
+      // Evenly, so that every row stays in its range; the last one takes what is not a whole multiple.
       Number share = (sum / Number(part.rows)).round_to(grain, value::Rounding::floor);
-      if (i + 1 == part.rows) share = sum - share * Number(part.rows - 1);
+      const Number rest = sum - share * Number(part.rows);
+      const Number larger = (rest / grain).floor();
+      if (Number(i) < larger) share += grain;
+      if (i + 1 == part.rows) share += rest - larger * grain;
       const bool absent = events.fields[field].type.optional && share.is_zero();
       if (!absent) row.fields[field] = share;
       given.emplace(field, share);
