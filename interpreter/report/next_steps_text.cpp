@@ -20,17 +20,39 @@ const model::Named& named_subject(const Policy& policy, const NextStep& step) {
   return policy.metrics[scorecard.rows[step.index].metric.index].named;
 }
 
+const model::Named& named_owner(const Policy& policy, const NextStep& step) {
+  return step.kind == NextStep::Kind::payout_curve ? policy.payouts[step.payout.index].named
+                                                   : policy.scorecards[step.scorecard.index].named;
+}
+
+constexpr Word no_step_ahead{
+    {"{}: no step ahead; every further improvement is worth more", "{}：后面没有档位，继续改善仍会增加"}};
+constexpr Word hidden_by_function{
+    {"{}: not worked out, a function in the formula hides how it depends on it", "{}：公式中的函数使其影响无法求解"}};
+constexpr Word below{{"below {}", "低于 {}"}};
+constexpr Word change_from_none{{"{} to {}", "{} 达到 {}"}};
+constexpr Word change_above{{"{} from {} to above {}", "{} 从 {} 变为高于 {}"}};
+constexpr Word change_below{{"{} from {} to below {}", "{} 从 {} 变为低于 {}"}};
+constexpr Word points_from_none{
+    {"{}: no value now ({}); at {} the points are {}", "{}：目前没有值（{}）；达到 {} 时得分为 {}"}};
+constexpr Word curve_from_none{
+    {"{}: no value now ({}); at {} its value is {}", "{}：目前没有值（{}）；达到 {} 时取值为 {}"}};
+
 class Writer {
  public:
   Writer(const Policy& bound, Show& show, const Look& look) : policy_(bound), show_(show), look_(look) {}
 
-  std::string write(const NextStep& step) {
+  std::string write(const NextStep& step, const std::string& margin) {
     const std::string name = show_.label(named_subject(policy_, step));
-    if (step.top) return "  " + s(words::best_step, name) + "\n";
-    std::string out = "  " + head(step, name) + "\n";
-    for (const Change& change : step.changes) out += "    " + text(change) + "\n";
+    if (step.top) return margin + s(words::best_step, name) + "\n";
+    if (step.endless) return margin + s(no_step_ahead, name) + "\n";
+    std::string out = margin + head(step, name) + "\n";
+    for (const Change& change : step.changes) out += margin + "  " + text(change) + "\n";
     return out;
   }
+
+  /// The scorecard or payout that a step belongs to.
+  std::string owner(const NextStep& step) const { return show_.label(named_owner(policy_, step)); }
 
  private:
   template <class... Arguments>
@@ -45,12 +67,15 @@ class Writer {
     value::Type output = plain;
     if (!score && step.curve.valid()) output = policy_.curves[step.curve.index].output;
     const bool share = score && step.type.unit.is_plain() && step.type.kind == value::Kind::number && attains(step);
-    const std::string from = share && step.current.has_value() ? show_.percent(step.current.number(), 2)
-                                                               : show_.value(step.current, step.type);
-    const std::string to =
-        share && step.wanted.has_value() ? show_.percent(step.wanted.number(), 2) : show_.value(step.wanted, step.type);
-    return s(score ? words::next_points : words::next_curve, name, from, to, show_.value(step.value_now, output),
-             show_.value(step.value_then, output));
+    const auto shown = [&](const value::Value& value) {
+      return share && value.is<value::Number>() ? show_.percent(value.number(), 2) : show_.value(value, step.type);
+    };
+    const std::string to = step.wanted_beyond ? s(below, shown(step.wanted)) : shown(step.wanted);
+    const std::string then = show_.value(step.value_then, output);
+    if (!step.current.has_value())
+      return s(score ? points_from_none : curve_from_none, name, shown(step.current), to, then);
+    return s(score ? words::next_points : words::next_curve, name, shown(step.current), to,
+             show_.value(step.value_now, output), then);
   }
 
   bool attains(const NextStep& step) const {
@@ -64,23 +89,31 @@ class Writer {
       case Change::Verdict::alone_not_enough:
         return s(words::alone_not_enough, name);
       case Change::Verdict::not_solved:
-        return s(words::not_solved, name);
+        return s(hidden_by_function, name);
       case Change::Verdict::reaches:
         break;
     }
     const auto shown = [&](const value::Value& value) {
       return change.metric.valid() ? show_.metric(change.metric, value) : show_.value(value, change.type);
     };
-    std::string line = s(change.beyond ? words::change_beyond : words::change_to, name, shown(change.now),
-                         shown(value::Value(enough(change))));
+    const value::Number shown_need = enough(change);
+    const std::string need = (shown_need == change.needed ? "" : "~") + shown(value::Value(shown_need));
+    const bool up = is_up(change);
+    std::string line =
+        !change.now.has_value() && !change.beyond
+            ? s(change_from_none, name, need)
+            : s(change.beyond ? (up ? change_above : change_below) : words::change_to, name, shown(change.now), need);
     if (change.score_then.has_value()) line += s(words::comma_score_then, show_.fixed(change.score_then.number(), 2));
     return line;
   }
 
+  static bool is_up(const Change& change) {
+    return !change.now.is<value::Number>() || change.needed >= change.now.number();
+  }
+
   /// What is shown must suffice, so it is rounded away from today's value.
   value::Number enough(const Change& change) const {
-    const bool up = !change.now.has_value() || !change.now.is<value::Number>() || change.needed >= change.now.number();
-    return change.needed.round(places(change), up ? value::Rounding::ceiling : value::Rounding::floor);
+    return change.needed.round(places(change), is_up(change) ? value::Rounding::ceiling : value::Rounding::floor);
   }
 
   int places(const Change& change) const {
@@ -111,11 +144,24 @@ std::string changed_name(const Policy& policy, const Change& change) {
 }
 
 std::string subject_name(const Policy& policy, const NextStep& step) { return named_subject(policy, step).name; }
+std::string owner_name(const Policy& policy, const NextStep& step) { return named_owner(policy, step).name; }
 
 std::string next_steps_text(const Policy& policy, const std::vector<NextStep>& steps, Show& show, const Look& look) {
   std::string out = paint(word(words::next_steps, look.language), Ink::bold, look) + "\n";
   Writer writer(policy, show, look);
-  for (const NextStep& step : steps) out += writer.write(step);
+  std::vector<std::string> owners;
+  for (const NextStep& step : steps) {
+    const std::string owner = writer.owner(step);
+    if (owners.empty() || owners.back() != owner) owners.push_back(owner);
+  }
+  const bool named = owners.size() > 1;  // several scorecards and payouts: whose step is it?
+  std::string last;
+  for (const NextStep& step : steps) {
+    const std::string owner = writer.owner(step);
+    if (named && owner != last) out += "  " + owner + "\n";
+    last = owner;
+    out += writer.write(step, named ? "    " : "  ");
+  }
   if (steps.empty()) out += "  " + std::string(word(words::no_next_steps, look.language)) + "\n";
   return out;
 }

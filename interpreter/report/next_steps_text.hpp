@@ -16,5 +16,7 @@ std::string next_steps_text(const model::Policy& policy, const std::vector<eval:
 std::string changed_name(const model::Policy& policy, const eval::Change& change);
 /// The scorecard row's metric, the gate or the curve that the step is about.
 std::string subject_name(const model::Policy& policy, const eval::NextStep& step);
+/// The scorecard or payout it belongs to.
+std::string owner_name(const model::Policy& policy, const eval::NextStep& step);
 
 }  // namespace kpi::report

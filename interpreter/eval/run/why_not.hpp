@@ -1,6 +1,7 @@
 // What the next step would take: for each scorecard row, gate and payout curve the smallest change of one metric (all
-// others as they are) that reaches the next breakpoint or threshold. Exact: curves are inverted, affine expressions
-// solved, and every answer is checked by evaluating again with the changed value.
+// others as they are), up or down, that reaches the next breakpoint or makes the condition hold. Exact: what depends on
+// the metric is a function in pieces, whose bounds are solved for, and every answer is checked by evaluating again with
+// the changed value.
 #pragma once
 
 #include "interpreter/eval/run/evaluator.hpp"
@@ -16,7 +17,7 @@ struct Change {
   enum class Verdict : std::uint8_t {
     reaches,           // with `needed`
     alone_not_enough,  // no value of this metric alone reaches it
-    not_solved,        // the expression is not affine in it
+    not_solved,        // a function in the expression hides how it depends on it
   } verdict = Verdict::not_solved;
   value::Number needed;  // in the metric's unit; counts are whole numbers
   bool beyond = false;   // must be passed, not only reached (`>` and `<`)
@@ -35,8 +36,10 @@ struct NextStep {
   model::CurveId curve;          // where a declared curve is concerned
   value::Type type;              // of current and wanted
   Value current, wanted;
+  bool wanted_beyond = false;   // `wanted` must be passed: the step lies below it
   Value value_now, value_then;  // points, or the curve's value
   bool top = false;             // the best step is reached already: no changes
+  bool endless = false;         // no step ahead, but every further change is worth more: no changes
   std::vector<Change> changes;
 };
 
@@ -47,10 +50,13 @@ std::vector<NextStep> next_score_steps(Evaluator& evaluator, model::ScorecardId 
 std::vector<NextStep> next_payout_steps(Evaluator& evaluator, model::PayoutId payout, MomentId moment,
                                         std::uint32_t entity_row, const ScorecardRowResult* result);
 
-/// The smallest input above `from` at which the curve is worth more than at `from`: the next breakpoint (steps, lines)
-/// or the next bracket. None beyond the last.
-std::optional<value::Number> next_breakpoint(const model::Curve& curve, const value::Number& from);
-/// The smallest input at which the curve (not brackets) is worth at least `value`; none when it never is.
-std::optional<value::Number> inverse(const model::Curve& curve, const value::Number& value);
+/// The nearest input at which a curve is worth more, in either direction.
+struct Better {
+  value::Number at;
+  bool beyond = false;  // below `at`, not there itself
+  value::Number value;
+};
+/// None where no step or point of the curve is worth more than it is at `from`; for brackets the next one is meant.
+std::optional<Better> next_better(const model::Curve& curve, const value::Number& from);
 
 }  // namespace kpi::eval

@@ -134,6 +134,33 @@ TEST_CASE("gates say what would open them, one quantity at a time") {
   }
 }
 
+TEST_CASE("curves are looked at in both directions") {
+  const auto curve = [](model::CurveKind kind, std::vector<std::pair<const char*, const char*>> points) {
+    model::Curve result;
+    result.kind = kind;
+    for (const auto& [at, value] : points) result.points.push_back({num(at), num(value), {}});
+    return result;
+  };
+  const auto next = [](const model::Curve& curve, const char* from) {
+    const auto better = next_better(curve, num(from));
+    if (!better) return std::string("none");
+    return (better->beyond ? "below " : "") + better->at.to_string() + " -> " + better->value.to_string();
+  };
+  const auto falling = curve(model::CurveKind::steps, {{"0", "3"}, {"0.1", "2"}, {"0.3", "0"}});
+  CHECK(next(falling, "0.35") == "below 0.3 -> 2");
+  CHECK(next(falling, "0.15") == "below 0.1 -> 3");
+  CHECK(next(falling, "0.05") == "none");
+  CHECK(next(falling, "-1") == "0 -> 3");
+  const auto hump = curve(model::CurveKind::line, {{"0.5", "0"}, {"1", "100"}, {"1.5", "50"}});
+  CHECK(next(hump, "0.2") == "1 -> 100");
+  CHECK(next(hump, "1.4") == "1 -> 100");
+  CHECK(next(hump, "2") == "1 -> 100");
+  CHECK(next(hump, "1") == "none");
+  const auto brackets = curve(model::CurveKind::brackets, {{"0", "0.01"}, {"100", "0.02"}});
+  CHECK(next(brackets, "80") == "100 -> 1");
+  CHECK(next(brackets, "100") == "none");
+}
+
 TEST_CASE("payout curves are followed back through the score") {
   Host world;
   world.two_rows();  // score 0.4 * 50 + 0.6 * 75 = 65
@@ -144,7 +171,7 @@ TEST_CASE("payout curves are followed back through the score") {
   world.payout("bonus", world.op(BinaryOp::multiply, by_sales, by_score), 0);
   auto steps = world.next(0);
   REQUIRE(steps.size() == 2);
-  CHECK(Host::text(steps[0].changes[0]) == "80 -> 100");
+  CHECK(Host::text(steps[0].changes[0]) == "80 -> 100 score 70");
   CHECK(steps[1].wanted == Value(Number(70)));
   REQUIRE(steps[1].changes.size() == 2);
   CHECK(Host::text(steps[1].changes[0]) == "80 -> 100 score 70");
