@@ -92,15 +92,29 @@ static std::string expected(const model::Field& field) {
   }
 }
 
+/// The column in which a row's time zone stands; `shop.zone` where it is that of a row it refers to.
+static std::string zone_column(const World& world, SourceRef source) {
+  const model::FieldPath& path = *world.policy.events[source.index].zone_field;
+  std::string name;
+  for (const FieldId ref : path.refs) {
+    const model::Field& field = world.policy.fields(source)[ref.index];
+    name += field.named.name + ".";
+    source = target_of(field);
+  }
+  const model::Field& field = world.policy.fields(source)[path.field.index];
+  return name + (field.column.empty() ? field.named.name : field.column);
+}
+
 void BadRows::report_one(const TableSchema& schema, const std::string& row, const BadCell& cell) {
   const model::Field& field = world_.policy.fields(source_)[cell.field.index];
   const bool wants_integer = cell.problem == CellProblem::malformed && field.integer;
   auto* diagnostic =
       world_.errors.add_row_error(diagnostic_of(wants_integer ? CellProblem::not_integer : cell.problem));
   if (diagnostic == nullptr) return;
+  const bool about_zone = cell.problem == CellProblem::unknown_zone;
   diagnostic->with("table", schema.name)
       .with("row", row)
-      .with("column", field.column.empty() ? field.named.name : field.column);
+      .with("column", about_zone ? zone_column(world_, source_) : field.column.empty() ? field.named.name : field.column);
   diagnostic->with("content", cell.content).with("expected", expected(field));
   if (cell.problem == CellProblem::unknown_reference) diagnostic->with("target", world_.name(target_of(field)));
   diagnostic->location = world_.data.name();

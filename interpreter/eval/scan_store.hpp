@@ -8,6 +8,7 @@
 
 #include "interpreter/eval/scan_entities.hpp"
 #include "interpreter/eval/scan_events.hpp"
+#include "interpreter/eval/trace.hpp"
 
 namespace kpi::eval::scanning {
 
@@ -20,8 +21,8 @@ class Store final : public AggregateStore {
   void scan();
   bool tracing = false;                // set before scan() when trace() follows
   EntityId traced_entity;              // whose rows trace() is asked for; invalid: everyone's
-  /// Rows of all events that lead to the entity's row, in time order; to be called after scan().
-  std::vector<TracedRow> trace(EntityId entity, std::string_view key, Window window);
+  /// Rows of all events that lead to the entity's row, in time order; to be called after scan(). See trace_counted_rows().
+  std::vector<CountedRow> trace(EntityId entity, std::string_view key, Window window, const std::vector<TraceSpan>& spans);
 
   const std::vector<EntityRow>& rows(EntityId entity) const override { return rows_[entity.index].rows; }
   std::optional<std::uint32_t> find(EntityId entity, std::string_view key) const override;

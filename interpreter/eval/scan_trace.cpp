@@ -1,6 +1,7 @@
 // The rows behind a result, for `explain` and `expect excluded`.
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <tuple>
 
 #include "interpreter/eval/scan_events.hpp"
@@ -17,10 +18,15 @@ namespace {
 class Tracer {
  public:
   Tracer(World& world, Plan& plan, Resources& resources, EventsId events, std::optional<std::pair<EntityId, std::uint32_t>> owner,
-         Window window)
-      : world_(world), plan_(plan), resources_(resources), events_(events), decl_(world.policy.events[events.index]), owner_(owner), window_(window) {}
+         Window window, const std::vector<TraceSpan>& spans)
+      : world_(world), plan_(plan), resources_(resources), events_(events), decl_(world.policy.events[events.index]), owner_(owner), window_(window) {
+    for (std::size_t index = 0; index < spans.size(); ++index) {
+      const model::Aggregate& aggregate = world.policy.aggregates[spans[index].aggregate.index];
+      if (aggregate.source == SourceRef::of(events)) spans_.push_back({index, &aggregate, spans[index].window, {}});
+    }
+  }
 
-  void run(std::vector<TracedRow>& out) {
+  void run(std::vector<CountedRow>& out) {
     const SourceRef source = SourceRef::of(events_);
     EventsPass pass(world_, plan_, events_, &resources_.joins);
     pass.lenient = true;
@@ -34,6 +40,7 @@ class Tracer {
       }
     }
     if (owner_) plan_.add_owner(owner_->first, source, pass.reads);
+    for (const Span& span : spans_) plan_.add_expr(span.aggregate->filter, {source}, 0, pass.reads);
     if (!resources_.prepare(events_, pass.reads) || !pass.open()) return;
     std::vector<std::pair<std::size_t, Program::Root>> conditions;
     for (std::size_t index = 0; index < world_.policy.exclusions.size(); ++index) {
@@ -41,6 +48,9 @@ class Tracer {
       for (std::size_t from = 0; from < exclusion.from.size(); ++from) {
         if (exclusion.from[from] == events_) conditions.emplace_back(index, pass.program().compile(exclusion.conditions[from]));
       }
+    }
+    for (Span& span : spans_) {
+      if (span.aggregate->filter.valid()) span.filter = pass.program().compile(span.aggregate->filter);
     }
     pass.program().evaluator().report_missing_rates = false;
     pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) {
@@ -63,18 +73,52 @@ class Tracer {
     return find_column(*schema, decl.column.empty() ? decl.named.name : decl.column, false, "", {}, ignored).has_value();
   }
 
+  struct Span {
+    std::size_t index = 0;  // among those that were asked for
+    const model::Aggregate* aggregate = nullptr;
+    Window window;
+    Program::Root filter;
+  };
+
+  static bool contains(Window window, std::int64_t day) { return day >= window.start.days && day < window.end.days; }
+
+  /// The day that decides whether the span's aggregate reads the row; none where its time is absent or later than as-of.
+  std::optional<std::int64_t> day_of(const Span& span, const Table& table, std::size_t row, RowEvaluator& evaluator) const {
+    if (!span.aggregate->at.valid()) return table.days.values[row];
+    const Value time = evaluator.field_value(table, row, span.aggregate->at, RowContext{&table, row, nullptr, {}});
+    if (time.is<Date>()) return time.as<Date>().days;
+    if (!time.is<value::Instant>()) return std::nullopt;
+    const auto instant = time.as<value::Instant>();
+    if (world_.request.as_of && instant > *world_.request.as_of) return std::nullopt;
+    const value::TimeZone& zone = decl_.zone != nullptr ? *decl_.zone : world_.zone();
+    return zone.local_date(instant).days;
+  }
+
+  bool reads(const Span& span, const Table& table, std::size_t row, RowEvaluator& evaluator) const {
+    const auto day = day_of(span, table, row, evaluator);
+    return day && contains(span.window, *day);
+  }
+
   void select(const Table& table, RowEvaluator& evaluator, std::vector<std::uint8_t>& active) const {
     for (std::size_t row = 0; row < table.rows; ++row) {
       if (active[row] == 0) continue;
-      const std::int64_t day = table.days.values[row];
-      if (day < window_.start.days || day >= window_.end.days) active[row] = 0;
-      if (owner_ && active[row] != 0 && evaluator.owner(owner_->first, table, row) != owner_->second) active[row] = 0;
+      if (owner_ && evaluator.owner(owner_->first, table, row) != owner_->second) active[row] = 0;
+      if (active[row] == 0 || contains(window_, table.days.values[row])) continue;
+      const bool is_read =
+          std::any_of(spans_.begin(), spans_.end(), [&](const Span& span) { return reads(span, table, row, evaluator); });
+      if (!is_read) active[row] = 0;
     }
   }
 
-  TracedRow traced(const Batch& batch, const Table& table, std::size_t row, Program& program,
+  bool counts(const Span& span, const Table& table, std::size_t row, std::uint64_t hits, Program& program) const {
+    for (const ExclusionId including : span.aggregate->including) hits &= ~(std::uint64_t{1} << including.index);
+    if (hits != 0 || !reads(span, table, row, program.evaluator())) return false;
+    return !span.aggregate->filter.valid() || program.simple(span.filter.expr, row) == Value(true);
+  }
+
+  CountedRow traced(const Batch& batch, const Table& table, std::size_t row, Program& program,
                    const std::vector<std::pair<std::size_t, Program::Root>>& conditions) {
-    TracedRow result;
+    CountedRow result;
     result.events = events_;
     result.time = value::Instant{event_micros(world_, decl_, table, row)};
     result.day = Date{static_cast<std::int32_t>(table.days.values[row])};
@@ -91,6 +135,9 @@ class Tracer {
       const Column& reference = table.column(FieldId{field});
       const auto& masks = world_.kept[reference.target].masks;
       if (!reference.is_absent(row) && !masks.empty()) hits |= masks[static_cast<std::size_t>(reference.values[row])];
+    }
+    for (const Span& span : spans_) {
+      if (counts(span, table, row, hits, program)) result.counted_by.push_back(span.index);
     }
     for (; hits != 0; hits &= hits - 1) result.hits.push_back(ExclusionId{static_cast<std::uint32_t>(std::countr_zero(hits))});
     for (const FieldId key : decl_.key) {
@@ -119,12 +166,14 @@ class Tracer {
   const model::Events& decl_;
   std::optional<std::pair<EntityId, std::uint32_t>> owner_;
   Window window_;
+  std::vector<Span> spans_;
 };
 
 }  // namespace
 
-std::vector<TracedRow> Store::trace(EntityId entity, std::string_view key, Window window) {
-  std::vector<TracedRow> rows;
+std::vector<CountedRow> Store::trace(EntityId entity, std::string_view key, Window window,
+                                    const std::vector<TraceSpan>& spans) {
+  std::vector<CountedRow> rows;
   std::optional<std::pair<EntityId, std::uint32_t>> owner;
   if (entity.valid() && entity.index != 0) {
     const auto row = find(entity, key);
@@ -134,13 +183,13 @@ std::vector<TracedRow> Store::trace(EntityId entity, std::string_view key, Windo
   for (std::uint32_t index = 0; index < world_.policy.events.size(); ++index) {
     if (owner && !world_.policy.events[index].owner_paths.to(entity)) continue;
     if (!world_.data.schema(world_.policy.events[index].table)) continue;
-    Tracer(world_, plan_, resources_, EventsId{index}, owner, window).run(rows);
+    Tracer(world_, plan_, resources_, EventsId{index}, owner, window, spans).run(rows);
   }
   index_entities();  // the passes may have met further rows of distinct entities
-  for (TracedRow& row : rows) {
+  for (CountedRow& row : rows) {
     for (auto& [field, value] : row.fields) value = as_text_where_found(shown(std::move(value)));
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const TracedRow& a, const TracedRow& b) {
+  std::stable_sort(rows.begin(), rows.end(), [](const CountedRow& a, const CountedRow& b) {
     return std::tie(a.time, a.events, a.key) < std::tie(b.time, b.events, b.key);
   });
   return rows;
@@ -156,8 +205,9 @@ Value Store::as_text_where_found(Value value) const {
 
 }  // namespace scanning
 
-std::vector<TracedRow> trace_rows(const model::Policy& policy, DataSource& data, const ScanRequest& request, EntityId entity,
-                                  std::string_view key, Window window, source::Diagnostics& diagnostics) {
+std::vector<CountedRow> trace_counted_rows(const model::Policy& policy, DataSource& data, const ScanRequest& request,
+                                           EntityId entity, std::string_view key, Window window,
+                                           const std::vector<TraceSpan>& spans, source::Diagnostics& diagnostics) {
   // The same scan as before finds exclusions through references; asked for nothing else, it reads little.
   ScanRequest all = request;
   all.needs.clear();
@@ -173,7 +223,13 @@ std::vector<TracedRow> trace_rows(const model::Policy& policy, DataSource& data,
   store.traced_entity = entity;
   store.scan();
   if (diagnostics.has_errors()) return {};
-  return store.trace(entity, key, window);
+  return store.trace(entity, key, window, spans);
+}
+
+std::vector<TracedRow> trace_rows(const model::Policy& policy, DataSource& data, const ScanRequest& request, EntityId entity,
+                                  std::string_view key, Window window, source::Diagnostics& diagnostics) {
+  std::vector<CountedRow> counted = trace_counted_rows(policy, data, request, entity, key, window, {}, diagnostics);
+  return {std::make_move_iterator(counted.begin()), std::make_move_iterator(counted.end())};
 }
 
 }  // namespace kpi::eval

@@ -109,6 +109,17 @@ class ExplainJson {
     }
     if (node.repeated) json["repeated"] = true;
     if (node.rows_total) json["rows"] = *node.rows_total;
+    if (node.curve != nullptr) json["curve"] = node.curve->name;
+    if (!node.measured.empty()) json["measured"] = node.measured;
+    if (node.members_total > 0) {
+      json["members_total"] = node.members_total;
+      json["members"] = Json::array();
+      for (const auto& member : node.members) {
+        Json entry = {{"key", member.key}, {"label", member.label}};
+        put(entry, member.value, member.type);
+        json["members"].push_back(std::move(entry));
+      }
+    }
     if (!node.children.empty()) json["children"] = nodes(node.children);
     return json;
   }
@@ -118,7 +129,10 @@ class ExplainJson {
     constexpr std::string_view kVerdicts[] = {"reaches", "alone_not_enough", "not_solved"};
     Json json = {{"kind", kKinds[static_cast<std::size_t>(step.kind)]},
                  {"name", subject_name(policy_, step)},
+                 {step.kind == eval::NextStep::Kind::payout_curve ? "payout" : "scorecard", owner_name(policy_, step)},
                  {"top", step.top}};
+    if (step.endless) json["endless"] = true;
+    if (step.wanted_beyond) json["wanted_below"] = true;
     if (step.kind != eval::NextStep::Kind::gate) {
       json["current"] = text(step.current);
       json["wanted"] = text(step.wanted);
@@ -148,6 +162,7 @@ class ExplainJson {
     Json json = {{"events", policy_.event(rows.events).named.name},
                  {"kept_total", rows.kept_total},
                  {"excluded_total", rows.excluded_total}};
+    if (rows.outside) json["outside_period"] = true;
     json["kept"] = Json::array();
     for (const eval::TracedRow& row : rows.kept) json["kept"].push_back(traced(rows.events, row));
     json["excluded"] = Json::array();

@@ -99,13 +99,15 @@ class ExplainWriter {
     if (node.kind == Kind::score_row) return score_row(node);
     const bool formula_in_title =
         node.kind == Kind::aggregate || node.kind == Kind::other_window || node.kind == Kind::need;
-    if (!formula_in_title && !node.repeated && !node.formula.empty() && !is_one_aggregate(node)) {
+    if (!formula_in_title && !node.repeated && !node.formula.empty() && !is_one_part(node)) {
       lines.push_back(visible(node.formula));
       if (!node.with_values.empty() && node.with_values != node.formula) {
         const std::string here = visible(node.with_values);
         lines.push_back(node.type.kind == value::Kind::boolean ? s(outcome_word(node), here) : "= " + here);
       }
     }
+    if (node.kind == Kind::other_window) add_members(node, lines);
+    if (node.kind == Kind::step && node.name == "pool_share") add_pool(node, lines);
     if (node.kind == Kind::curve && !node.facts.empty()) {
       const std::string input = fact(node.facts.front());
       lines.push_back(node.segment.empty() ? input : s(words::curve_part, input, visible(node.segment)));
@@ -131,6 +133,37 @@ class ExplainWriter {
     if (const auto* base = node.kind == Kind::payout ? find(node, "base") : nullptr; base && base->value.has_value())
       lines.push_back(s(words::base_pay_apart, exact(base->value, base->type)));
     return lines;
+  }
+
+  /// The numbers of a share, and whom a total, a share or a rank is taken over.
+  void add_members(const ExplainNode& node, std::vector<std::string>& lines) {
+    if (!node.with_values.empty()) lines.push_back("= " + visible(node.with_values));
+    if (node.members.empty()) return;
+    std::string list;
+    for (const auto& member : node.members) {
+      list += (list.empty() ? "" : w(words::comma)) + who(member.label, member.key) + " " +
+              show_.value(member.value, member.type);
+    }
+    if (node.members_total > node.members.size())
+      list += w(words::comma) + s(words::and_others, node.members_total - node.members.size());
+    lines.push_back(s(words::taken_over, node.members_total, list));
+  }
+
+  /// pool * measure / sum of it.
+  void add_pool(const ExplainNode& node, std::vector<std::string>& lines) {
+    const auto *pool = find(node, "input"), *measure = find(node, "measure"), *sum = find(node, "sum"),
+               *payees = find(node, "payees"), *group = find(node, "group");
+    if (pool == nullptr || measure == nullptr || sum == nullptr || payees == nullptr) return;
+    const std::string own = exact(measure->value, measure->type), all = exact(sum->value, sum->type);
+    const bool anyone = sum->value.has_value() && !sum->value.number().is_zero();
+    if (anyone) lines.push_back("= " + exact(pool->value, pool->type) + " * " + own + " / " + all);
+    const std::string count = exact(payees->value, payees->type);
+    const std::string of =
+        group ? s(words::payees_of_group, count, exact(group->value, group->type)) : s(words::payees_of_pool, count);
+    lines.push_back(s(words::shared_by, visible(node.measured), own, of, all));
+    if (!payout_) return;
+    const value::Number unit = value::Number::power_of_ten(-payout_->currency.minor_digits());
+    lines.push_back(s(words::shares_add_up, unit.to_string() + " " + std::string(payout_->currency.code())));
   }
 
   /// Whether the condition of the node holds; that of a phase does when the phase is known.
@@ -167,10 +200,11 @@ class ExplainWriter {
     return s(node.value.boolean() ? words::needs_met : words::needs_not_met, text);
   }
 
-  /// `= count(violations)` says nothing that the aggregate below does not say itself.
-  static bool is_one_aggregate(const ExplainNode& node) {
-    return node.kind == Kind::metric && node.children.size() == 1 && node.children[0].kind == Kind::aggregate &&
-           node.children[0].formula == node.formula;
+  /// `= count(violations)` says nothing that the aggregate, or `rolling(m, 3)`, below does not say itself.
+  static bool is_one_part(const ExplainNode& node) {
+    if (node.kind != Kind::metric || node.children.size() != 1) return false;
+    const ExplainNode& part = node.children[0];
+    return (part.kind == Kind::aggregate || part.kind == Kind::other_window) && part.formula == node.formula;
   }
 
   /// The score before gates as the sum of its weighted points.
@@ -232,11 +266,18 @@ class ExplainWriter {
       lines.push_back(w(words::attainment) + " = " + formula + " = " + text("attainment") + form(node.note));
     }
     if (!node.segment.empty() && node.value.has_value())
-      lines.push_back(s(words::points_by, visible(node.segment), text("points")));
+      lines.push_back(s(words::points_by, points_source(node), text("points")));
     const std::string weight = text(find(node, "effective_weight") ? "effective_weight" : "weight");
-    if (node.value.has_value())
+    const auto* weighted = find(node, "weighted");
+    if (node.value.has_value() && weighted != nullptr && weighted->value.has_value())
       lines.push_back(w(words::weighted) + " = " + text("points") + " * " + weight + " = " + text("weighted"));
     return lines;
+  }
+
+  /// `linear`, or the curve with the part of it that was used.
+  std::string points_source(const ExplainNode& node) const {
+    if (node.curve == nullptr) return visible(node.segment);
+    return s(words::part_of_curve, show_.label(*node.curve), visible(node.segment));
   }
 
   std::string form(const std::string& note) const {
@@ -320,18 +361,20 @@ class ExplainWriter {
 
   std::string rows_text(const eval::ExplainedRows& rows) {
     const model::Events& events = policy_.event(rows.events);
+    std::string name_of_events = show_.label(events.named);
+    if (rows.outside)
+      name_of_events = s(words::rows_of_days, name_of_events, rows.first.to_string(), rows.last.to_string());
     std::string out;
     if (rows.kept_total > 0) {
       out += "\n" +
-             paint(s(rows.kept_total == 1 ? words::row_counted : words::rows_counted, show_.label(events.named),
-                     rows.kept_total),
+             paint(s(rows.kept_total == 1 ? words::row_counted : words::rows_counted, name_of_events, rows.kept_total),
                    Ink::bold, look_) +
              "\n";
       out += row_table(events, rows.kept, false) + more(rows.kept_total, rows.kept.size());
     }
     if (rows.excluded_total > 0) {
       out += "\n" +
-             paint(s(rows.excluded_total == 1 ? words::row_taken_out : words::rows_taken_out, show_.label(events.named),
+             paint(s(rows.excluded_total == 1 ? words::row_taken_out : words::rows_taken_out, name_of_events,
                      rows.excluded_total),
                    Ink::bold, look_) +
              "\n";

@@ -23,6 +23,16 @@ inline constexpr Word away_from_zero{{"away from zero (up)", "向远离零的方
 inline constexpr Word toward_zero{{"toward zero (down)", "截去尾数（down）"}};
 inline constexpr Word to_higher{{"to the higher amount (ceiling)", "向上取整（ceiling）"}};
 inline constexpr Word to_lower{{"to the lower amount (floor)", "向下取整（floor）"}};
+inline constexpr Word part_of_curve{{"`{}` ({})", "“{}”（{}）"}};
+inline constexpr Word taken_over{{"over {}: {}", "共 {} 个：{}"}};
+inline constexpr Word and_others{{"and {} more", "另有 {} 个"}};
+inline constexpr Word shared_by{{"shared by {}: {} here, {} together {}", "按 {} 分配：本人 {}，{}合计 {}"}};
+inline constexpr Word payees_of_pool{{"all {} payees", "全部 {} 名受款人"}};
+inline constexpr Word payees_of_group{{"{} payees of {}", "{1} 的 {0} 名受款人"}};
+inline constexpr Word shares_add_up{
+    {"cut to {}; what is left over goes to the largest remainders, so that the shares add up to the pool",
+     "舍去 {} 以下的部分，余数按最大余数法补足，使各份合计等于奖金池"}};
+inline constexpr Word rows_of_days{{"{}, other days from {} to {}", "{}（期间以外，{} 至 {}）"}};
 inline constexpr Word because_of{{"{}: {}", "{}：{}"}};
 
 }  // namespace kpi::report::words

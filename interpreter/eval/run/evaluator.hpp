@@ -71,6 +71,12 @@ class Evaluator {
   int active_days(EntityId entity, std::uint32_t row, const Moment& moment) const;
   /// Follows a path of references from an entity row. An empty path with an invalid field is the row itself.
   Value field(EntityId entity, std::uint32_t row, const model::FieldPath& path) const;
+  /// The rows that total, share, rank or percentile_rank look at together with this one: those of its group (ranks: of
+  /// the moment's population). None where the row has no group.
+  std::vector<std::uint32_t> members(const model::MetricCall& call, model::ExprId id, EntityId entity, std::uint32_t row,
+                                     MomentId moment);
+  /// Whether less is better of a metric that is ranked.
+  bool lower_is_better(model::ExprId operand) const;
   /// From now on the metric (the aggregate) has this value for the row, for what-if questions.
   void pretend(model::MetricId id, EntityId entity, std::uint32_t row, MomentId moment, Value value);
   void pretend(AggregateId id, EntityId entity, std::uint32_t row, Window window, Value value);
@@ -118,7 +124,6 @@ class Evaluator {
   Value group_key(const model::MetricCall& call, EntityId entity, std::uint32_t row, MomentId moment);
   const Ranking& ranking(const model::MetricCall& call, model::ExprId id, EntityId entity, MomentId moment);
   void rank_members(std::vector<std::pair<Value, std::uint32_t>>& members, bool lower, Ranking& result) const;
-  bool lower_is_better(model::ExprId operand) const;
 
   static bool reads_native(const model::Policy& policy);
   bool is_native(model::ExprId id) const;

@@ -98,6 +98,20 @@ const Evaluator::Grouping& Evaluator::grouping(const model::MetricCall& node, Ex
   return result;
 }
 
+std::vector<std::uint32_t> Evaluator::members(const model::MetricCall& call, ExprId id, EntityId entity,
+                                              std::uint32_t row, MomentId moment) {
+  const bool ranks = call.function == MetricFunction::rank || call.function == MetricFunction::percentile_rank;
+  const Grouping& found = grouping(call, id, entity, moment);
+  const RowGroup* group = found.of_row[row];
+  if (group == nullptr) return {};
+  if (!ranks) return group->rows;
+  std::vector<std::uint32_t> result;
+  for (std::uint32_t other : population(entity, moment)) {
+    if (found.of_row[other] == group) result.push_back(other);
+  }
+  return result;
+}
+
 Value Evaluator::ranked(const model::MetricCall& node, ExprId id, const Context& context) {
   if (context.subject.group != nullptr) return Value::none(NoValueReason::not_ranked);
   const Ranking& found = ranking(node, id, context.subject.entity, context.moment);

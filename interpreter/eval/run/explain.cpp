@@ -5,9 +5,11 @@
 
 #include "grammar/source/diagnostics/run.hpp"
 #include "interpreter/eval/run/builtins.hpp"
+#include "interpreter/eval/run/curve_text.hpp"
 #include "interpreter/eval/run/evaluate.hpp"
 #include "interpreter/eval/run/formula_text.hpp"
 #include "interpreter/eval/run/no_such_row.hpp"
+#include "interpreter/eval/trace.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::eval {
@@ -16,6 +18,8 @@ namespace {
 using model::ExprId;
 using Kind = ExplainNode::Kind;
 using value::Number;
+
+constexpr std::size_t kMembersShown = 5;
 
 const char* attain_word(model::Attain form) {
   switch (form) {
@@ -49,16 +53,16 @@ class Explainer {
         evaluator(policy_, store, plan_.moments, Memory::few_rows),
         text(sources, evaluator) {}
 
-  SubjectExplanation subject(EntityId entity, std::uint32_t row, std::vector<TracedRow> traced,
-                             const ExplainRequest& request) {
+  /// Without the rows; see `add_rows`.
+  SubjectExplanation subject(EntityId entity, std::uint32_t row, const ExplainRequest& request) {
     SubjectExplanation result;
     result.entity = entity;
     result.entity_row = row;
     const EntityRow& found = evaluator.store.rows(entity)[row];
     result.key = found.key;
     result.label = found.label;
-    rows = std::move(traced);
     seen.clear();
+    spans.clear();
     for (const PayoutResult& payout : outcome.payouts) {
       if (policy.payouts[payout.payout.index].entity == entity) add_payout(payout, row, result, request);
     }
@@ -67,11 +71,47 @@ class Explainer {
       if (const auto* scored = find(card.rows, row)) add_scorecard(card.scorecard, *scored, result, request);
     }
     add_metrics(entity, row, result);
-    add_rows(result, request.row_limit);
     return result;
   }
 
+  /// What the explained aggregates read: the rows to look for.
+  const std::vector<TraceSpan>& traced_spans() const { return spans; }
+
+  void add_rows(SubjectExplanation& result, std::vector<CountedRow> traced, std::size_t limit) const {
+    std::vector<std::uint64_t> counts(spans.size());
+    for (const CountedRow& row : traced) {
+      for (const std::size_t span : row.counted_by) ++counts[span];
+    }
+    for (auto* nodes : {&result.payouts, &result.scorecards, &result.metrics}) set_counts(*nodes, counts);
+    std::map<std::pair<EventsId, bool>, ExplainedRows> groups;
+    for (CountedRow& row : traced) {
+      const auto in_period = [&](std::size_t span) { return spans[span].window == planned.window; };
+      const bool inside = (row.day >= planned.window.start && row.day < planned.window.end) ||
+                          std::any_of(row.counted_by.begin(), row.counted_by.end(), in_period);
+      const bool kept = inside ? row.hits.empty() : !row.counted_by.empty();
+      if (!kept && row.hits.empty()) continue;  // of another day, and left out by the aggregate's own filter
+      auto [place, added] = groups.try_emplace({row.events, !inside});
+      ExplainedRows& group = place->second;
+      if (added) group.first = group.last = row.day;
+      group.events = row.events;
+      group.outside = !inside;
+      group.first = std::min(group.first, row.day);
+      group.last = std::max(group.last, row.day);
+      auto& list = kept ? group.kept : group.excluded;
+      ++(kept ? group.kept_total : group.excluded_total);
+      if (list.size() < limit) list.push_back(std::move(row));
+    }
+    for (auto& [events, group] : groups) result.rows.push_back(std::move(group));
+  }
+
  private:
+  static void set_counts(std::vector<ExplainNode>& nodes, const std::vector<std::uint64_t>& counts) {
+    for (ExplainNode& node : nodes) {
+      if (node.span) node.rows_total = counts[*node.span];
+      set_counts(node.children, counts);
+    }
+  }
+
   template <class Rows>
   static const typename Rows::value_type* find(const Rows& rows, std::uint32_t row) {
     for (const auto& candidate : rows) {
@@ -113,7 +153,9 @@ class Explainer {
     root.note = status_word(paid->status);
     if (!paid->reason.empty()) root.note += ": " + paid->reason;
     if (declared.base.valid()) root.facts.push_back({"base", evaluator.evaluate(declared.base, context), root.type});
-    for (const PayoutStep& step : paid->steps) root.children.push_back(step_node(step, declared, context, root.type));
+    for (const PayoutStep& step : paid->steps) {
+      root.children.push_back(step_node(step, declared, payout, context, root.type));
+    }
     for (const auto& base : paid->base_penalties) {
       const model::Penalty& penalty = declared.penalties[base.penalty];
       ExplainNode child = node(Kind::base_penalty, penalty.amount, context);
@@ -130,8 +172,8 @@ class Explainer {
     }
   }
 
-  ExplainNode step_node(const PayoutStep& step, const model::Payout& declared, const Context& context,
-                        const value::Type& money) {
+  ExplainNode step_node(const PayoutStep& step, const model::Payout& declared, const PayoutResult& paid,
+                        const Context& context, const value::Type& money) {
     ExplainNode result = node(Kind::step, step.expr, context);
     result.name = step.step;
     if (step.step == "penalty") {
@@ -148,7 +190,51 @@ class Explainer {
     }
     result.type = money;
     if (step.expr.valid()) result.children = parts(step.expr, context);
+    if (step.step == "pool_share") add_pool(declared, paid, context, result);
     return result;
+  }
+
+  /// What the pool is shared by, for this payee and for all of the group.
+  void add_pool(const model::Payout& declared, const PayoutResult& paid, const Context& context, ExplainNode& result) {
+    const auto group_of = [&](std::uint32_t row) {
+      return declared.pool_within && !declared.pool_within_company
+                 ? evaluator.field(declared.entity, row, *declared.pool_within)
+                 : Value(true);
+    };
+    const Value group = group_of(context.subject.row);
+    const value::Type measure = policy.expr(declared.pool_by).type;
+    Number sum;
+    std::int64_t payees = 0;
+    for (const PayoutRowResult& row : paid.rows) {
+      const bool shares = !row.steps.empty() && row.steps.front().step == "pool_share";
+      if (!shares || !(group_of(row.entity_row) == group)) continue;
+      const ScorecardRowResult* scored = nullptr;
+      for (const ScorecardResult& card : outcome.scorecards) {
+        if (card.scorecard == declared.scorecard) scored = find(card.rows, row.entity_row);
+      }
+      const Context theirs{{declared.entity, row.entity_row, nullptr}, context.moment, scored};
+      const Value value = evaluator.evaluate(declared.pool_by, theirs);
+      if (!value.has_value()) continue;
+      ++payees;
+      sum += value::max(value.number(), Number(0));
+    }
+    result.measured = text.written(declared.pool_by);
+    result.facts.push_back({"measure", evaluator.evaluate(declared.pool_by, context), measure});
+    result.facts.push_back({"sum", sum, measure});
+    result.facts.push_back({"payees", Number(payees), value::Type::number()});
+    if (declared.pool_within && !declared.pool_within_company) {
+      result.facts.push_back({"group", group, pool_group_type(declared)});
+    }
+    append(result.children, parts(declared.pool_by, context));
+  }
+
+  value::Type pool_group_type(const model::Payout& declared) const {
+    model::SourceRef source = model::SourceRef::of(declared.entity);
+    for (const model::FieldId ref : declared.pool_within->refs) {
+      source = model::SourceRef::of(EntityId{policy.fields(source)[ref.index].type.index});
+    }
+    const model::FieldId field = declared.pool_within->field;
+    return field.valid() ? policy.fields(source)[field.index].type : value::Type::entity(source.index);
   }
 
   // ---- scorecards
@@ -220,6 +306,7 @@ class Explainer {
     result.facts.push_back({"weighted", row.weighted, plain});
     const Value& input = row.attain == model::Attain::none ? row.actual : row.attainment;
     result.segment = segment(line, input);
+    if (const auto* curve = std::get_if<model::CurveId>(&line.curve)) result.curve = &policy.curves[curve->index].named;
     result.children.push_back(metric_node(row.metric, context));
     if (target.valid()) append(result.children, parts(target, context));
     return result;
@@ -241,60 +328,14 @@ class Explainer {
     return result;
   }
 
-  // ---- curves
-  // ----------------------------------------------------------------------------------------------------------------
-
   std::string segment(const model::ScorecardRow& line, const Value& input) const {
     if (const auto* builtin = std::get_if<model::BuiltinCurve>(&line.curve)) {
       if (*builtin == model::BuiltinCurve::pass) return "pass";
       if (*builtin == model::BuiltinCurve::linear) return "linear";
       return "capped(" + (line.cap * Number(100)).to_string() + "%)";
     }
-    return input.has_value() ? segment(policy.curves[std::get<model::CurveId>(line.curve).index], input.number()) : "";
-  }
-
-  /// The part of a curve that decides the value at `at`: `0.6 -> 0 .. 1 -> 100` and how far along it, `>= 60, < 80 ->
-  /// 0.8`.
-  std::string segment(const model::Curve& curve, const Number& at) const {
-    const auto shown = [&](const model::Curve::Point& point) {
-      return exact_text(point.at, curve.input, evaluator) + " -> " + point.value.to_string();
-    };
-    std::size_t reached = 0;
-    while (reached < curve.points.size() && curve.points[reached].at <= at) ++reached;
-    if (curve.kind == model::CurveKind::brackets) return brackets(curve, at, reached);
-    const bool line = curve.kind == model::CurveKind::line;
-    if (reached == 0) {
-      const Number& value = line ? curve.points.front().value : Number(0);
-      return "< " + exact_text(curve.points.front().at, curve.input, evaluator) + " -> " + value.to_string();
-    }
-    if (reached == curve.points.size()) return ">= " + shown(curve.points.back());
-    if (line) {
-      return shown(curve.points[reached - 1]) + " .. " + shown(curve.points[reached]) + ": " +
-             on_line(curve, at, reached);
-    }
-    return ">= " + exact_text(curve.points[reached - 1].at, curve.input, evaluator) + ", < " +
-           exact_text(curve.points[reached].at, curve.input, evaluator) + " -> " +
-           curve.points[reached - 1].value.to_string();
-  }
-
-  /// The straight line between two points, with numbers put in.
-  static std::string on_line(const model::Curve& curve, const Number& at, std::size_t reached) {
-    const model::Curve::Point &from = curve.points[reached - 1], &to = curve.points[reached];
-    const std::string slope = "(" + at.to_string() + " - " + from.at.to_string() + ") / (" + to.at.to_string() + " - " +
-                              from.at.to_string() + ") * (" + to.value.to_string() + " - " + from.value.to_string() +
-                              ")";
-    return from.value == Number(0) ? slope : from.value.to_string() + " + " + slope;
-  }
-
-  std::string brackets(const model::Curve& curve, const Number& at, std::size_t reached) const {
-    std::string result;
-    for (std::size_t index = 0; index < reached; ++index) {
-      const Number upper = index + 1 < reached ? curve.points[index + 1].at : at;
-      if (index > 0) result += " + ";
-      result += "(" + upper.to_string() + " - " + curve.points[index].at.to_string() + ") * " +
-                curve.points[index].value.to_string();
-    }
-    return result.empty() ? "0" : result;
+    if (!input.has_value()) return "";
+    return curve_segment(policy.curves[std::get<model::CurveId>(line.curve).index], input.number());
   }
 
   // ---- what a formula is made of
@@ -374,32 +415,55 @@ class Explainer {
     result.value = evaluator.evaluate(id, context);
     const Context moved{context.subject, plan.moments.transform(context.moment, id, call), nullptr};
     place(result, moved);
+    add_members(call, id, context, result);
     result.children = parts(call.operand, moved);
     return result;
   }
 
+  /// Whom a total, a share or a rank is taken over, and the numbers of a share.
+  void add_members(const model::MetricCall& call, ExprId id, const Context& context, ExplainNode& result) {
+    using Function = model::MetricFunction;
+    const bool ranks = call.function == Function::rank || call.function == Function::percentile_rank;
+    if (!ranks && call.function != Function::total && call.function != Function::share) return;
+    const Subject& subject = context.subject;
+    const value::Type type = policy.expr(call.operand).type;
+    for (const std::uint32_t row : evaluator.members(call, id, subject.entity, subject.row, context.moment)) {
+      Value value = evaluator.evaluate(call.operand, {{subject.entity, row, nullptr}, context.moment, nullptr});
+      if (!value.has_value()) continue;
+      const EntityRow& member = evaluator.store.rows(subject.entity)[row];
+      result.members.push_back({member.key, member.label, std::move(value), type});
+    }
+    const bool lower = ranks && evaluator.lower_is_better(call.operand);
+    std::stable_sort(result.members.begin(), result.members.end(), [&](const auto& a, const auto& b) {
+      const int order = value::compare(a.value, b.value);
+      return lower ? order < 0 : order > 0;
+    });
+    result.members_total = result.members.size();
+    if (result.members.size() > kMembersShown) result.members.resize(kMembersShown);
+    if (call.function != Function::share) return;
+    const Value own = evaluator.evaluate(call.operand, context);
+    if (!own.has_value() || !result.value.has_value() || result.value.number().is_zero()) return;
+    result.with_values =
+        exact_text(own, type, evaluator) + " / " + exact_text(own.number() / result.value.number(), type, evaluator);
+  }
+
   ExplainNode aggregate_node(AggregateId id, ExprId expr, const Context& context) {
-    const model::Aggregate& aggregate = policy.aggregates[id.index];
     ExplainNode result;
     result.kind = Kind::aggregate;
     result.formula = text.written(expr);
     result.type = policy.expr(expr).type;
     result.value = evaluator.evaluate(expr, context);
     place(result, context);
-    const bool counted =
-        aggregate.source.is_events() && !aggregate.at.valid() && plan.moments[context.moment].window == planned.window;
-    if (counted) result.rows_total = rows_in(aggregate);
+    AggregateId innermost = id;  // of `avg(sum(x) each day)`: what reads rows
+    while (policy.aggregates[innermost.index].each_inner.valid())
+      innermost = policy.aggregates[innermost.index].each_inner;
+    if (policy.aggregates[innermost.index].source.is_events()) {
+      const TraceSpan span{innermost, plan.moments[context.moment].window};
+      const auto known = std::find(spans.begin(), spans.end(), span);
+      result.span = static_cast<std::size_t>(known - spans.begin());
+      if (known == spans.end()) spans.push_back(span);
+    }
     return result;
-  }
-
-  std::uint64_t rows_in(const model::Aggregate& aggregate) const {
-    const auto counts = [&](const TracedRow& row) {
-      const auto included = [&](ExclusionId hit) {
-        return std::find(aggregate.including.begin(), aggregate.including.end(), hit) != aggregate.including.end();
-      };
-      return row.events == aggregate.source.events() && std::all_of(row.hits.begin(), row.hits.end(), included);
-    };
-    return static_cast<std::uint64_t>(std::count_if(rows.begin(), rows.end(), counts));
   }
 
   ExplainNode curve_node(const model::CurveApply& applied, ExprId id, const Context& context) {
@@ -411,7 +475,7 @@ class Explainer {
     result.value = evaluator.evaluate(id, context);
     const Value input = evaluator.evaluate(applied.argument, context);
     result.facts.push_back({"input", input, policy.expr(applied.argument).type});
-    if (input.has_value()) result.segment = segment(curve, input.number());
+    if (input.has_value()) result.segment = curve_segment(curve, input.number());
     result.children = parts(applied.argument, context);
     return result;
   }
@@ -452,25 +516,13 @@ class Explainer {
     }
   }
 
-  void add_rows(SubjectExplanation& result, std::size_t limit) {
-    std::map<EventsId, ExplainedRows> by_events;
-    for (TracedRow& row : rows) {
-      ExplainedRows& group = by_events[row.events];
-      group.events = row.events;
-      auto& list = row.hits.empty() ? group.kept : group.excluded;
-      ++(row.hits.empty() ? group.kept_total : group.excluded_total);
-      if (list.size() < limit) list.push_back(std::move(row));
-    }
-    for (auto& [events, group] : by_events) result.rows.push_back(std::move(group));
-  }
-
   const model::Policy& policy;
   Plan& plan;
   const PlannedPeriod& planned;
   const PeriodOutcome& outcome;
   Evaluator evaluator;
   FormulaText text;
-  std::vector<TracedRow> rows;
+  std::vector<TraceSpan> spans;
   std::set<std::pair<model::MetricId, MomentId>> seen;
 };
 
@@ -503,10 +555,12 @@ Explanation explain(const model::Policy& policy, DataSource& data, const source:
     const auto row = store->find(entity, request.entity_key);
     if (!row) continue;
     known = true;
-    auto traced = trace_rows(policy, data, scan_request, entity, request.entity_key, planned.window, diagnostics);
-    SubjectExplanation subject = explainer.subject(entity, *row, std::move(traced), request);
-    const bool anything = !subject.payouts.empty() || !subject.scorecards.empty() || !subject.metrics.empty();
-    if (anything) result.subjects.push_back(std::move(subject));
+    SubjectExplanation subject = explainer.subject(entity, *row, request);
+    if (subject.payouts.empty() && subject.scorecards.empty() && subject.metrics.empty()) continue;
+    auto traced = trace_counted_rows(policy, data, scan_request, entity, request.entity_key, planned.window,
+                                     explainer.traced_spans(), diagnostics);
+    explainer.add_rows(subject, std::move(traced), request.row_limit);
+    result.subjects.push_back(std::move(subject));
   }
   if (!known) {
     report_no_such_row(policy, *store, request.entity_key, diagnostics);

@@ -11,8 +11,9 @@ namespace kpi::eval {
 /// One thing that was computed. What stands below it is what it was computed from.
 struct ExplainNode {
   enum class Kind : std::uint8_t {
-    payout,        // name, value = amount; facts: base, where one is declared; children: its steps, then what it rests on
-    step,          // name = the step's word (amount, prorate, penalty, floor, cap, paid_when, budget, rounding …)
+    payout,  // name, value = amount; facts: base, where one is declared; children: its steps, then what it rests on
+    step,    // name = the step's word (amount, prorate, penalty, floor, cap, paid_when, budget, rounding …); a pool
+             // share has the facts measure, sum, payees and, with `within`, group, and its measure as `measured`
     base_penalty,  // reported apart
     scorecard,     // value = score; children: phase, rows, gates
     phase,         // name = the phase
@@ -23,7 +24,7 @@ struct ExplainNode {
     curve,         // facts: input; `segment` says which part of it was used
     table,         // a decision table; `segment` is the row that applied
     need,          // what a metric requires to have a value (`needs`)
-    aggregate,     // rows_total = kept rows of its events in its window, before its own filter
+    aggregate,     // rows_total = rows of its events that it counts
   };
   Kind kind = Kind::metric;
   std::string name;
@@ -34,6 +35,8 @@ struct ExplainNode {
   value::Type type;
   std::string note;  // why there is no value, how a gate acts, which status a payout has
   std::string segment;
+  const model::Named* curve = nullptr;  // of a score_row: the declared curve that `segment` is a part of
+  std::string measured;                 // of a pool share: what it is shared by, as written
   struct Fact {
     std::string word;
     Value value;
@@ -44,12 +47,24 @@ struct ExplainNode {
   std::optional<Window> window;  // the days read, where they are not the period's
   bool repeated = false;         // explained further up already
   std::optional<std::uint64_t> rows_total;
+  std::optional<std::size_t> span;  // of an aggregate over events: which of the rows' spans (CountedRow::counted_by)
+  /// Whom total, share and ranks look at together: the first ones, best first, and how many there are.
+  struct Member {
+    std::string key, label;
+    Value value;
+    value::Type type;
+  };
+  std::vector<Member> members;
+  std::size_t members_total = 0;
   std::vector<ExplainNode> children;
 };
 
-/// Rows behind the numbers of the period, of one events source, by time.
+/// Rows behind the numbers of the period, of one events source, by time. Rows of other days that an aggregate reads in
+/// a longer or an earlier window are a list of their own.
 struct ExplainedRows {
   EventsId events;
+  bool outside = false;
+  Date first, last;  // days of the rows
   std::uint64_t kept_total = 0, excluded_total = 0;
   std::vector<TracedRow> kept, excluded;  // the first ExplainRequest::row_limit of each
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grammar/source/one_line.hpp"
+#include "interpreter/eval/run/display.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::eval {
@@ -28,10 +29,7 @@ std::string exact_text(const Value& value, const value::Type& type, const Evalua
   if (const auto* ref = std::get_if<value::EntityRef>(&value.storage())) {
     return evaluator.store.rows(EntityId{ref->entity})[ref->row].key;
   }
-  std::string text = value::to_string(value);
-  if (value.is<value::Number>() && type.unit == value::Unit::duration()) return text + " seconds";
-  if (value.is<value::Number>() && !type.unit.is_plain()) text += " " + value::to_string(type.unit);
-  return text;
+  return value.is<value::Number>() ? exact_quantity(value.number(), type.unit) : value::to_string(value);
 }
 
 std::string FormulaText::written(model::ExprId id) const {

@@ -26,7 +26,7 @@ class FormulaText {
   Evaluator& evaluator;
 };
 
-/// Exact, with its unit: `30000 GBP`, `10/3`, `180 seconds`, `none (no data)`.
+/// Exact, with its unit: `30_000 GBP`, `10/3`, `3 minutes`, `none (no data)`.
 std::string exact_text(const Value& value, const value::Type& type, const Evaluator& evaluator);
 
 }  // namespace kpi::eval
