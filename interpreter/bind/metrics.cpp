@@ -4,6 +4,7 @@
 #include "grammar/source/diagnostics/names.hpp"
 #include "grammar/source/diagnostics/structure.hpp"
 #include "grammar/source/diagnostics/types.hpp"
+#include "grammar/source/one_line.hpp"
 #include "interpreter/bind/expr_binder.hpp"
 #include "interpreter/bind/fold.hpp"
 
@@ -76,11 +77,28 @@ class MetricBinder {
     const ExprId needs = binder_.bind_boolean(id);
     if (s_.type(needs).kind == Kind::error) return;
     metric().needs = needs;
-    metric().needs_limit = s_.text(s_.span(needs));
+    metric().needs_limit = source::one_line(s_.text(s_.span(needs)));
     const auto* comparison = std::get_if<model::BinaryExpr>(&s_.policy.expr(needs).node);
-    if (comparison && (comparison->op == value::BinaryOp::ge || comparison->op == value::BinaryOp::gt)) {
-      if (fold(s_, comparison->right)) metric().needs_limit = s_.text(s_.span(comparison->right));
+    if (comparison == nullptr || comparison->op != value::BinaryOp::ge || !is_size(comparison->left)) return;
+    const auto least = fold(s_, comparison->right);
+    if (least && least->is<value::Number>() && least->number().is_decimal()) {
+      metric().needs_limit = least->number().to_string();
     }
+  }
+
+  /// The size of a sample: a count, or a sum of counted things such as views.
+  bool is_size(ExprId id) const {
+    const model::Expr& expr = s_.policy.expr(id);
+    if (!expr.type.unit.is_plain()) return false;
+    if (const auto* ref = std::get_if<model::MetricRef>(&expr.node)) {
+      const ExprId value = s_.policy.metrics[ref->metric.index].value;
+      return value.valid() && is_size(value);
+    }
+    const auto* ref = std::get_if<model::AggregateRef>(&expr.node);
+    if (ref == nullptr) return false;
+    using Function = model::AggregateFunction;
+    const Function function = s_.policy.aggregates[ref->aggregate.index].function;
+    return function == Function::count || function == Function::distinct || function == Function::sum;
   }
 
   void bind_show(const syntax::MetricClause& clause) {

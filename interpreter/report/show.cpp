@@ -11,6 +11,7 @@ namespace {
 using value::Number;
 using value::Unit;
 
+constexpr Word needs_not_met{{"not met: {}", "未满足 {}"}};
 constexpr int kPlainPlaces = 4;  // a plain number with more decimals is rounded for display
 constexpr std::int64_t kMinute = 60, kHour = 3'600, kDay = 86'400;
 
@@ -202,6 +203,8 @@ std::string Show::reason(const std::string& text) const {
     if (text == english) return std::string(word(translated, language_));
   }
   if (text.starts_with(kSample)) return say(words::sample_below, language_, visible(text.substr(kSample.size())));
+  constexpr std::string_view kNeeds = "not met: ";
+  if (text.starts_with(kNeeds)) return say(needs_not_met, language_, visible(text.substr(kNeeds.size())));
   const auto named = [&](const std::string& name) {
     for (const model::Metric& metric : policy_.metrics) {
       if (metric.named.name == name) return label(metric.named);

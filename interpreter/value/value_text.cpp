@@ -78,6 +78,11 @@ struct Text {
 
 std::string to_string(const Type& type) { return (type.optional ? "optional " : "") + base_text(type); }
 
+/// A number, as it may be written in a policy.
+static bool is_decimal(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789._") == std::string::npos;
+}
+
 std::string reason_text(const NoValue& none) {
   switch (none.reason) {
     case NoValueReason::absent:
@@ -89,7 +94,7 @@ std::string reason_text(const NoValue& none) {
     case NoValueReason::zero_denominator:
       return "zero denominator";
     case NoValueReason::sample_below:
-      return "sample below " + none.detail;
+      return (is_decimal(none.detail) ? "sample below " : "not met: ") + none.detail;
     case NoValueReason::condition_unknown:
       return "condition unknown";
     case NoValueReason::target_not_positive:

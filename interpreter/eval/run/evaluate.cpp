@@ -1,5 +1,7 @@
 // Evaluation, period by period: scorecards, payouts, listed metrics, alerts; and what must be said about the data.
 #include <algorithm>
+#include <numeric>
+#include <set>
 
 #include "grammar/source/diagnostics/data.hpp"
 #include "grammar/source/diagnostics/run.hpp"
@@ -315,9 +317,7 @@ class Runner {
     if (request.is_test) return;
     for (const auto& [events, windows] : plan.needs.events_read()) {
       const EventsInfo& info = outcome.events[events.index];
-      for (const PlannedPeriod& planned : plan.periods) {
-        if (windows.contains(planned.window)) report_coverage(events, info, planned);
-      }
+      report_coverage(events, info, windows);
       report_silence(events, info);
       if (info.without_time == 0) continue;
       diagnostics.add(ids::rows_without_time, policy.event(events).named.span)
@@ -326,20 +326,50 @@ class Runner {
     }
   }
 
-  void report_coverage(EventsId events, const EventsInfo& info, const PlannedPeriod& planned) {
-    const auto cover = store.coverage(model::SourceRef::of(events), planned.window);
-    if (cover == AggregateStore::Cover::full) return;
-    const bool none = cover == AggregateStore::Cover::none || !info.covered_from || !info.covered_to;
-    const bool from_start = !none && *info.covered_from <= planned.window.start;
-    auto& diagnostic = diagnostics.add(none         ? ids::not_covered
-                                       : from_start ? ids::partly_covered_at_end
-                                                    : ids::partly_covered,
-                                       policy.event(events).named.span);
-    diagnostic.with("events", policy.event(events).named.name).with("period", planned.period.to_string());
-    if (none) return;
-    diagnostic.with("from", std::max(*info.covered_from, planned.window.start).to_string())
-        .with("to", Date{std::min(*info.covered_to, planned.window.end).days - 1}.to_string())
-        .with("last", Date{planned.window.end.days - 1}.to_string());
+  /// One finding for a period says what is missing in its parts as well, and one for neighbouring periods without any
+  /// data names them together.
+  void report_coverage(EventsId events, const EventsInfo& info, const std::set<Window>& windows) {
+    std::vector<const PlannedPeriod*> lacking;
+    for (const PlannedPeriod& planned : plan.periods) {
+      if (!windows.contains(planned.window)) continue;
+      if (store.coverage(model::SourceRef::of(events), planned.window) != AggregateStore::Cover::full) {
+        lacking.push_back(&planned);
+      }
+    }
+    std::vector<const PlannedPeriod*> whole;
+    for (const PlannedPeriod* planned : lacking) {
+      const bool is_part = std::any_of(lacking.begin(), lacking.end(), [&](const PlannedPeriod* other) {
+        return other->period.unit > planned->period.unit && other->period.start() <= planned->period.start() &&
+               planned->period.end() <= other->period.end();
+      });
+      if (!is_part) whole.push_back(planned);
+    }
+    for (std::size_t first = 0, next = 0; first < whole.size(); first = next) {
+      next = first + 1;
+      const bool none = is_uncovered(events, info, *whole[first]);
+      while (none && next < whole.size() && whole[next]->period == whole[next - 1]->period.shift(1) &&
+             is_uncovered(events, info, *whole[next])) {
+        ++next;
+      }
+      const Window window = whole[first]->window;
+      const bool from_start = !none && *info.covered_from <= window.start;
+      auto& diagnostic = diagnostics.add(none         ? ids::not_covered
+                                         : from_start ? ids::partly_covered_at_end
+                                                      : ids::partly_covered,
+                                         policy.event(events).named.span);
+      std::string period = whole[first]->period.to_string();
+      if (next - first > 1) period += ".." + whole[next - 1]->period.to_string();
+      diagnostic.with("events", policy.event(events).named.name).with("period", period);
+      if (none) continue;
+      diagnostic.with("from", std::max(*info.covered_from, window.start).to_string())
+          .with("to", Date{std::min(*info.covered_to, window.end).days - 1}.to_string())
+          .with("last", Date{window.end.days - 1}.to_string());
+    }
+  }
+
+  bool is_uncovered(EventsId events, const EventsInfo& info, const PlannedPeriod& planned) const {
+    return store.coverage(model::SourceRef::of(events), planned.window) == AggregateStore::Cover::none ||
+           !info.covered_from || !info.covered_to;
   }
 
   // One remark a source: what is missing is found in one place.

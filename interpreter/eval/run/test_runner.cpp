@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grammar/source/diagnostics/test.hpp"
+#include "interpreter/eval/run/display.hpp"
 #include "interpreter/eval/run/plan.hpp"
 
 namespace kpi::eval {
@@ -45,13 +46,18 @@ struct Found {
   std::string reason;  // why there is no value, as the evaluation words it
 };
 
+std::string shown(const Value& value, const value::Unit& unit) {
+  if (value.is<Number>() && unit == value::Unit::duration()) return exact_duration(value.number());
+  std::string text = value::to_string(value);
+  if (value.is<Number>() && !unit.is_plain()) text += " " + value::to_string(unit);
+  return text;
+}
+
 std::string shown(const Found& found) {
   if (found.is_word) return found.word.empty() ? "none" : found.word;
   if (found.unscored) return "unscored";
   if (!found.value.has_value()) return "none";
-  std::string text = value::to_string(found.value);
-  if (found.value.is<Number>() && !found.unit.is_plain()) text += " " + value::to_string(found.unit);
-  return text;
+  return shown(found.value, found.unit);
 }
 
 /// Empty when there is a value.
@@ -77,10 +83,10 @@ std::string shown(const ExpectCell& cell) {
     case ExpectCell::Kind::tolerance:
       break;
   }
-  std::string text = value::to_string(cell.value);
-  if (cell.value.is<Number>() && !cell.unit.is_plain()) text += " " + value::to_string(cell.unit);
-  if (cell.kind == ExpectCell::Kind::tolerance) text = "~ " + text + " +- " + cell.tolerance.to_string();
-  return text;
+  const std::string text = shown(cell.value, cell.unit);
+  if (cell.kind != ExpectCell::Kind::tolerance) return text;
+  const bool duration = cell.unit == value::Unit::duration();
+  return "~ " + text + " +- " + (duration ? exact_duration(cell.tolerance) : cell.tolerance.to_string());
 }
 
 /// A cell names the currency of an amount that is in its rows' own; a sum over no rows is 0 in every currency.
@@ -220,6 +226,12 @@ class TestRun {
   // ---- rows
   // ----------------------------------------------------------------------------------------------------------
 
+  /// "host `h1`"; the company is only one.
+  std::string whom(const Expectation& expectation) const {
+    const std::string& entity = policy.entity(expectation.entity).named.name;
+    return expectation.entity.index == 0 ? entity : entity + " `" + expectation.key + "`";
+  }
+
   bool is_key(const Expectation& expectation, const std::string& key) const {
     return expectation.entity.index == 0 || key == expectation.key;
   }
@@ -249,8 +261,7 @@ class TestRun {
     }
     if (!any && !expectation.columns.empty()) {
       failures.add(ids::test_row_missing, expectation.span)
-          .with("entity", policy.entity(expectation.entity).named.name)
-          .with("key", expectation.key)
+          .with("whom", whom(expectation))
           .with("period", test.period.to_string());
       return;
     }
@@ -259,16 +270,12 @@ class TestRun {
       const std::string& column = expectation.columns[index];
       if (cell.kind == ExpectCell::Kind::any) continue;
       if (!cells[index] || !cells[index]->present) {
-        failures.add(ids::test_column_missing, cell.span)
-            .with("column", column)
-            .with("entity", policy.entity(expectation.entity).named.name)
-            .with("key", expectation.key);
+        failures.add(ids::test_column_missing, cell.span).with("column", column).with("whom", whom(expectation));
       } else if (!agrees(cell, *cells[index])) {
         const std::string reason = reason_of(*cells[index]);
         failures.add(reason.empty() ? ids::test_cell_differs : ids::test_cell_has_none, cell.span)
             .with("column", column)
-            .with("entity", policy.entity(expectation.entity).named.name)
-            .with("key", expectation.key)
+            .with("whom", whom(expectation))
             .with("actual", shown(*cells[index]))
             .with("expected", shown(cell))
             .with("reason", reason);
@@ -433,8 +440,7 @@ class TestRun {
     if (fired == wanted) return;
     failures.add(wanted ? ids::test_alert_missing : ids::test_alert_unexpected, expectation.span)
         .with("alert", policy.alerts[expectation.alert.index].named.name)
-        .with("entity", policy.entity(expectation.entity).named.name)
-        .with("key", expectation.key)
+        .with("whom", whom(expectation))
         .with("found", periods.empty() ? "-" : periods);
   }
 
