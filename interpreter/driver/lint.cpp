@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <list>
+#include <map>
 
 #include "grammar/source/diagnostics/cli.hpp"
 #include "grammar/source/diagnostics/lint.hpp"
@@ -61,14 +62,10 @@ std::string rendered(const report::LintReport& report, const source::SourceMap& 
   return report::lint_pretty(report, sources, terminal.out);
 }
 
-/// One pass over all files.
+/// One pass over all files, each with the `kpi.toml` nearest to it.
 class Run {
  public:
-  Run(const Invocation& invocation, const ProjectConfig& config) : invocation_(invocation) {
-    rules_ = config.rules;
-    if (const auto file = invocation.value("--rules")) rules_.push_back(*file);
-    const std::string baseline = invocation.value("--baseline").value_or(config.baseline);
-    if (!baseline.empty() && !invocation.has("--write-baseline")) baseline_ = read_baseline(baseline);
+  explicit Run(const Invocation& invocation) : invocation_(invocation) {
     report_.as_of = today(invocation);
     report_.version = kVersion;
   }
@@ -79,14 +76,18 @@ class Run {
     if (session.diagnostics.has_errors()) return false;
     for (const Compiled& file : compiled_) {
       if (file.policy.is_library) continue;  // a library is linted with the policy that uses it
+      const ProjectConfig config = project_config(file.path);
+      std::vector<std::string> rules = config.rules;
+      if (const auto own = invocation_.value("--rules")) rules.push_back(*own);
       lint::Request request;
-      request.packs = packs_.for_policy(file.policy, rules_);
+      request.packs = packs_.for_policy(file.policy, rules);
       if (session.diagnostics.has_errors()) return false;
       request.as_of = report_.as_of;
+      const std::size_t remarked = remarks.warning_count();
       request.unknown_rules = unknown_rules(file, request.packs);
       const lint::FactProofs proofs(file.policy);
       request.proofs = &proofs;
-      if (baseline_) request.baseline = &*baseline_;
+      request.baseline = baseline(invocation_.value("--baseline").value_or(config.baseline));
       report::LintedFile& linted = report_.files.emplace_back();
       linted.path = file.path;
       linted.policy = &file.policy;
@@ -95,9 +96,16 @@ class Run {
       linted.without_pack = served.without;
       linted.result = lint::lint(file.policy, session.sources, request);
       work_out_fixes(file, session, linted.result);
+      const bool deny = config.deny_warnings || invocation_.has("--deny");
+      const bool warned =
+          linted.result.count(model::RuleSeverity::warning) > 0 || remarks.warning_count() > remarked;
+      denied_ = denied_ || (deny && warned);
     }
     return true;
   }
+
+  /// Whether there is a warning where warnings are not accepted.
+  bool denied() const { return denied_; }
 
   /// Writes the files that have fixes; how many changes were made.
   std::size_t fix(bool unsafe) {
@@ -138,10 +146,17 @@ class Run {
     return result;
   }
 
+  /// None where there is no such file, and while one is being written.
+  const lint::Baseline* baseline(const std::string& file) {
+    if (file.empty() || invocation_.has("--write-baseline")) return nullptr;
+    const auto known = baselines_.find(file);
+    return &(known != baselines_.end() ? known : baselines_.emplace(file, read_baseline(file)).first)->second;
+  }
+
   const Invocation& invocation_;
-  std::vector<std::string> rules_;
-  std::optional<lint::Baseline> baseline_;
-  RulePacks packs_{session};
+  std::map<std::string, lint::Baseline> baselines_;  // by file
+  bool denied_ = false;
+  RulePacks packs_{session, RulePacks::Examples::left_out};
   std::list<Compiled> compiled_;  // the report points into them
   report::LintReport report_;
 };
@@ -149,16 +164,15 @@ class Run {
 }  // namespace
 
 Exit run_lint(const Invocation& invocation, const Terminal& terminal) {
-  const ProjectConfig config = project_config(invocation.arguments.front());
   if (invocation.has("--unsafe") && !invocation.has("--fix"))
     throw Failure(ids::option_needs_other, {{"option", "--unsafe"}, {"other", "--fix"}});
   std::size_t fixed = 0;
-  auto run = std::make_unique<Run>(invocation, config);
+  auto run = std::make_unique<Run>(invocation);
   bool compiles = run->run();
   if (compiles && invocation.has("--fix")) {
     fixed = run->fix(invocation.has("--unsafe"));
     if (fixed > 0) {
-      run = std::make_unique<Run>(invocation, config);
+      run = std::make_unique<Run>(invocation);
       compiles = run->run();
     }
   }
@@ -170,14 +184,12 @@ Exit run_lint(const Invocation& invocation, const Terminal& terminal) {
   if (const auto file = invocation.value("--write-baseline")) write_result(baseline_text(report), *file);
   write_result(rendered(report, run->session.sources, invocation, terminal), invocation.value("--output"));
   source::Diagnostics& remarks = run->remarks;
-  const bool misspelt = remarks.warning_count() > 0;
   if (invocation.has("--fix")) remarks.add_without_span(ids::fixes_applied).with("count", std::to_string(fixed));
   if (const auto file = invocation.value("--write-baseline"))
     remarks.add_without_span(ids::baseline_written).with("file", *file);
   print_to_standard_error(remarks, run->session.sources, invocation.format, terminal.err);
   if (invocation.has("--write-baseline")) return Exit::clean;
-  const bool deny = config.deny_warnings || invocation.has("--deny");
-  return report.errors() > 0 || (deny && (report.warnings() > 0 || misspelt)) ? Exit::findings : Exit::clean;
+  return report.errors() > 0 || run->denied() ? Exit::findings : Exit::clean;
 }
 
 }  // namespace kpi::driver

@@ -2,6 +2,7 @@
 // and platforms.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,10 +15,12 @@ namespace kpi::driver {
 
 class RulePacks {
  public:
-  explicit RulePacks(Session& session) : session_(session) {}
+  /// Who only runs the rules needs no examples: they are most of the text of a pack, and most of the time to read it.
+  enum class Examples : std::uint8_t { read, left_out };
+  explicit RulePacks(Session& session, Examples examples = Examples::read) : session_(session), examples_(examples) {}
 
-  /// The files of stdlib/compliance, core first; those of its markets and platforms; then the files in `more` (the user's
-  /// own rules).
+  /// The files of stdlib/compliance, core first; those of its markets and platforms; then the files in `more` (the
+  /// user's own rules).
   std::vector<lint::Pack> for_policy(const model::Policy& policy, const std::vector<std::string>& more);
   /// Every pack of the program, then `more`.
   std::vector<lint::Pack> all(const std::vector<std::string>& more);
@@ -30,6 +33,7 @@ class RulePacks {
   lint::Pack own(const std::string& path);
 
   Session& session_;
+  Examples examples_;
   std::map<std::string, std::unique_ptr<Compiled>> files_;  // by path
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "interpreter/model/field_names.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::lint {
@@ -35,18 +36,8 @@ std::string small_letters(std::string_view text) {
   return result;
 }
 
-bool contains_word(std::string_view text, std::string_view word) {
-  const auto same = [](char a, char b) { return lower(a) == lower(b); };
-  return !word.empty() && std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
-}
-
-bool is_refund_name(std::string_view name) {
-  if (contains_word(name, "returning")) return false;  // customers who come back
-  for (const std::string_view word : {"refund", "return", "cancel", "chargeback", "退款", "退货", "取消"}) {
-    if (contains_word(name, word)) return true;
-  }
-  return false;
-}
+bool contains_word(std::string_view text, std::string_view word) { return model::contains_word(text, word); }
+bool is_refund_name(std::string_view name) { return model::is_refund_name(name); }
 
 // ---- what is read ---------------------------------------------------------------------------------------------------
 

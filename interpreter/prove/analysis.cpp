@@ -35,10 +35,44 @@ std::string_view name(Property property) {
       return "single-order";
     case Property::genuine_order:
       return "genuine-order";
+    case Property::refund:
+      return "refund";
     case Property::monotone:
       return "monotone";
+    case Property::independent:
+      return "independent";
+    case Property::budget:
+      return "budget";
     case Property::attack:
       return "attack";
+  }
+  return "";
+}
+
+std::string_view chinese_name(Property property) {
+  switch (property) {
+    case Property::reachable:
+      return "可达";
+    case Property::bounded:
+      return "有上限";
+    case Property::not_negative:
+      return "不为负";
+    case Property::no_jump:
+      return "不跳变";
+    case Property::single_order:
+      return "单笔影响";
+    case Property::genuine_order:
+      return "真实订单";
+    case Property::refund:
+      return "退款";
+    case Property::monotone:
+      return "单调";
+    case Property::independent:
+      return "无关";
+    case Property::budget:
+      return "占销售额比例";
+    case Property::attack:
+      return "攻击";
   }
   return "";
 }

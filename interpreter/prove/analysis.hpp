@@ -23,10 +23,15 @@ enum class Property : std::uint8_t {
   no_jump,        // one per threshold
   single_order,   // one order never moves pay by more than its own amount
   genuine_order,  // one more order never lowers pay
+  refund,         // more refunds never raise pay
   monotone,       // a better metric never lowers pay
+  independent,    // pay does not depend on what is personal
+  budget,         // pay stays below `assume pay_share` of what orders bring
   attack,         // a declared attack is never worth it
 };
 std::string_view name(Property property);
+/// What the property is called in Chinese, beside its name.
+std::string_view chinese_name(Property property);
 
 struct Witness {
   value::Period period;  // of the first result
@@ -62,7 +67,7 @@ struct Finding {
 };
 
 struct AnalysisOptions {
-  Number tolerance;                 // jumps and swings up to this are fine, in policy currency
+  Number tolerance;                  // jumps and swings up to this are fine, in policy currency
   std::size_t evaluations = 20'000;  // per question
   std::uint64_t solver_budget = 4'000'000;
   std::uint64_t seed = 1;

@@ -49,7 +49,8 @@ std::vector<Finding> Decider::all() {
   result.push_back(reachable());
   result.push_back(bounded());
   result.push_back(not_negative());
-  for (const auto part : {&Decider::jumps, &Decider::orders, &Decider::monotone, &Decider::attacks}) {
+  for (const auto part : {&Decider::jumps, &Decider::orders, &Decider::refunds, &Decider::monotone,
+                          &Decider::independent, &Decider::share_of_sales, &Decider::attacks}) {
     auto found = (this->*part)();
     std::move(found.begin(), found.end(), std::back_inserter(result));
   }

@@ -24,7 +24,10 @@ class Decider {
   Finding reachable();
   std::vector<Finding> jumps();
   std::vector<Finding> orders();  // single_order and genuine_order
+  std::vector<Finding> refunds();
   std::vector<Finding> monotone();
+  std::vector<Finding> independent();
+  std::vector<Finding> share_of_sales();
   std::vector<Finding> attacks();
 
   Shape& shape() { return shape_; }
@@ -85,9 +88,10 @@ class Decider {
   Shape shape_;
   std::string subject_;
   std::vector<Proved> proved_;
-  std::optional<State> last_state_;  // of the last refutation
+  std::optional<State> last_state_;         // of the last refutation
   std::vector<std::vector<Number>> seeds_;  // inputs beside jumps: there, small changes do much
   void seed(const State& place);
+  void require_second(Query& query);
 };
 
 }  // namespace kpi::prove

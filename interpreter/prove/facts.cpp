@@ -313,25 +313,13 @@ std::vector<Influence> Facts::Impl::find_influence(Target target) {
   for (const auto& [metric, scalar] : metrics) {
     if (graph[scalar.value].op != Op::input || graph.inputs[graph[scalar.value].index].kind != Input::Kind::metric)
       continue;
+    // Between any two values of this metric, all others standing still: a bound that nothing exceeds.
     Influence found{metric, Number(0), Number(0), false};
     Change change;
     change.inputs[graph[scalar.value].index] = {};
-    if (deltas(graph, change).delta[of.value()] != Interval::exactly(Number(0))) {
-      Input other = graph.inputs[graph[scalar.value].index];
-      other.key += " elsewhere";
-      const NodeId elsewhere = graph.input(other);
-      const NodeId moved = graph.substitute(of.value(), {{scalar.value, elsewhere}});
-      Problem problem;
-      problem.objective = graph.subtract(moved, of.value());
-      Search search(graph, problem, of.anchor());
-      if (const auto best = search.run(kEffort.evaluations)) {
-        std::vector<Number> values;
-        graph.evaluate(graph.cone({of.value(), moved}), best->inputs, values);
-        found.lowest = values[of.value()];
-        found.highest = values[moved];
-        found.unbounded = !of.range().upper && !intervals(graph)[problem.objective].upper;
-      }
-    }
+    const Interval moved = deltas(graph, change).delta[of.value()];
+    found.unbounded = !moved.lower || !moved.upper;
+    if (!found.unbounded) found.highest = value::max(moved.lower->abs(), moved.upper->abs());
     result.push_back(found);
   }
   return result;

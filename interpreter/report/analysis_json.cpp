@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "interpreter/report/analysis_allow.hpp"
 #include "interpreter/report/analysis_text.hpp"
 
 namespace kpi::report {
@@ -57,7 +58,8 @@ Json witness_json(const prove::Witness& witness, Language language) {
           {"tables_after", std::move(after)}};
 }
 
-Json finding_json(const Finding& finding, const source::SourceMap& sources, Language language) {
+Json finding_json(const model::Policy& policy, const Finding& finding, const source::SourceMap& sources,
+                  Language language) {
   const source::Source& file = sources.get(finding.span.source);
   Json json = {{"property", prove::name(finding.property)},
                {"verdict", prove::name(finding.verdict)},
@@ -73,6 +75,14 @@ Json finding_json(const Finding& finding, const source::SourceMap& sources, Lang
   Json notes = Json::array();
   for (const auto& note : finding.notes) notes.push_back(text(note, language));
   if (!notes.empty()) json["notes"] = std::move(notes);
+  Json allowed = Json::array();
+  for (const model::Allow* allow : exceptions_for(policy, finding)) {
+    allowed.push_back({{"rule", allow->rule},
+                       {"because", allow->because},
+                       {"owner", allow->owner},
+                       {"until", allow->until ? Json(allow->until->to_string()) : Json(nullptr)}});
+  }
+  if (!allowed.empty()) json["allowed"] = std::move(allowed);
   json["evaluations"] = finding.evaluations;
   if (finding.witness) json["witness"] = witness_json(*finding.witness, language);
   return json;
@@ -108,7 +118,7 @@ std::string analysis_json(const model::Policy& policy, const prove::Analysis& an
                           const std::optional<prove::People>& people, const source::SourceMap& sources,
                           std::string_view version, Language language) {
   Json findings = Json::array();
-  for (const Finding& finding : analysis.findings) findings.push_back(finding_json(finding, sources, language));
+  for (const Finding& finding : analysis.findings) findings.push_back(finding_json(policy, finding, sources, language));
   Json assumptions = Json::array();
   for (const auto& assumption : analysis.assumptions) assumptions.push_back(text(assumption, language));
   Json counts = Json::object();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "interpreter/report/analysis_allow.hpp"
 #include "interpreter/report/analysis_words.hpp"
 #include "interpreter/report/visible.hpp"
 
@@ -41,8 +42,9 @@ Ink verdict_ink(Verdict verdict) {
 
 class Writer {
  public:
-  Writer(const prove::Analysis& analysis_, const source::SourceMap& sources_, bool compact_, const Look& look_)
-      : analysis(analysis_), sources(sources_), compact(compact_), look(look_) {}
+  Writer(const model::Policy& policy_, const prove::Analysis& analysis_, const source::SourceMap& sources_,
+         bool compact_, const Look& look_)
+      : policy(policy_), analysis(analysis_), sources(sources_), compact(compact_), look(look_) {}
 
   std::string write() {
     if (analysis.findings.empty()) return std::string(word(words::nothing, look.language)) + "\n";
@@ -100,21 +102,33 @@ class Writer {
     return say(words::nonlinear, look.language, analysis.solver);
   }
 
+  std::string property(const Finding& finding) const {
+    std::string name(prove::name(finding.property));
+    if (look.language == Language::zh) name += "（" + std::string(prove::chinese_name(finding.property)) + "）";
+    return name;
+  }
+
   void one_line(const Finding& finding) {
     out += place(finding) + ": " + std::string(word(verdict_word(finding.verdict), look.language)) + " " +
-           std::string(prove::name(finding.property)) + " " + finding.subject +
-           (finding.detail.empty() ? "" : " " + finding.detail) + ": " + text(finding.sentence) + "\n";
+           property(finding) + " " + finding.subject + (finding.detail.empty() ? "" : " " + finding.detail) + ": " +
+           text(finding.sentence) + "\n";
   }
 
   void paragraph(const Finding& finding) {
     const std::string how_known = how(finding);
     out += "  " + paint(word(verdict_word(finding.verdict), look.language), verdict_ink(finding.verdict), look) + "  " +
-           std::string(prove::name(finding.property)) + (finding.detail.empty() ? "" : " " + finding.detail) + "  " +
-           text(finding.sentence) + (how_known.empty() ? "" : paint(" [" + how_known + "]", Ink::dim, look)) + "\n";
+           property(finding) + (finding.detail.empty() ? "" : " " + finding.detail) + "  " + text(finding.sentence) +
+           (how_known.empty() ? "" : paint(" [" + how_known + "]", Ink::dim, look)) + "\n";
     if (finding.verdict == Verdict::proved || finding.verdict == Verdict::inadmissible) return;
     out += "      --> " + place(finding) + "\n";
     if (finding.witness) story(*finding.witness);
     for (const auto& note : finding.notes) out += "      = " + text(note) + "\n";
+    for (const model::Allow* allow : exceptions_for(policy, finding)) {
+      out += "      = " +
+             say(words::allowed, look.language, allow->rule, allow->until ? allow->until->to_string() : "?",
+                 allow->because, allow->owner) +
+             "\n";
+    }
   }
 
   void story(const prove::Witness& witness) {
@@ -144,6 +158,7 @@ class Writer {
       row(text(line.what), line.before, line.after, two && line.before != line.after);
   }
 
+  const model::Policy& policy;
   const prove::Analysis& analysis;
   const source::SourceMap& sources;
   bool compact;
@@ -156,7 +171,7 @@ class Writer {
 std::string analysis_text(const model::Policy& policy, const prove::Analysis& analysis,
                           const std::optional<prove::People>& people, const source::SourceMap& sources, bool compact,
                           const Look& look) {
-  std::string out = Writer(analysis, sources, compact, look).write();
+  std::string out = Writer(policy, analysis, sources, compact, look).write();
   if (!people) return out;
   const auto money = [&](const value::Number& number, prove::PayoutId payout) {
     const value::Currency currency = policy.payouts[payout.index].currency;

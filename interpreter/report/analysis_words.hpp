@@ -24,6 +24,7 @@ W(cost, "cost", "成本")
 W(net, "net gain", "净收益")
 W(witness, "{} `{}` in {}", "{}「{}」，{}")
 W(assumptions, "Assumptions", "前提")
+W(allowed, "the policy allows `{}` until {}: {} ({})", "政策允许 `{}` 例外，至 {}：{}（{}）")
 W(tally, "{} proved, {} refuted, {} unknown, {} inadmissible", "{} 项已证明，{} 项已推翻，{} 项未判定，{} 项不可实施")
 W(no_solver, "Z3 is not installed (Debian package libz3-4): what intervals and search cannot decide stays unknown",
   "未安装 Z3（Debian 软件包 libz3-4）：区间分析与搜索无法判定的内容标为未判定")

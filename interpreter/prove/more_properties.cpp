@@ -1,0 +1,176 @@
+// More questions about pay: what comes back (refunds), what pay may not depend on, and its share of sales.
+#include <algorithm>
+
+#include "interpreter/model/field_names.hpp"
+#include "interpreter/prove/decide.hpp"
+
+namespace kpi::prove {
+
+namespace {
+const Number kZero;
+}
+
+/// Second states must keep to the facts and to the ranges of what moves.
+void Decider::require_second(Query& query) {
+  Graph& graph = shape_.graph;
+  const std::vector<NodeId> facts = graph.facts;
+  for (const NodeId fact : facts) {
+    const NodeId still = graph.substitute(fact, query.second);
+    if (still != fact) query.require.push_back(still);
+  }
+  for (const auto& [node, after] : query.second) {
+    const Interval range = graph.inputs[graph[node].index].range;
+    if (range.lower) query.require.push_back(graph.less_equal(graph.constant(*range.lower), after));
+    if (range.upper) query.require.push_back(graph.less_equal(after, graph.constant(*range.upper)));
+  }
+}
+
+/// One refund more, or a larger one: a field of orders that is named like one and may be absent.
+std::vector<Finding> Decider::refunds() {
+  std::vector<Finding> result;
+  if (!target_.payout.valid()) return result;
+  Graph& graph = shape_.graph;
+  std::map<std::string, std::vector<std::uint32_t>> fields;  // what is given back, and the sums it enters
+  for (const std::uint32_t index : graph.inputs_of(shape_.value())) {
+    const Input& input = graph.inputs[index];
+    if (input.kind != Input::Kind::total || !input.optional || input.offset != 0 || input.history) continue;
+    const Group& group = graph.groups[input.group];
+    if (!group.source.is_events() || policy_.events[group.source.index].role != "orders") continue;
+    if (!input.path.refs.empty() || !input.path.field.valid()) continue;
+    const model::Events& events = policy_.events[group.source.index];
+    const std::string& name = events.fields[input.path.field.index].named.name;
+    if (model::is_refund_name(name)) fields[events.named.name + "." + name].push_back(index);
+  }
+  for (const auto& [name, inputs] : fields) {
+    Finding finding = start(Property::refund, name, span());
+    Input more;
+    more.kind = Input::Kind::parameter;
+    more.key = "more of " + name;
+    more.name = "more of " + name;
+    more.unit = graph.inputs[inputs.front()].unit;
+    more.grain = graph.inputs[inputs.front()].grain;
+    more.range = {more.grain.value_or(Number(1)), Number(10'000)};
+    const NodeId amount = graph.input(more);
+    Query query;
+    Change change;
+    for (const std::uint32_t index : inputs) {
+      const Input input = graph.inputs[index];
+      const std::string filter = graph.groups[input.group].filter_text;
+      NodeId by = amount;
+      if (!filter.empty()) {
+        Input passes;
+        passes.kind = Input::Kind::parameter;
+        passes.key = "more of " + name + " where " + filter;
+        passes.name = passes.key;
+        passes.range = {Number(0), Number(1)};
+        passes.grain = Number(1);
+        by = graph.choose(graph.equal(graph.input(passes), graph.constant(Number(1))), amount, graph.constant(kZero));
+      }
+      const NodeId node = graph.input(input);
+      query.second[node] = graph.add(node, by);
+      change.inputs[index] = Interval::at_least(kZero);
+    }
+    query.objective = graph.subtract(graph.substitute(pay().amount, query.second), pay().amount);
+    query.tolerance = cent();
+    require_second(query);
+    if (const auto moved = deltas(graph, change).delta[shape_.value()]; moved.upper) query.native_bound = *moved.upper;
+    decide(finding, query);
+    finding.sentence = finding.verdict == Verdict::refuted
+                           ? Said{"more in `" + name + "` can raise pay by " + money(*finding.amount),
+                                  "`" + name + "` 增加反而可能使报酬增加 " + money(*finding.amount)}
+                           : Said{"more in `" + name + "` never raises pay", "`" + name + "` 增加不会使报酬增加"};
+    result.push_back(std::move(finding));
+  }
+  return result;
+}
+
+/// Pay does not depend on what is personal about who is paid.
+std::vector<Finding> Decider::independent() {
+  std::vector<Finding> result;
+  Graph& graph = shape_.graph;
+  const EntityId id = shape_.builder.entity();
+  const model::Entity& entity = policy_.entities[id.index];
+  for (std::uint32_t field = 0; field < entity.fields.size(); ++field) {
+    const model::Field& of = entity.fields[field];
+    if (!of.personal || of.key || of.label || of.computed.valid()) continue;
+    const std::string name = entity.named.name + "." + of.named.name;
+    Finding finding = start(Property::independent, name, of.named.span);
+    finding.sentence = {"pay does not depend on `" + name + "`", "报酬与 `" + name + "` 无关"};
+    Query query;
+    const auto read = graph.inputs_of(shape_.value());
+    for (const std::uint32_t index : read) {
+      const Input input = graph.inputs[index];
+      const bool attribute =
+          input.kind == Input::Kind::date || input.kind == Input::Kind::category || input.kind == Input::Kind::field;
+      if (!attribute || !input.path.refs.empty() || input.path.field.index != field) continue;
+      Input other = input;
+      other.key += " of another";
+      other.name += " of another";
+      query.second[graph.input(input)] = graph.input(other);
+    }
+    if (query.second.empty()) {
+      finding.verdict = Verdict::proved;
+      result.push_back(std::move(finding));
+      continue;
+    }
+    const NodeId change = graph.subtract(graph.substitute(pay().amount, query.second), pay().amount);
+    query.objective = graph.maximum(change, graph.multiply(graph.constant(Number(-1)), change));
+    query.tolerance = cent();
+    require_second(query);
+    decide(finding, query);
+    if (finding.verdict == Verdict::refuted) {
+      finding.sentence = {"pay differs by " + money(*finding.amount) + " by `" + name + "` alone",
+                          "仅 `" + name + "` 不同，报酬就相差 " + money(*finding.amount)};
+    }
+    result.push_back(std::move(finding));
+  }
+  return result;
+}
+
+/// `assume pay_share = 10%`: pay is never more than this share of what orders bring after refunds.
+std::vector<Finding> Decider::share_of_sales() {
+  std::vector<Finding> result;
+  if (!target_.payout.valid()) return result;
+  Graph& graph = shape_.graph;
+  for (const auto& assumption : policy_.payouts[target_.payout.index].assumptions) {
+    if (assumption.name != "pay_share" || !assumption.value.is<Number>()) continue;
+    const Number share = assumption.value.number();
+    const std::string text = (share * Number(100)).to_string() + "%";
+    Finding finding = start(Property::budget, text, assumption.span);
+    finding.sentence = {"pay is never more than " + text + " of the order amounts that are kept",
+                        "报酬不超过订单留存金额的 " + text};
+    NodeId sales = kNoNode;
+    const auto add = [&](NodeId part) { sales = sales == kNoNode ? part : graph.add(sales, part); };
+    for (const std::uint32_t index : graph.inputs_of(shape_.value())) {
+      const Input input = graph.inputs[index];
+      if (input.kind != Input::Kind::total || input.offset != 0 || input.history || !input.path.field.valid()) continue;
+      const Group& group = graph.groups[input.group];
+      if (!group.source.is_events() || !group.filter_text.empty() || !input.path.refs.empty()) continue;
+      const model::Events& events = policy_.events[group.source.index];
+      if (events.role != "orders" || !(input.unit == shape_.unit())) continue;
+      const bool back = model::is_refund_name(events.fields[input.path.field.index].named.name);
+      if (input.optional && !back) continue;
+      add(back ? graph.multiply(graph.constant(Number(-1)), graph.input(input)) : graph.input(input));
+    }
+    if (sales == kNoNode) {
+      finding.sentence = {"pay reads no amounts of orders, so that its share of sales is not known",
+                          "报酬未读取订单金额，无法得知其占销售额的比例"};
+      result.push_back(std::move(finding));
+      continue;
+    }
+    Query query;
+    query.objective = graph.subtract(pay().amount, graph.multiply(graph.constant(share), sales));
+    query.tolerance = options_.tolerance + cent();
+    if (const Interval range = intervals(graph)[query.objective]; range.upper) query.native_bound = range.upper;
+    decide(finding, query);
+    if (finding.verdict == Verdict::refuted) {
+      finding.sentence = {
+          "pay can be " + money(*finding.amount) + " more than " + text + " of the order amounts that are kept",
+          "报酬可能比订单留存金额的 " + text + " 多 " + money(*finding.amount)};
+    }
+    result.push_back(std::move(finding));
+  }
+  return result;
+}
+
+}  // namespace kpi::prove
