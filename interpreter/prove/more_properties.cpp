@@ -159,7 +159,8 @@ std::vector<Finding> Decider::share_of_sales() {
       continue;
     }
     Query query;
-    query.objective = graph.subtract(pay().amount, graph.multiply(graph.constant(share), sales));
+    query.objective = graph.subtract(
+        pay().amount, graph.multiply(graph.constant(share), graph.maximum(graph.constant(kZero), sales)));
     query.tolerance = options_.tolerance + cent();
     if (const Interval range = intervals(graph)[query.objective]; range.upper) query.native_bound = range.upper;
     decide(finding, query);

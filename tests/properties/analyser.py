@@ -86,7 +86,7 @@ def verdicts(kpi, text, *options):
         file.write_text(text, encoding="utf-8")
         done = subprocess.run([kpi, "analyze", str(file), "--format", "json", *options], capture_output=True, text=True, check=False)
         if not done.stdout:
-            raise SystemExit(f"{done.stderr}\n{text}")
+            return [(done.stderr, "not compiled")]
         return [(f["property"] + (" " + f["detail"] if f["detail"] else ""), f["verdict"]) for f in json.loads(done.stdout)["findings"]]
 
 
@@ -98,7 +98,7 @@ events orders as orders from orders at paid_at {
 }
 metric order_count = count(orders)
 metric net = sum(orders.amount) - sum(orders.refunded default 0)
-attack hide { removes 1 ..= 100 of orders.amount  cost 0 }
+attack split { splits orders  cost 0 }
 payout bonus for host every month {
   payee  employee
   amount min(2% * max(net, 0 GBP), 800 GBP)
