@@ -256,7 +256,7 @@ TEST_CASE("an explanation leads from the payout to rows, with values put in") {
   CHECK(amount->value == value::Value(*Number::parse("5.6")));
   const ExplainNode* curve = find(amount->children, Kind::curve, "multiplier");
   REQUIRE(curve != nullptr);
-  CHECK(curve->segment == "60 -> 0.8 .. 100 -> 1");
+  CHECK(curve->segment == ">= 60, < 100 -> 0.8");
 
   const ExplainNode* row = find(subject.scorecards, Kind::score_row, "sales");
   REQUIRE(row != nullptr);
