@@ -259,10 +259,11 @@ PageRecords::Shape* PageRecords::known_shape(const std::uint64_t* key, std::uint
   std::size_t slot = hash >> (64 - kSlotBits);
   for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
     const std::size_t number = slots_[slot] - 1U;
+    // Word by word: what has just been written in words is not yet there for a wider comparison.
     const std::uint64_t* const known = keys_.data() + number * words_;
-    std::uint64_t difference = 0;
-    for (std::uint32_t word = 0; word < words_; ++word) difference |= key[word] ^ known[word];
-    if (difference == 0) return &shapes_[number];
+    std::uint32_t word = 0;
+    while (word < words_ && key[word] == known[word]) ++word;
+    if (word == words_) return &shapes_[number];
   }
   if (shapes_.size() == kMostShapes) return nullptr;
   const std::size_t start = shape_fields_.size();
