@@ -56,8 +56,8 @@ void NativeAccumulator::add_batch(Program& program, std::span<const std::uint32_
   }
 }
 
-void NativeAccumulator::take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) {
-  const auto& from = static_cast<const NativeAccumulator&>(other);
+void NativeAccumulator::take_in(Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) {
+  auto& from = static_cast<NativeAccumulator&>(other);
   inner_->take_in(*from.inner_, places, cells);
   for (std::uint32_t cell = 1; cell < from.first_.size(); ++cell) {
     if (from.first_[cell] != kNoCode) note(places[cell], from.first_[cell]);

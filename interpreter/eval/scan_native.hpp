@@ -18,7 +18,7 @@ class NativeAccumulator final : public Accumulator {
   NativeAccumulator(World& world, const model::Aggregate& aggregate, std::unique_ptr<Accumulator> inner);
   void compile(Program& program) override;
   void add_batch(Program& program, std::span<const std::uint32_t> targets, std::uint32_t cells) override;
-  void take_in(const Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override;
+  void take_in(Accumulator& other, std::span<const std::uint32_t> places, std::uint32_t cells) override;
   void finish() override { inner_->finish(); }
   Value result(std::span<const std::uint32_t> cells, const std::vector<std::int64_t>& counts) const override {
     return inner_->result(cells, counts);
