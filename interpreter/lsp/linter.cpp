@@ -18,25 +18,30 @@ Linter::~Linter() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
+    changed_.notify_all();
   }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (running_) pthread_join(thread_, nullptr);
   for (const int end : wake_) ::close(end);
 }
 
 void Linter::start(Job job) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto same =
-        std::find_if(waiting_.begin(), waiting_.end(), [&](const Job& each) { return each.name == job.name; });
-    if (same != waiting_.end()) {
-      *same = std::move(job);
-    } else {
-      waiting_.push_back(std::move(job));
-    }
+  if (!running_) {
+    // As deep as the thread that main works on.
+    constexpr std::size_t kStackBytes = std::size_t{256} << 20;
+    pthread_attr_t attributes;
+    running_ = pthread_attr_init(&attributes) == 0 && pthread_attr_setstacksize(&attributes, kStackBytes) == 0 &&
+               pthread_create(&thread_, &attributes, run, this) == 0;
+    if (!running_) return perform(std::move(job));  // where memory is limited, typing waits
+  }
+  const std::lock_guard lock(mutex_);
+  const auto same =
+      std::find_if(waiting_.begin(), waiting_.end(), [&](const Job& each) { return each.name == job.name; });
+  if (same != waiting_.end()) {
+    *same = std::move(job);
+  } else {
+    waiting_.push_back(std::move(job));
   }
   changed_.notify_all();
-  if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
 }
 
 std::optional<Linter::Done> Linter::take() {
@@ -50,6 +55,16 @@ std::optional<Linter::Done> Linter::take() {
   return done;
 }
 
+bool Linter::busy() {
+  const std::lock_guard lock(mutex_);
+  return working_;
+}
+
+void* Linter::run(void* self) {
+  static_cast<Linter*>(self)->work();
+  return nullptr;
+}
+
 void Linter::work() {
   for (;;) {
     Job job;
@@ -59,21 +74,27 @@ void Linter::work() {
       if (ending_) return;
       job = std::move(waiting_.front());
       waiting_.pop_front();
+      working_ = true;
     }
-    Done done{job.name, job.generation, nullptr};
-    try {
-      done.analysis = std::make_unique<Analysis>(std::move(job.texts), job.name, std::move(job.content));
-      done.analysis->lint();
-    } catch (const std::exception&) {
-      done.analysis.reset();
-    }
-    {
-      const std::lock_guard lock(mutex_);
-      done_.push_back(std::move(done));
-    }
-    // A full pipe is as good as one more byte.
-    [[maybe_unused]] const auto written = ::write(wake_[1], "!", 1);
+    perform(std::move(job));
   }
+}
+
+void Linter::perform(Job job) {
+  Done done{job.name, job.generation, nullptr};
+  try {
+    done.analysis = std::make_unique<Analysis>(std::move(job.texts), job.name, std::move(job.content));
+    done.analysis->lint();
+  } catch (const std::exception&) {
+    done.analysis.reset();
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    done_.push_back(std::move(done));
+    working_ = false;
+  }
+  // A full pipe is as good as one more byte.
+  [[maybe_unused]] const auto written = ::write(wake_[1], "!", 1);
 }
 
 }  // namespace kpi::lsp

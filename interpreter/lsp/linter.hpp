@@ -1,6 +1,8 @@
 // The rules in a thread of their own: they take long enough, above all with proofs, that typing would wait for them.
 #pragma once
 
+#include <pthread.h>
+
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -8,7 +10,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include "interpreter/lsp/analysis.hpp"
 
@@ -39,19 +40,24 @@ class Linter {
   /// Takes the place of a job for the same document that has not begun.
   void start(Job job);
   std::optional<Done> take();
+  /// Is a document being looked at?
+  bool busy();
   /// Readable while there may be something to take.
   int descriptor() const { return wake_[0]; }
 
  private:
+  static void* run(void* self);
   void work();
+  void perform(Job job);
 
   int wake_[2] = {-1, -1};
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> waiting_;
   std::deque<Done> done_;
-  bool ending_ = false;
-  std::thread thread_;  // begins with the first job
+  bool ending_ = false, working_ = false;
+  pthread_t thread_ = {};  // begins with the first job
+  bool running_ = false;
 };
 
 }  // namespace kpi::lsp

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -63,6 +64,8 @@ class Server {
     }
     return shut_down_ ? 0 : 1;
   }
+
+  bool is_linting() { return linter_.busy(); }
 
  private:
   using Handler = std::function<Json(const Json&)>;
@@ -465,6 +468,12 @@ class Server {
 
 }  // namespace
 
-int serve(int input, int output) { return Server(input, output).run(); }
+int serve(int input, int output) {
+  Server server(input, output);
+  const int status = server.run();
+  // Proofs can take long, and nobody will read what they find.
+  if (server.is_linting()) std::_Exit(status);
+  return status;
+}
 
 }  // namespace kpi::lsp

@@ -26,8 +26,8 @@ try {
   let status;
   await page.exposeFunction('codeAutomationLog', (type, words) => process.env.KPI_VERBOSE && console.log(type, ...words));
   await page.exposeFunction('codeAutomationExit', (code) => { status = code; });
-  await page.goto(url.href);
-  for (const end = Date.now() + 240_000; status === undefined && Date.now() < end; ) {
+  await page.goto(url.href, { waitUntil: 'commit', timeout: 120_000 });
+  for (const end = Date.now() + 600_000; status === undefined && Date.now() < end; ) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     for (const file of await readdir(notes)) {
       if (!file.endsWith('.wanted')) continue;
