@@ -50,13 +50,13 @@ Labelled labelled(const Session& session) {
   };
   add_fields(policy.entities);
   add_fields(policy.events);
-  // Texts of clauses that people read.
-  if (!policy.header.human_review.empty()) take("policy.human_review", policy.header.span);
+  // Texts of clauses that people read. Their last word is the clause's, which no declaration has as its name.
+  if (!policy.header.human_review.empty()) take("policy.human_review", {});
   for (const model::Metric& metric : policy.metrics) {
-    if (!metric.basis.empty()) take(metric.named.name + ".basis", metric.named.span);
+    if (!metric.basis.empty()) take(metric.named.name + ".basis", {});
   }
   for (const model::Exclusion& exclusion : policy.exclusions) {
-    if (!exclusion.because.empty()) take(exclusion.named.name + ".because", exclusion.named.span);
+    if (!exclusion.because.empty()) take(exclusion.named.name + ".because", {});
   }
   return result;
 }
