@@ -12,7 +12,7 @@ AREAS = [
     (100, "Characters and syntax", "字符与语法"),
     (200, "Names", "名称"),
     (300, "Types, units and optional values", "类型、单位与可缺失值"),
-    (400, "Structure of a policy", "政策结构"),
+    (400, "Structure of a policy", "方案结构"),
     (500, "Data and import", "数据与导入"),
     (600, "Running", "运行"),
     (700, "Tests", "测试"),

@@ -46,12 +46,12 @@ WORDS = {
         "title": "合规规则包",
         "made": "由 `tools/packs_page.py` 根据 `stdlib/compliance` 中的规则包生成。[检查如何运行](linting.zh.md) · "
                 "[如何编写规则](rules-howto.zh.md) · [English](packs.md)",
-        "advice": "以下内容均不构成法律意见。法律与平台规则会变，不少来源是二手的，没有发现问题的政策仍可能违法。重要事项请由能承担责任的专业人士核对。",
+        "advice": "以下内容均不构成法律意见。法律与平台规则会变，不少来源是二手的，没有发现问题的方案仍可能违法。重要事项请由能承担责任的专业人士核对。",
         "count": "共 {rules} 条规则，{packs} 个规则包。`kpi rule 规则名` 打印规则的条件、示例与全部来源。",
-        "markers": "严重程度可因市场而异，政策涉及多个市场时取最严的。*来源*一栏说明对原文的了解程度：V 已核对原文，S 二手来源，"
+        "markers": "严重程度可因市场而异，方案涉及多个市场时取最严的。*来源*一栏说明对原文的了解程度：V 已核对原文，S 二手来源，"
                    "U 未核实；数字为引用条数。监管指引和内部规范类规则不会说某事“不被允许”。",
-        "tags": "政策可以向规则声明什么",
-        "tags_note": "有些事实不在任何公式里，由政策声明；规则只检查是否声明，不判断真假。",
+        "tags": "方案可以向规则声明什么",
+        "tags_note": "有些事实不在任何公式里，由方案声明；规则只检查是否声明，不判断真假。",
         "pack": "规则包", "rule": "规则", "severity": "严重程度", "what": "要求", "where": "适用", "authority": "依据",
         "sources": "来源", "everywhere": "全部", "in": "；{markets}：{severity}",
         "undecidable": "规则无法判断的事",
@@ -60,7 +60,7 @@ WORDS = {
         "limits_note": "法律与平台的限值写在带生效日期的决策表里，新值就是新的一行；行尾注释是来源。",
         "severities": {"error": "错误", "warning": "警告", "info": "提示"},
         "authorities": {"law": "法律", "platform": "平台", "guidance": "监管指引", "house": "内部规范"},
-        "runs": {"eu": "`market EU` 或成员国（如 `DE`）的政策运行。", "market": "`market {name}` 的政策运行。", "platform": "`platform {name}` 的政策运行。", "all": "所有政策都运行。"},
+        "runs": {"eu": "`market EU` 或成员国（如 `DE`）的方案运行。", "market": "`market {name}` 的方案运行。", "platform": "`platform {name}` 的方案运行。", "all": "所有方案都运行。"},
     },
 }
 # Tags, evidence and assumptions that rules ask for, found in their conditions.

@@ -30,7 +30,7 @@ WORDS = {
         "title": "标准库",
         "other": "[English](stdlib.md)",
         "intro": "由 `tools/stdlib_page.py` 根据 `stdlib/` 中的注释生成。`kpi std live` 输出 `std.live` 的源码，"
-                 "`kpi std --lang zh live.ctor` 说明某个名称的含义。政策如何指明用哪些事件对应，"
+                 "`kpi std --lang zh live.ctor` 说明某个名称的含义。方案如何指明用哪些事件对应，"
                  "见 [language.zh.md](language.zh.md#库)；行业里的名称对应这里的哪一个，见 [formulas.zh.md](formulas.zh.md)。",
         "param": "参数", "requires": "所需数据", "metric": "指标", "curve": "曲线", "calendar": "工作时间",
         "import": "导入", "rest": "其他声明", "basis": "口径",

@@ -16,7 +16,7 @@ constexpr Word kHead{
      "before\n"
      "# you keep a test; a wrong policy gives wrong proposals.\n",
      "# 由 `kpi gen-tests` 提出：{} {} "
-     "目前在每个界限两侧算出的结果。保留之前请逐一核对；政策有错，提出的测试也会错。\n"}};
+     "目前在每个界限两侧算出的结果。保留之前请逐一核对；方案有错，提出的测试也会错。\n"}};
 constexpr Word kNothing{
     {"# No boundary was found in what {} scores and pays.\n", "# 在 {} 的得分与报酬中没有发现界限。\n"}};
 constexpr Word kWithout{{"# No rows were found for: {}\n", "# 未能构造出数据：{}\n"}};

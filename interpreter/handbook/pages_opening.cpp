@@ -255,7 +255,7 @@ void Pages::data() {
         {"the last rate of the month", "当月最后一个汇率"},
         {"one fixed rate", "固定汇率"}};
     const auto rule = static_cast<std::size_t>(policy_.exchange->rule);
-    paragraph(zh() ? std::string("其他货币的金额折算成本政策的货币，采用") + kRules[rule][1] + "。"
+    paragraph(zh() ? std::string("其他货币的金额折算成本方案的货币，采用") + kRules[rule][1] + "。"
                    : std::string("Amounts in other currencies are converted with ") + kRules[rule][0] + ".");
   }
   heading("What is left out, and why", "哪些记录被剔除，为什么", 3);

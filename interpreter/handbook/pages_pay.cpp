@@ -188,7 +188,7 @@ void Pages::one_payout(const model::Payout& payout) {
   for (const std::uint32_t index : tables) decision_table(policy_.tables[index]);
   std::vector<Inline> facts;
   if (payout.base.valid())
-    facts.push_back(zh() ? "合同约定的基本报酬为 " + p_.value(payout.base) + "，不由本政策支付，也不受其影响。"
+    facts.push_back(zh() ? "合同约定的基本报酬为 " + p_.value(payout.base) + "，不由本方案支付，也不受其影响。"
                          : "Base pay under contract is " + p_.value(payout.base) +
                                "; this policy neither pays nor changes it.");
   if (payout.pool.valid())
@@ -386,23 +386,23 @@ void Pages::rights() {
     items.push_back(zh() ? "评分可以由人工复核并更正，复核人：" + bold(who) + "。"
                          : "A person can overrule a score: " + bold(who) + ".");
   } else {
-    items.push_back(pick("This policy does not say who can overrule a score.", "本政策没有写明谁可以人工复核评分。"));
+    items.push_back(pick("This policy does not say who can overrule a score.", "本方案没有写明谁可以人工复核评分。"));
   }
   if (header.appeal) {
     items.push_back(zh() ? "申诉期限：结果公布后 " + bold(p_.delay(*header.appeal)) + " 内。"
                          : "You can appeal within " + bold(p_.delay(*header.appeal)) +
                                " after the result is announced.");
   } else {
-    items.push_back(pick("This policy names no time limit for an appeal.", "本政策没有写明申诉期限。"));
+    items.push_back(pick("This policy names no time limit for an appeal.", "本方案没有写明申诉期限。"));
   }
   if (!header.owner.empty())
-    items.push_back(zh() ? "政策本身的问题请联系负责方：" + header.owner + "。"
+    items.push_back(zh() ? "方案本身的问题请联系负责方：" + header.owner + "。"
                          : "Questions about the policy itself go to its owner, " + header.owner + ".");
   if (header.review_by)
-    items.push_back(zh() ? "政策最迟在 " + p_.date(*header.review_by) + " 复审。"
+    items.push_back(zh() ? "方案最迟在 " + p_.date(*header.review_by) + " 复审。"
                          : "The policy is reviewed by " + p_.date(*header.review_by) + ".");
   else
-    items.push_back(pick("This policy names no day on which it is reviewed.", "本政策没有写明复审日期。"));
+    items.push_back(pick("This policy names no day on which it is reviewed.", "本方案没有写明复审日期。"));
   bullets(std::move(items));
 }
 
@@ -414,14 +414,14 @@ void Pages::fine_print(const std::string& version) {
     document_.blocks.push_back(std::move(grid));
   }
   std::vector<Inline> items;
-  items.push_back(zh() ? "政策 " + code(policy_.header.name) + "，版本 " + policy_.header.version
+  items.push_back(zh() ? "方案 " + code(policy_.header.name) + "，版本 " + policy_.header.version
                        : "Policy " + code(policy_.header.name) + ", version " + policy_.header.version);
   items.push_back((zh() ? "文件校验值（SHA-256）：" : "Checksum of the file (SHA-256): ") +
                   code(policy_.header.sha256));
   for (const model::Evidence& evidence : policy_.header.evidence)
     items.push_back((zh() ? "佐证材料 " : "Evidence ") + code(evidence.key) + (zh() ? "：" : ": ") + evidence.text);
   items.push_back((zh() ? "由 kpi " : "Written by kpi ") + version +
-                  (zh() ? " 根据政策文件生成；如有出入，以政策文件的公式为准。"
+                  (zh() ? " 根据方案文件生成；如有出入，以方案文件的公式为准。"
                         : " from the policy file; where the two differ, the formulas of the policy hold."));
   bullets(std::move(items));
   paragraph(pick("This handbook is not legal advice.", "本手册不构成法律意见。"));

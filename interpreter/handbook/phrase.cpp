@@ -400,7 +400,7 @@ Inline Phraser::call(const model::CallExpr& call) const {
     case Builtin::native:
       return zh() ? arguments[0] + "（原币种）" : arguments[0] + " in its own currency";
     case Builtin::convert:
-      return zh() ? arguments[0] + "折算成本政策的货币" : arguments[0] + " converted to the currency of this policy";
+      return zh() ? arguments[0] + "折算成本方案的货币" : arguments[0] + " converted to the currency of this policy";
     case Builtin::exists_value:
       break;
   }

@@ -27,7 +27,7 @@ std::string text_of(const View& view, const std::vector<source::Diagnostic>& fou
 std::optional<CommandResult> not_ready(const View& view) {
   if (view.analysis.failure() || view.analysis.session().diagnostics.has_errors()) {
     return CommandResult{
-        false, std::string(view.say("the policy has errors; correct them first", "政策中还有错误，请先更正"))};
+        false, std::string(view.say("the policy has errors; correct them first", "方案中还有错误，请先更正"))};
   }
   return std::nullopt;
 }

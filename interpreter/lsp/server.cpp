@@ -317,7 +317,7 @@ class Server {
             {"message",
              fmt::format(
                  fmt::runtime(
-                     zh ? "工作区过大：只在前 {} 个政策文件中查找名称，其余文件不会被找到或修改；请打开较小的文件夹"
+                     zh ? "工作区过大：只在前 {} 个方案文件中查找名称，其余文件不会被找到或修改；请打开较小的文件夹"
                         : "the workspace is too large: names are looked for in the first {} policy "
                           "files, others are neither found nor changed; open a smaller folder"),
                  Folders::kMostFiles)}});

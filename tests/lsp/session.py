@@ -15,7 +15,7 @@ POLICY = re.sub(r"(?m)^allow [^{]*\{[^}]*\}\n", "", (ROOT / "policies" / "uk_liv
 KPI = ""
 
 
-def start(folder, text=POLICY, name="主播 政策.kpi", **options):
+def start(folder, text=POLICY, name="主播 方案.kpi", **options):
     path = Path(folder) / name
     path.write_text(text, encoding="utf-8")
     client = Client(KPI, folder=folder, **options)

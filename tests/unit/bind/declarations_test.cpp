@@ -274,7 +274,7 @@ TEST_CASE("alerts and labels") {
       {"alert a for host every day when count(orders) > 3 for 3 days { message \"{name}: {{x} {period}\" }", ""},
       {"alert a for host every day when count(orders) > 3 { message \"{nam}\" }", "K0231 at '{nam}'"},
       {"alert a for host every day when count(orders) > 3 { message \"{}\" }", "K0232 at '{}'"},
-      {"labels zh { orders \"订单\" orders.amount \"金额\" p \"政策\" }", ""},
+      {"labels zh { orders \"订单\" orders.amount \"金额\" p \"方案\" }", ""},
       {"labels zh { order \"订单\" }", "K0230 at 'order'"},
       {"labels fr { orders \"commandes\" }", "K0211 at 'fr'"},
   });
