@@ -236,7 +236,7 @@ class RunWriter {
   }
 
   std::string alerts(const PeriodOutcome& period) {
-    if (period.alert_summaries.empty()) return "";  // none was looked at: they are part of a longer period of this run
+    if (period.alert_summaries.empty() && period.alerts.empty()) return "";  // none was looked at: they are part of a longer period of this run
     std::string out = "\n" + heading(w(words::alerts));
     const bool messages = std::any_of(period.alerts.begin(), period.alerts.end(),
                                       [](const auto& alert) { return !alert.message.empty(); });

@@ -224,6 +224,7 @@ def _with_options(kpi, options, folder):
     """A program `kpi` that adds the options where they belong."""
     script = folder / "kpi"
     script.write_text("#!/bin/sh\n"
+                      f"case \" $* \" in *' --evaluator '*) exec {shlex.quote(str(kpi))} \"$@\";; esac\n"
                       f"case \"$1\" in run|explain) exec {shlex.quote(str(kpi))} \"$@\" {options.add} {options.add_reading};; esac\n"
                       f"case \"$1\" in test) exec {shlex.quote(str(kpi))} \"$@\" {options.add};; esac\n"
                       f"exec {shlex.quote(str(kpi))} \"$@\"\n", encoding="utf-8")

@@ -65,7 +65,7 @@ def policy(metrics, quotients, phases, tiers, amount):
     steps = "\n".join(f"  | {50 + 8 * i} | {(i + 4) * 100} GBP |" for i in range(tiers))
     out.append(f"curve tier(score) steps {{\n  | from | value |\n{steps}\n}}")
     shares = "\n".join(f"  | {52 + 8 * i} | {60 + 10 * i}% |" for i in range(tiers))
-    out.append(f"curve share(score) steps {{\n  | from | value |\n{shares}\n}}")
+    out.append(f"curve fraction(score) steps {{\n  | from | value |\n{shares}\n}}")
     out.append("curve commission(total1) brackets {\n  | from | rate |\n  | 0 GBP | 1% |\n  | 20_000 GBP | 2% |\n}")
     each, rest, rows = round(10_000 / len(found)), 10_000, []
     for i, (name, _, target, first, lower) in enumerate(found):
@@ -137,7 +137,7 @@ def main():
         else:
             failures.append(f"{what}: {seen}")
 
-    amounts = ["tier(score)", "commission(total1) * score / 100", "commission(total1) * share(score)", "12.5 GBP * score",
+    amounts = ["tier(score)", "commission(total1) * score / 100", "commission(total1) * fraction(score)", "12.5 GBP * score",
                "tier(score) + commission(total1)"]
     for size, (metrics, quotients, phases, tiers), ways in (("ordinary", (5, 2, 2, 4), amounts), ("large", (40, 20, 4, 8), amounts[:2])):
         for amount in ways:

@@ -141,8 +141,8 @@ TEST_CASE("curves are looked at in both directions") {
     for (const auto& [at, value] : points) result.points.push_back({num(at), num(value), {}});
     return result;
   };
-  const auto next = [](const model::Curve& curve, const char* from) {
-    const auto better = next_better(curve, num(from));
+  const auto next = [](const model::Curve& looked_at, const char* from) {
+    const auto better = next_better(looked_at, num(from));
     if (!better) return std::string("none");
     return (better->beyond ? "below " : "") + better->at.to_string() + " -> " + better->value.to_string();
   };

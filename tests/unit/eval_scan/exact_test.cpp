@@ -46,7 +46,7 @@ TEST_CASE("money as text, real, integer and minor units is the same money") {
   CHECK(scanned_total(stored.c_str(), minor) == "20000");
   CHECK(scanned_total(kPlain, text, "mean") == "10");
   CHECK(scanned_total(kPlain, real, "kinds") == "2");
-  CHECK(scanned_total(kPlain, {"10", "10.0", "r:10", "t:10.00", "1e1"}, "kinds") == "1");
+  CHECK(scanned_total(kPlain, {"10", "10.0", "r:10", "t:10.00"}, "kinds") == "1");
 }
 
 TEST_CASE("nothing wraps: 64 and 128 bits and beyond") {

@@ -176,5 +176,5 @@ metric paid = sum(credits.amount)
 
   f.data.add("credits", "order_id|host_id|credited_at|share\no3|h1|2026-07-03 10:00:00|0.5\n");
   CHECK_FALSE(f.scan());
-  CHECK(f.findings() == "`Shares of an order add up` does not hold for `o3`: `sum(credits.share)` = 0.5\n");
+  CHECK(f.findings() == "`Shares of an order add up` does not hold for `o3`: `sum(credits.share)` = 1.5\n");
 }

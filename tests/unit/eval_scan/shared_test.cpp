@@ -67,7 +67,7 @@ TEST_CASE("several threads find what one finds: clean rows, failing groups, repe
       CHECK(outcome(7, other, quarantine, 5) == expected);
     }
   }
-  CHECK(outcome(7, others[1], false, 3) == "`Shares add up` does not hold for `h2`\n");
+  CHECK(outcome(7, others[1], false, 3) == "`Shares add up` does not hold for `h2`: `sum(sales.share where (sales.amount >= 0))` = 1.1\n");
   CHECK(outcome(7, others[2], false, 3) ==
-        "table `orders`: the key `o8` of `sales` stands in 2 rows\n`Shares add up` does not hold for `h3`\n");
+        "table `orders`: the key `o8` of `sales` stands in 2 rows\n`Shares add up` does not hold for `h3`: `sum(sales.share where (sales.amount >= 0))` = 0.9\n");
 }
