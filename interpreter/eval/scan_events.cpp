@@ -424,22 +424,26 @@ void EventsScan::fill_lanes(Program& program, const Table& table, const std::vec
     if (lane->counts.size() < cells) lane->counts.resize(std::max<std::size_t>(cells, lane->counts.size() * 3 / 2));
     std::int64_t* const counts = lane->counts.data();
     if (!lane->filter.expr.valid()) {
-      for (std::size_t row = 0; row < table.rows; ++row) ++counts[kept[row]];
+      for (const std::uint32_t cell : kept) ++counts[cell];
       for (const auto& accumulator : lane->accumulators) accumulator->add_batch(program, kept, cells);
       continue;
     }
     program.truth(lane->filter, passes_.data());
     lane->targets.resize(table.rows);
     lane->selected.resize(table.rows);
+    const std::uint8_t* const passes = passes_.data();
+    const std::uint32_t* const from = kept.data();
+    std::uint32_t* const targets = lane->targets.data();
+    std::uint32_t* const chosen = lane->selected.data();
     std::size_t selected = 0;
-    for (std::size_t row = 0; row < table.rows; ++row) {
-      const std::uint32_t target = passes_[row] != 0 ? kept[row] : 0;
-      lane->targets[row] = target;
-      lane->selected[selected] = static_cast<std::uint32_t>(row);
+    for (std::size_t row = 0, end = table.rows; row < end; ++row) {  // without branches, which nobody could foresee
+      const std::uint32_t target = from[row] & (passes[row] != 0 ? ~0U : 0U);
+      targets[row] = target;
+      chosen[selected] = static_cast<std::uint32_t>(row);
       selected += target != 0 ? 1 : 0;
     }
-    const std::span<const std::uint32_t> rows(lane->selected.data(), selected);
-    for (const std::uint32_t row : rows) ++counts[lane->targets[row]];
+    const std::span<const std::uint32_t> rows(chosen, selected);
+    for (const std::uint32_t row : rows) ++counts[targets[row]];
     for (const auto& accumulator : lane->accumulators) accumulator->add_selected(program, lane->targets, rows, cells);
   }
 }

@@ -136,6 +136,7 @@ class Program {
   bool run_choice_of_two(Node& node);
   bool run_rate(Node& node);
   std::int64_t rate_of(const RateSeries& series, std::int64_t day) const;
+  const RateSeries& rate_series(Code code);
   bool run_convert(Node& node);
   bool run_times(Node& node);
   bool run_comparison(Node& node);
@@ -163,6 +164,7 @@ class Program {
   std::size_t rows_ = 0;
   std::vector<std::int64_t> left_storage_, right_storage_;
   std::array<RateSeries, 64> rate_series_ = {};
+  std::vector<std::int64_t> own_rates_;   // the rate 1 by day
 };
 
 }  // namespace kpi::eval::scanning

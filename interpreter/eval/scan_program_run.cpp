@@ -254,6 +254,20 @@ inline std::int64_t Program::rate_of(const RateSeries& series, std::int64_t day)
   return world_.rates.mantissa(*series.currency, Date{static_cast<std::int32_t>(day)});
 }
 
+inline const Program::RateSeries& Program::rate_series(Code code) {
+  RateSeries& series = rate_series_[static_cast<std::uint64_t>(code) / 2 & (rate_series_.size() - 1)];
+  if (series.code == code) return series;
+  series = {code, world_.currencies.find(code), false, {}};
+  series.is_own = series.currency == world_.rates.currency();
+  if (series.is_own) {
+    own_rates_.assign(world_.rates.days(), kPowers[world_.rates.scale()]);
+    series.by_day = own_rates_;
+  } else if (series.currency) {
+    series.by_day = world_.rates.mantissas(*series.currency);
+  }
+  return series;
+}
+
 /// The rate of each row as an integer at the scale of all rates, or 1 at scale 0 where no row has a foreign amount. A
 /// missing rate is 0.
 bool Program::run_rate(Node& node) {
@@ -280,27 +294,28 @@ bool Program::run_rate(Node& node) {
     fixed.is_own = node.currency == own;
     fixed.by_day = world_.rates.mantissas(node.currency);
   }
+  std::int64_t* const values = node.values.data();
+  if (codes != nullptr && codes->absent == nullptr && days.absent == nullptr) {
+    const std::int64_t first_day = world_.rates.first_day();
+    for (std::size_t row = 0; row < rows_; ++row) {
+      const std::int64_t day = days.values[row];
+      const RateSeries& series = rate_series(codes->values[row]);
+      const auto offset = static_cast<std::uint64_t>(day - first_day);
+      std::int64_t rate = offset < series.by_day.size() ? __atomic_load_n(&series.by_day[offset], __ATOMIC_RELAXED) : -1;
+      if (rate <= 0) rate = active_[row] != 0 ? rate_of(series, day) : 1;
+      values[row] = rate;
+    }
+    finish(node, world_.rates.scale());
+    return true;
+  }
   for (std::size_t row = 0; row < rows_; ++row) {
     if (active_[row] == 0) {
-      node.values[row] = 1;  // anything but a missing rate, which would be looked into
-      continue;
+      values[row] = 1;  // anything but a missing rate, which would be looked into
+    } else if (days.is_absent(row) || (codes != nullptr && codes->is_absent(row))) {
+      values[row] = 0;
+    } else {
+      values[row] = rate_of(codes == nullptr ? fixed : rate_series(codes->values[row]), days.values[row]);
     }
-    if (days.is_absent(row) || (codes != nullptr && codes->is_absent(row))) {
-      node.values[row] = 0;
-      continue;
-    }
-    if (codes == nullptr) {
-      node.values[row] = rate_of(fixed, days.values[row]);
-      continue;
-    }
-    const Code code = codes->values[row];
-    RateSeries& series = rate_series_[static_cast<std::uint64_t>(code) / 2 & (rate_series_.size() - 1)];
-    if (series.code != code) {
-      series = {code, world_.currencies.find(code), false, {}};
-      series.is_own = series.currency == own;
-      if (series.currency) series.by_day = world_.rates.mantissas(*series.currency);
-    }
-    node.values[row] = rate_of(series, days.values[row]);
   }
   finish(node, world_.rates.scale());
   return true;

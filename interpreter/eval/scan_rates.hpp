@@ -78,6 +78,8 @@ class Rates {
                                                 : std::span<const std::int64_t>();
   }
   std::int32_t first_day() const { return first_day_; }
+  /// How many days from first_day() on are remembered.
+  std::size_t days() const { return static_cast<std::size_t>(last_day_ - first_day_ + 1); }
   int scale() const { return scale_; }
   /// Reports a missing rate once.
   void report_missing(value::Currency currency, Date day);

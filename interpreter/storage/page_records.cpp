@@ -195,13 +195,26 @@ void PageRecords::gather_texts(eval::Batch& batch) {
 /// Records in the usual form are split first, block by block, and their fields then read column by column, where each
 /// step is the same for all rows.
 void PageRecords::fill(eval::Batch& batch, std::size_t limit) {
+  switch (words_) {  // headers of up to 15 fields are kept in registers
+    case 1:
+      return fill_batch<1>(batch, limit);
+    case 2:
+      return fill_batch<2>(batch, limit);
+    default:
+      return fill_batch<0>(batch, limit);
+  }
+}
+
+/// `kWords` is words_, or 0 where that is another number.
+template <std::uint32_t kWords>
+void PageRecords::fill_batch(eval::Batch& batch, std::size_t limit) {
   std::size_t first_row = batch.rows;  // of the block
   while (batch.rows < limit && more()) {
     const auto end = static_cast<std::uint32_t>(std::min<std::size_t>(cells_, cell_ + (limit - batch.rows)));
     for (; cell_ < end; ++cell_) {
       const Record found = record(cell_);
       for (const std::uint32_t index : row_id_columns_) outputs_[index].bits[batch.rows] = found.row_id;
-      if (split(found)) {
+      if (split<kWords>(found)) {
         ++batch.rows;
         if (block_rows_ < kBlockRows) continue;
         finish_block(first_row);
@@ -217,19 +230,21 @@ void PageRecords::fill(eval::Batch& batch, std::size_t limit) {
 
 /// Finds where the record's fields lie; false when it is not in the usual form: a header of single bytes with all
 /// wanted fields, and these in the page itself.
-bool PageRecords::split(const Record& record) {
+template <std::uint32_t kWords>
+inline bool PageRecords::split(const Record& record) {
   const std::uint8_t* const header = record.payload;
   const std::uint32_t header_bytes = header[0];
   if (header_bytes >= 0x80 || header_bytes <= places_ || header_bytes > record.available || words_ == 0) return false;
-  std::uint64_t key[kMostWords], hash = 0, used = 0;
-  for (std::uint32_t word = 0; word < words_; ++word) {
+  const std::uint32_t words = kWords != 0 ? kWords : words_;
+  std::uint64_t key[kWords != 0 ? kWords : kMostWords], hash = 0, used = 0;
+  for (std::uint32_t word = 0; word < words; ++word) {
     key[word] = word_at(header + 8 * word);
-    if (word + 1 == words_) key[word] &= last_word_mask_;
+    if (word + 1 == words) key[word] &= last_word_mask_;
     used |= key[word];
     hash = (hash ^ key[word]) * 0x9E37'79B9'7F4A'7C15U;
   }
   if ((used & kHighBits) != 0) return false;
-  Shape* shape = known_shape(key, hash, header);
+  Shape* shape = known_shape<kWords>(key, hash, header);
   Shape own;
   if (shape == nullptr) {
     const std::size_t start = block_rows_ * outputs_.size();
@@ -254,17 +269,24 @@ bool PageRecords::split(const Record& record) {
 }
 
 /// The shape of records with this header, made when it is new; null when there are too many.
-PageRecords::Shape* PageRecords::known_shape(const std::uint64_t* key, std::uint64_t hash, const std::uint8_t* header) {
+template <std::uint32_t kWords>
+inline PageRecords::Shape* PageRecords::known_shape(const std::uint64_t* key, std::uint64_t hash,
+                                                    const std::uint8_t* header) {
+  const std::uint32_t words = kWords != 0 ? kWords : words_;
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = hash >> (64 - kSlotBits);
   for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
     const std::size_t number = slots_[slot] - 1U;
     // Word by word: what has just been written in words is not yet there for a wider comparison.
-    const std::uint64_t* const known = keys_.data() + number * words_;
+    const std::uint64_t* const known = keys_.data() + number * words;
     std::uint32_t word = 0;
-    while (word < words_ && key[word] == known[word]) ++word;
-    if (word == words_) return &shapes_[number];
+    while (word < words && key[word] == known[word]) ++word;
+    if (word == words) return &shapes_[number];
   }
+  return new_shape(slot, key, header);
+}
+
+PageRecords::Shape* PageRecords::new_shape(std::size_t slot, const std::uint64_t* key, const std::uint8_t* header) {
   if (shapes_.size() == kMostShapes) return nullptr;
   const std::size_t start = shape_fields_.size();
   shape_fields_.resize(start + outputs_.size());

@@ -69,8 +69,13 @@ class PageRecords {
   Record record(std::uint32_t cell) const;
   Record unusual_record(std::uint32_t cell) const;
 
+  template <std::uint32_t kWords>
+  void fill_batch(eval::Batch& batch, std::size_t limit);
+  template <std::uint32_t kWords>
   bool split(const Record& record);
+  template <std::uint32_t kWords>
   Shape* known_shape(const std::uint64_t* key, std::uint64_t hash, const std::uint8_t* header);
+  Shape* new_shape(std::size_t slot, const std::uint64_t* key, const std::uint8_t* header);
   Shape build(const std::uint8_t* header, Field* fields, eval::CellClass* classes) const;
   void finish_block(std::size_t first_row);
   static void write_classes_from(Output& output, std::size_t row);
