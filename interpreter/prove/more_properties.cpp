@@ -106,6 +106,7 @@ std::vector<Finding> Decider::independent() {
       Input other = input;
       other.key += " of another";
       other.name += " of another";
+      other.path = {};  // it is nothing that the first row holds
       query.second[graph.input(input)] = graph.input(other);
     }
     if (query.second.empty()) {
