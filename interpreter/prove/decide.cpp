@@ -283,6 +283,11 @@ void Decider::describe_change(Witness& witness, const Query& query, const State&
       if (graph[from].op == Op::input && graph.inputs[graph[from].index].kind == Input::Kind::date) {
         return value::Date{static_cast<std::int32_t>(number.to_int64().value_or(0))}.to_string();
       }
+      if (graph[from].op == Op::input && graph.inputs[graph[from].index].kind == Input::Kind::category) {
+        const auto& members = graph.inputs[graph[from].index].members;
+        const auto member = static_cast<std::size_t>(number.to_int64().value_or(0));
+        return member < members.size() ? "\"" + value::to_string(members[member]) + "\"" : std::string("\"another\"");
+      }
       return shown(number, unit);
     };
     witness.lines.push_back({{text, text}, show(values[from]), two ? show(values[to]) : std::string()});
