@@ -340,7 +340,8 @@ Value Evaluator::lookup(const model::TableLookup& node, const Context& context) 
   return evaluate(table.rows[*match.row].value, context);
 }
 
-Value Evaluator::subject_field(EntityId entity, const model::FieldPath& path, const Subject& subject) const {
+Value Evaluator::subject_field([[maybe_unused]] EntityId entity, const model::FieldPath& path,
+                               const Subject& subject) const {
   assert(subject.entity == entity);
   Value result = field(subject.entity, subject.row, path);
   if (subject.group == nullptr) return result;
