@@ -37,7 +37,7 @@ void Store::scan() {
   std::optional<Date> as_of;
   if (request_.as_of) as_of = world_.zone().local_date(*request_.as_of);
   world_.rates.load(world_.data, as_of);
-  EntityLoader(world_, plan_, resources_).load();
+  EntityLoader(world_, plan_).load();
   plan_needs();
   run_passes();
   if (!world_.errors.any()) {

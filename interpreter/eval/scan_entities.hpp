@@ -9,7 +9,7 @@ namespace kpi::eval::scanning {
 
 class EntityLoader {
  public:
-  EntityLoader(World& world, Plan& plan, Resources& resources) : world_(world), plan_(plan), resources_(resources) {}
+  EntityLoader(World& world, Plan& plan) : world_(world), plan_(plan) {}
   /// Loads all entities with a table; rows are in the order of their keys. Distinct entities start empty.
   void load();
 
@@ -31,7 +31,6 @@ class EntityLoader {
   };
   World& world_;
   Plan& plan_;
-  Resources& resources_;
   std::map<std::uint32_t, Loaded> loaded_;
   std::set<std::uint32_t> keys_done_, keys_busy_, fields_done_;
 };
