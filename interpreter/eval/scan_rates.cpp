@@ -21,8 +21,7 @@ CurrencyCodes::Known CurrencyCodes::look_up(Code code) {
 }
 
 Rates::Rates(const model::Policy& policy, DataErrors& errors)
-    : policy_(policy),
-      exchange_(policy.exchange ? &*policy.exchange : nullptr),
+    : exchange_(policy.exchange ? &*policy.exchange : nullptr),
       errors_(errors),
       policy_currency_(policy.header.currency) {}
 

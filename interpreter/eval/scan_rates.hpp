@@ -95,7 +95,6 @@ class Rates {
   void doubt(std::optional<value::Currency> currency);
   void load_rows(DataSource& data, const TableSchema& schema, const std::vector<std::string>& columns);
 
-  const model::Policy& policy_;
   const model::Exchange* exchange_ = nullptr;
   DataErrors& errors_;
   value::Currency policy_currency_;
