@@ -272,7 +272,8 @@ void Decider::describe_change(Witness& witness, const Query& query, const State&
   graph.evaluate(graph.cone(roots), inputs, values);
   const bool two = !moved.empty();
   std::set<std::string> seen;
-  for (const auto& [from, to] : shown_nodes) {
+  for (const auto& both : shown_nodes) {
+    const NodeId from = both.first, to = both.second;  // clang 14 cannot capture structured bindings
     const auto name = graph.names.find(from);
     std::string text = name != graph.names.end() ? name->second : shape_.name_of(from);
     if (!seen.insert(text).second) continue;
