@@ -21,8 +21,6 @@ using model::MetricId;
 using value::Number;
 using value::Value;
 
-constexpr std::int64_t kSecondsPerDay = 86'400;
-
 /// A round number of the right kind, for what nobody has a target for.
 Number round_number(const value::Type& type, const model::Metric::Show& show = {}) {
   if (type.unit.money != 0) return Number(10'000);
