@@ -19,7 +19,6 @@ namespace ids = source::ids;
 namespace {
 
 constexpr std::size_t kReadSize = 256 * 1024;
-constexpr std::size_t kLongestCharacter = 8;  // bytes of one character in any encoding, generously
 
 class FileInput final : public ByteInput {
  public:

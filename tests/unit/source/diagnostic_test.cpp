@@ -50,11 +50,11 @@ TEST_CASE("phrases and alternatives follow the language", "[diagnostic]") {
 TEST_CASE("sorting and removing repetitions", "[diagnostic]") {
   Diagnostics diagnostics;
   diagnostics.add_without_span(ids::empty_file).with("x", "2");
-  diagnostics.add({ids::stray_brace}, {SourceId{1}, 0, 1});
-  diagnostics.add({ids::stray_brace}, {SourceId{0}, 5, 6});
-  diagnostics.add({ids::invalid_utf8}, {SourceId{0}, 5, 6});
+  diagnostics.add(ids::stray_brace, {SourceId{1}, 0, 1});
+  diagnostics.add(ids::stray_brace, {SourceId{0}, 5, 6});
+  diagnostics.add(ids::invalid_utf8, {SourceId{0}, 5, 6});
   diagnostics.add_without_span(ids::empty_file).with("x", "1");
-  diagnostics.add({ids::stray_brace}, {SourceId{0}, 5, 6});
+  diagnostics.add(ids::stray_brace, {SourceId{0}, 5, 6});
   diagnostics.sort_and_deduplicate();
   std::string order;
   for (const Diagnostic& item : diagnostics.items()) {
