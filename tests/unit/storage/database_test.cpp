@@ -89,7 +89,8 @@ TEST_CASE("a batch can be used again for another scan") {
   CHECK(batch.rows == 1);
   CHECK(batch.columns.size() == 2);
   CHECK(cell(batch, 1, 0) == "i2");
-  REQUIRE(source.scan("t", {"a"})->next(batch, 1));
+  const auto again = source.scan("t", {"a"});  // texts of a batch live as long as its scan
+  REQUIRE(again->next(batch, 1));
   CHECK(cell(batch, 0, 0) == "tx");
 }
 
