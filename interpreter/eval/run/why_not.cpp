@@ -41,6 +41,9 @@ std::optional<Better> next_better(const model::Curve& curve, const Number& from)
 
 namespace {
 
+// More than any target of a metric of which less is better.
+const Number kWorst = Number::power_of_ten(18);
+
 /// Of brackets beyond the last one, whose rate applies without end.
 bool rises_without_end(const model::Curve& curve) {
   return curve.kind == model::CurveKind::brackets && !curve.points.empty() && curve.points.back().value.sign() > 0;
@@ -137,10 +140,11 @@ class Finder {
   Change solved(const Variable& variable, const Piecewise& condition, Holds holds) {
     Change found = change(variable);
     Search search;
-    search.from = found.now.is<Number>() ? found.now.number() : Number(0);
+    search.prefer_up = !variable.metric.valid() || !policy.metrics[variable.metric.index].lower_is_better;
+    // Without a value today, the least that is needed is what comes first from the worst end.
+    search.from = found.now.is<Number>() ? found.now.number() : search.prefer_up ? Number(0) : kWorst;
     search.whole = variable.whole;
     search.never_negative = variable.never_negative;
-    search.prefer_up = !variable.metric.valid() || !policy.metrics[variable.metric.index].lower_is_better;
     const auto place = nearest(condition, search);
     if (!place) {
       found.verdict = condition.has_unknown() ? Change::Verdict::not_solved : Change::Verdict::alone_not_enough;
