@@ -20,18 +20,17 @@ Linter::~Linter() {
     ending_ = true;
     changed_.notify_all();
   }
-  if (running_) pthread_join(thread_, nullptr);
+  if (thread_.joinable()) thread_.join();
   for (const int end : wake_) ::close(end);
 }
 
 void Linter::start(Job job) {
-  if (!running_) {
-    // As deep as the thread that main works on.
-    constexpr std::size_t kStackBytes = std::size_t{256} << 20;
-    pthread_attr_t attributes;
-    running_ = pthread_attr_init(&attributes) == 0 && pthread_attr_setstacksize(&attributes, kStackBytes) == 0 &&
-               pthread_create(&thread_, &attributes, run, this) == 0;
-    if (!running_) return perform(std::move(job));  // where memory is limited, typing waits
+  if (!thread_.joinable()) {
+    try {
+      thread_ = std::thread([this] { work(); });
+    } catch (const std::system_error&) {
+      return perform(std::move(job));  // where memory is limited, typing waits
+    }
   }
   const std::lock_guard lock(mutex_);
   const auto same =
@@ -58,11 +57,6 @@ std::optional<Linter::Done> Linter::take() {
 bool Linter::busy() {
   const std::lock_guard lock(mutex_);
   return working_;
-}
-
-void* Linter::run(void* self) {
-  static_cast<Linter*>(self)->work();
-  return nullptr;
 }
 
 void Linter::work() {

@@ -1,8 +1,6 @@
 // The rules in a thread of their own: they take long enough, above all with proofs, that typing would wait for them.
 #pragma once
 
-#include <pthread.h>
-
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -10,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "interpreter/lsp/analysis.hpp"
 
@@ -46,7 +45,6 @@ class Linter {
   int descriptor() const { return wake_[0]; }
 
  private:
-  static void* run(void* self);
   void work();
   void perform(Job job);
 
@@ -56,8 +54,7 @@ class Linter {
   std::deque<Job> waiting_;
   std::deque<Done> done_;
   bool ending_ = false, working_ = false;
-  pthread_t thread_ = {};  // begins with the first job
-  bool running_ = false;
+  std::thread thread_;  // begins with the first job
 };
 
 }  // namespace kpi::lsp
