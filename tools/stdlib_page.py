@@ -46,8 +46,9 @@ def entry_lines(entry, language):
     doc = entry["doc"][language] or ("" if language == "zh" else entry["doc"]["en"])
     if doc:
         line += " " + ("" if language == "zh" else " ").join(doc.split("\n"))
-    if entry.get("basis") and language == "en":
-        line += f" *{WORDS[language]['basis']}: {entry['basis']}.*"
+    basis = entry.get("basis" if language == "en" else "basis_zh")
+    if basis:
+        line += f" *{WORDS[language]['basis']}: {basis}.*" if language == "en" else f"*{WORDS[language]['basis']}：{basis}。*"
     return line
 
 

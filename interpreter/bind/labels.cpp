@@ -52,8 +52,12 @@ Labelled labelled(const Session& session) {
   add_fields(policy.events);
   // Texts of clauses that people read. Their last word is the clause's, which no declaration has as its name.
   if (!policy.header.human_review.empty()) take("policy.human_review", {});
-  for (const model::Metric& metric : policy.metrics) {
-    if (!metric.basis.empty()) take(metric.named.name + ".basis", {});
+  // As declared: metrics of a library that nobody reads are not bound.
+  for (std::size_t index = 0; index < session.metrics.size(); ++index) {
+    const auto& clauses = session.metrics[index].decl->clauses;
+    const bool has_basis =
+        std::any_of(clauses.begin(), clauses.end(), [](const auto& clause) { return clause.key.text == "basis"; });
+    if (has_basis) take(policy.metrics[index].named.name + ".basis", {});
   }
   for (const model::Exclusion& exclusion : policy.exclusions) {
     if (!exclusion.because.empty()) take(exclusion.named.name + ".because", {});

@@ -22,7 +22,7 @@ struct Entry {
   std::string name, kind;
   std::string label, label_zh;
   std::string doc, doc_zh;
-  std::string basis;
+  std::string basis, basis_zh;
   std::string text;  // its source
   const std::string& title(Language language) const {
     return language == Language::zh && !label_zh.empty() ? label_zh : label;
@@ -123,9 +123,11 @@ class Reader {
   static void add_labels(Library& library, const syntax::LabelsDecl& decl) {
     if (decl.language.text != "zh") return;
     for (const auto& label : decl.entries) {
-      if (label.element.parts.size() != 1) continue;
+      const auto& parts = label.element.parts;
+      const bool of_basis = parts.size() == 2 && parts[1].text == "basis";
+      if (parts.size() != 1 && !of_basis) continue;
       for (Entry& entry : library.entries) {
-        if (entry.name == label.element.parts[0].text) entry.label_zh = label.text.value;
+        if (entry.name == parts[0].text) (of_basis ? entry.basis_zh : entry.label_zh) = label.text.value;
       }
     }
   }
@@ -148,6 +150,7 @@ nlohmann::ordered_json json_of(const Entry& entry) {
   json["label"] = {{"en", entry.label}, {"zh", entry.label_zh}};
   json["doc"] = {{"en", entry.doc}, {"zh", entry.doc_zh}};
   if (!entry.basis.empty()) json["basis"] = entry.basis;
+  if (!entry.basis_zh.empty()) json["basis_zh"] = entry.basis_zh;
   json["source"] = entry.text;
   return json;
 }
