@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "interpreter/model/builtins.hpp"
+#include "interpreter/model/dump.hpp"
 
 namespace kpi::diff {
 
@@ -26,15 +27,6 @@ std::string joined(const std::vector<std::string>& parts) {
 std::string sorted_join(std::vector<std::string> parts) {
   std::sort(parts.begin(), parts.end());
   return joined(parts);
-}
-
-std::string quoted(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    result += c;
-  }
-  return result + "\"";
 }
 
 }  // namespace
@@ -354,7 +346,7 @@ std::string Canonical::number(const Number& number, value::Unit unit) const {
 std::string Canonical::constant(const Value& content, const Type& type) const {
   if (!content.has_value()) return "none";
   if (content.is<Number>()) return number(content.number(), type.unit);
-  if (content.is<std::string>()) return quoted(content.text());
+  if (content.is<std::string>()) return model::text_literal(content.text());
   if (content.is<value::PhaseRef>()) {
     return phase(content.as<value::PhaseRef>().entity, content.as<value::PhaseRef>().phase);
   }

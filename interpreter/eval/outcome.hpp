@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "interpreter/eval/scan.hpp"
@@ -59,6 +60,8 @@ struct ScorecardResult {
 };
 
 enum class PayoutStatus : std::uint8_t { ok, trial, pending, not_paid, unscored, no_value };
+/// `not_paid`: the word of tests and results, the same in all languages.
+std::string_view name(PayoutStatus status);
 struct PayoutStep {
   std::string step;                  // amount pool_share prorate penalty floor carried_in cap draw recovery paid_when budget rounding
   std::string name;                  // penalty's name

@@ -10,6 +10,8 @@ namespace kpi::model {
 /// The expression in the language's own notation, every operator in parentheses and every name in full. Two expressions
 /// have the same text exactly when they mean the same.
 std::string exact_text(const Policy& policy, ExprId id);
+/// A text as a literal of the language, quotation marks included.
+std::string text_literal(const std::string& text);
 /// `orders.host.team` for a path read in a row of `orders`.
 std::string path_text(const Policy& policy, SourceRef source, const FieldPath& path);
 /// A constant with its unit: `8000 GBP`, `180 seconds`, `"text"`.

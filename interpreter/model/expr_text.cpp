@@ -2,12 +2,8 @@
 #include "interpreter/model/dump.hpp"
 
 namespace kpi::model {
-namespace {
 
-using value::Kind;
-using value::Value;
-
-std::string quoted(const std::string& text) {
+std::string text_literal(const std::string& text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -16,6 +12,11 @@ std::string quoted(const std::string& text) {
   }
   return result + "\"";
 }
+
+namespace {
+
+using value::Kind;
+using value::Value;
 
 class Writer {
  public:
@@ -162,7 +163,7 @@ std::string type_text(const Policy& policy, const Type& type) {
 
 std::string constant_text(const Policy& policy, const Value& content, const Type& type) {
   if (!content.has_value()) return "none";
-  if (content.is<std::string>()) return quoted(content.text());
+  if (content.is<std::string>()) return text_literal(content.text());
   if (const auto* list = std::get_if<std::shared_ptr<const value::ListValue>>(&content.storage())) {
     std::string result;
     for (const Value& item : (*list)->items) result += (result.empty() ? "" : ", ") + constant_text(policy, item, type);

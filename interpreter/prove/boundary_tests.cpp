@@ -4,7 +4,9 @@
 #include <optional>
 #include <set>
 
+#include "interpreter/eval/run/display.hpp"
 #include "interpreter/eval/run/test_runner.hpp"
+#include "interpreter/model/dump.hpp"
 #include "interpreter/prove/test_text.hpp"
 #include "interpreter/prove/world.hpp"
 
@@ -23,17 +25,17 @@ std::string unit_text(const Number& number, const value::Unit& unit) {
     return number.to_string() + " seconds";
   }
   const bool money = unit.money == 1 && unit.time == 0 && !unit.currency.is_none();
-  if (!money) return number_text(number);
+  if (!money) return eval::exact_number(number);
   const std::string code(unit.currency.code());
   // `10/3 GBP` would divide by an amount.
-  if (number.is_decimal()) return number_text(number) + " " + code;
-  return number_text(number.numerator()) + " " + code + " / " + number.denominator().to_string();
+  if (number.is_decimal()) return eval::exact_number(number) + " " + code;
+  return eval::exact_number(number.numerator()) + " " + code + " / " + number.denominator().to_string();
 }
 
 std::string value_text(const Value& value, const value::Unit& unit) {
   if (!value.has_value()) return "none";
   if (value.is<Number>()) return unit_text(value.number(), unit);
-  if (value.is<std::string>()) return quoted(value.text());
+  if (value.is<std::string>()) return model::text_literal(value.text());
   return value::to_string(value);
 }
 
@@ -137,8 +139,9 @@ class Proposer {
     stores_.insert(given);
     const model::EntityId entity = entity_of(shape.target);
     const std::string& name = policy_.entity(entity).named.name;
-    std::string text = "test " + quoted(title) + " {\n" + given + "  period " + shape.period.to_string() + "\n";
-    text += "  expect " + name + (entity.index == 0 ? "" : " " + quoted(maker.key())) + "\n";
+    std::string text =
+        "test " + model::text_literal(title) + " {\n" + given + "  period " + shape.period.to_string() + "\n";
+    text += "  expect " + name + (entity.index == 0 ? "" : " " + model::text_literal(maker.key())) + "\n";
     text += table_text(expected->columns, {expected->cells}) + "}\n";
     result.tests.push_back({title, std::move(text)});
     return true;

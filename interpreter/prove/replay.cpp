@@ -10,26 +10,6 @@ using Form = model::Attack::Form;
 using value::Kind;
 using value::Value;
 
-namespace {
-
-const char* word(eval::PayoutStatus status) {
-  switch (status) {
-    case eval::PayoutStatus::ok:
-    case eval::PayoutStatus::trial:
-    case eval::PayoutStatus::pending:
-      return "ok";
-    case eval::PayoutStatus::not_paid:
-      return "not_paid";
-    case eval::PayoutStatus::unscored:
-      return "unscored";
-    case eval::PayoutStatus::no_value:
-      return "no_value";
-  }
-  return "";
-}
-
-}  // namespace
-
 std::optional<World> WorldMaker::attacked(const World& before, const std::vector<Number>& inputs,
                                           const AttackGraph& attack, bool late) {
   World world = before;
@@ -214,7 +194,9 @@ Paid WorldMaker::pay(const World& world, std::int32_t offset) {
       if (payout.payout != shape_.target.payout) continue;
       for (const auto& row : payout.rows) {
         if (payout.rows.size() != 1 && row.key != key_) continue;
-        result.status = word(row.status);
+        // Whether it is paid now or later does not matter here.
+        const bool later = row.status == eval::PayoutStatus::trial || row.status == eval::PayoutStatus::pending;
+        result.status = name(later ? eval::PayoutStatus::ok : row.status);
         result.amount = row.amount.has_value() ? row.amount.number() : Number(0);
       }
     }

@@ -8,10 +8,6 @@
 
 namespace kpi::prove {
 
-/// A text literal.
-std::string quoted(const std::string& text);
-/// A number as people write it, with its thousands apart: `100_000`, `-1_234.5`, `2/375`.
-std::string number_text(const value::Number& number);
 /// A table, four blanks in, its columns aligned.
 std::string table_text(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
 /// `given TABLE` with its rows, for each table.

@@ -1,6 +1,8 @@
 // A witness as a `test` block of the language.
 #include <algorithm>
 
+#include "interpreter/eval/run/display.hpp"
+#include "interpreter/model/dump.hpp"
 #include "interpreter/prove/analysis.hpp"
 #include "interpreter/prove/test_text.hpp"
 
@@ -23,9 +25,9 @@ std::string moment_text(value::Instant moment, const value::TimeZone* zone) {
 
 std::string cell_text(const Value& cell, value::Currency currency, const value::TimeZone* zone) {
   if (!cell.has_value()) return "-";
-  if (cell.is<std::string>()) return quoted(cell.text());
+  if (cell.is<std::string>()) return model::text_literal(cell.text());
   if (cell.is<value::Instant>()) return moment_text(cell.as<value::Instant>(), zone);
-  std::string text = cell.is<Number>() ? number_text(cell.number()) : value::to_string(cell);
+  std::string text = cell.is<Number>() ? eval::exact_number(cell.number()) : value::to_string(cell);
   if (cell.is<Number>() && !currency.is_none()) text += " " + std::string(currency.code());
   return text;
 }
@@ -51,25 +53,6 @@ std::optional<Number> duration_unit(const model::Policy& policy, const std::stri
 }
 
 }  // namespace
-
-std::string number_text(const value::Number& number) {
-  std::string text = number.to_string();
-  if (!number.is_decimal()) return text;
-  constexpr std::size_t kGroup = 3;
-  const std::size_t begin = text.starts_with('-') ? 1 : 0;
-  const std::size_t end = std::min(text.find('.'), text.size());
-  for (std::size_t at = end; at > begin + kGroup;) text.insert(at -= kGroup, "_");
-  return text;
-}
-
-std::string quoted(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    result += c;
-  }
-  return result + "\"";
-}
 
 std::string table_text(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
@@ -102,7 +85,7 @@ std::string given_text(const model::Policy& policy, const std::vector<model::Giv
       for (std::size_t i = 0; i < table.rows[row].size(); ++i) {
         const Value& cell = table.rows[row][i];
         const auto unit = cell.is<Number>() ? duration_unit(policy, table.table, table.columns[i]) : std::nullopt;
-        cells.push_back(unit ? number_text(cell.number() * *unit) + " seconds"
+        cells.push_back(unit ? eval::exact_number(cell.number() * *unit) + " seconds"
                              : cell_text(cell, table.currencies[row][i], policy.header.timezone));
       }
     }
@@ -120,11 +103,13 @@ std::string test_text(const model::Policy& policy, const Finding& finding) {
   const auto test = [&](const std::string& when, const std::vector<model::GivenTable>& tables, std::size_t at,
                         const Number& paid, const std::string& status) {
     const value::Period period = witness.period.shift(static_cast<int>(at));
-    result += "\ntest " + quoted(title + ", " + when + (witness.periods > 1 ? ", " + period.to_string() : "")) +
+    result += "\ntest " +
+              model::text_literal(title + ", " + when + (witness.periods > 1 ? ", " + period.to_string() : "")) +
               " {\n" + given_text(policy, tables) + "  period " + period.to_string() + "\n";
     if (status != "absent") {
-      const std::string entity = witness.entity == "company" ? "company" : witness.entity + " " + quoted(witness.key);
-      std::string expected = number_text(paid);
+      const std::string entity =
+          witness.entity == "company" ? "company" : witness.entity + " " + model::text_literal(witness.key);
+      std::string expected = eval::exact_number(paid);
       if (finding.payout.valid()) expected += " " + std::string(policy.payouts[finding.payout.index].currency.code());
       if (status == "unscored") expected = "unscored";
       if (status == "no_value") expected = "none";

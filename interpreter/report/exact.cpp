@@ -29,24 +29,6 @@ std::string unit_name(const value::Type& type) {
   return text;
 }
 
-std::string_view name(eval::PayoutStatus status) {
-  switch (status) {
-    case eval::PayoutStatus::ok:
-      return "ok";
-    case eval::PayoutStatus::trial:
-      return "trial";
-    case eval::PayoutStatus::pending:
-      return "pending";
-    case eval::PayoutStatus::not_paid:
-      return "not_paid";
-    case eval::PayoutStatus::unscored:
-      return "unscored";
-    case eval::PayoutStatus::no_value:
-      return "no_value";
-  }
-  return "";
-}
-
 std::string_view name(eval::RowStatus status) { return status == eval::RowStatus::scored ? "scored" : "unscored"; }
 
 std::string_view name(model::Attain attain) {

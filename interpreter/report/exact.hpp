@@ -16,7 +16,6 @@ std::string exact_money(const value::Number& amount, value::Currency currency);
 /// "GBP", "seconds", "GBP/second", "boolean" … ; empty for plain numbers, texts, dates and the like.
 std::string unit_name(const value::Type& type);
 
-std::string_view name(eval::PayoutStatus status);
 std::string_view name(eval::RowStatus status);
 /// "ratio", "mirror", "inverse", "from"; empty for none.
 std::string_view name(model::Attain attain);

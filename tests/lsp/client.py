@@ -111,6 +111,14 @@ class Client:
                     raise ServerError(message["error"])
                 return message["result"]
 
+    def refused(self, method, params):
+        """The text of the error that the server answers with."""
+        try:
+            self.request(method, params)
+        except ServerError as error:
+            return error.text
+        raise AssertionError(f"{method} was not refused")
+
     # ---- documents
 
     def open(self, document, text):

@@ -31,14 +31,6 @@ def completions(client, document, marked):
     return labels(client.request("textDocument/completion", client.at(document, marked)))
 
 
-def refused(client, method, params):
-    try:
-        client.request(method, params)
-    except ServerError as error:
-        return error.text
-    raise AssertionError(f"{method} was not refused")
-
-
 def test_diagnostics(folder):
     """While typing, in UTF-16 and UTF-8, behind Chinese characters on the same line and beyond the first plane."""
     for encoding in ("utf-16", "utf-8", "utf-32"):
@@ -52,7 +44,7 @@ def test_diagnostics(folder):
         assert client.text_at(document, diagnostic["range"]) == "viewz", diagnostic
         page = client.request("kpi/page", {"uri": diagnostic["codeDescription"]["href"]})["text"]
         assert page.startswith("# " + diagnostic["code"]) and "error: " in page, page
-        assert "no such page" in refused(client, "kpi/page", {"uri": "kpi-doc:/K9999"})
+        assert "no such page" in client.refused("kpi/page", {"uri": "kpi-doc:/K9999"})
         assert diagnostic["source"] == "kpi" and diagnostic["severity"] == 1
         # A fix for it.
         (action,) = client.request("textDocument/codeAction", {
@@ -187,8 +179,8 @@ def test_rename(folder):
     assert "events sales \"Orders\" as orders from orders" in renamed and "count(sales where" in renamed
     check(folder, renamed)
     for name, part in (("1x", "not a name"), ("gpm", "exists already"), ("score", "reserved"), ("a b", "not a name"), ("", "not a name")):
-        assert part in refused(client, "textDocument/rename", {**params, "newName": name}), name
-    assert "no name here" in refused(client, "textDocument/prepareRename", client.at(document, "# Month¦ly"))
+        assert part in client.refused("textDocument/rename", {**params, "newName": name}), name
+    assert "no name here" in client.refused("textDocument/prepareRename", client.at(document, "# Month¦ly"))
     # A word of the language as a name gets its backquotes.
     edit = client.request("textDocument/rename", {**params, "newName": "default"})
     check(folder, applied(client.texts[document], edit["changes"][document]))
@@ -333,7 +325,7 @@ def test_formatting(folder):
     client.change(document, 0, len(loose), tidy)
     assert client.request("textDocument/formatting", {"textDocument": {"uri": document}, "options": {}}) == []
     client.replace(document, "metric gpm ", "metric gpm = = ")
-    assert "syntax errors" in refused(client, "textDocument/formatting", {"textDocument": {"uri": document}, "options": {}})
+    assert "syntax errors" in client.refused("textDocument/formatting", {"textDocument": {"uri": document}, "options": {}})
     client.close()
 
 
@@ -360,7 +352,7 @@ def test_libraries(folder):
     assert "library imports" in text
     client.open(standard, text)
     assert client.codes(standard) == []
-    assert "cannot be changed" in refused(client, "textDocument/prepareRename", client.at(standard, "library imp¦orts"))
+    assert "cannot be changed" in client.refused("textDocument/prepareRename", client.at(standard, "library imp¦orts"))
     assert "提成率" in client.request("textDocument/hover", client.at(document, "plan.ra¦te"))["contents"]["value"]
     assert {"rate", "half"} == set(completions(client, document, "plan.ra¦te"))
     # From the library: both files, one of which is not open in it.
@@ -370,7 +362,7 @@ def test_libraries(folder):
     assert [p["uri"] for p in places] == [uri(library), document], places
     edit = client.request("textDocument/rename", {**params, "newName": "share_of_sales"})["changes"]
     assert set(edit) == {uri(library), document} and len(edit[document]) == 1
-    assert "exists already" in refused(client, "textDocument/rename", {**params, "newName": "half"})
+    assert "exists already" in client.refused("textDocument/rename", {**params, "newName": "half"})
     # Not saved, but what counts.
     client.replace(uri(library), "param rate", "param quota")
     client.until(document, lambda found: any("rate" in d["message"] for d in found))

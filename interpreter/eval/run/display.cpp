@@ -3,6 +3,16 @@
 #include <algorithm>
 
 namespace kpi::eval {
+
+std::string exact_number(const value::Number& number) {
+  std::string text = number.to_string();
+  if (text.find('/') != std::string::npos) return text;
+  const std::size_t first = text.starts_with('-') ? 1 : 0;
+  std::size_t at = std::min(text.find('.'), text.size());
+  while (at > first + 3) text.insert(at -= 3, 1, '_');
+  return text;
+}
+
 namespace {
 
 using value::Number;
@@ -26,19 +36,9 @@ std::string duration(const Number& seconds, const std::string& unit) {
   return plain(seconds) + " seconds";
 }
 
-/// `_` between thousands of an exact decimal; a fraction stays as it is.
-std::string grouped(const Number& number) {
-  std::string text = number.to_string();
-  if (text.find('/') != std::string::npos) return text;
-  const std::size_t first = text.starts_with('-') ? 1 : 0;
-  std::size_t at = std::min(text.find('.'), text.size());
-  while (at > first + 3) text.insert(at -= 3, 1, '_');
-  return text;
-}
-
 /// Amounts that are not whole have all digits of their minor unit.
 std::string amount(const Number& number, value::Currency currency) {
-  std::string text = grouped(number);
+  std::string text = exact_number(number);
   const std::size_t point = text.find('.');
   if (point != std::string::npos) {
     const std::size_t digits = text.size() - point - 1, wanted = static_cast<std::size_t>(currency.minor_digits());
@@ -58,20 +58,20 @@ std::string exact_duration(const Number& seconds) {
   for (const auto& unit : kUnits) {
     const Number count = seconds / Number(unit.seconds);
     const bool is_short = count.abs() >= Number(1) && count.to_scaled(kPlaces);
-    if (is_short) return grouped(count) + " " + unit.word + (count.abs() == Number(1) ? "" : "s");
+    if (is_short) return exact_number(count) + " " + unit.word + (count.abs() == Number(1) ? "" : "s");
   }
-  return grouped(seconds) + (seconds.abs() == Number(1) ? " second" : " seconds");
+  return exact_number(seconds) + (seconds.abs() == Number(1) ? " second" : " seconds");
 }
 
 std::string exact_quantity(const Number& number, value::Unit unit) {
   constexpr std::int64_t kHour = 3'600;
   const bool money = unit.money == 1 && !unit.currency.is_native() && !unit.currency.is_none();
   if (unit == value::Unit::duration()) return exact_duration(number);
-  if (unit.is_plain()) return grouped(number);
+  if (unit.is_plain()) return exact_number(number);
   if (unit.time == 0 && money) return amount(number, unit.currency);
   if (unit.time == -1 && money) return amount(number * Number(kHour), unit.currency) + " per hour";
-  if (unit.time == -1 && unit.money == 0) return grouped(number * Number(kHour)) + " per hour";
-  return grouped(number) + " " + value::to_string(unit);
+  if (unit.time == -1 && unit.money == 0) return exact_number(number * Number(kHour)) + " per hour";
+  return exact_number(number) + " " + value::to_string(unit);
 }
 
 std::string display(const value::Value& value, const value::Type& type, const model::Metric::Show& show) {

@@ -7,6 +7,8 @@
 namespace kpi::eval {
 
 std::string display(const value::Value& value, const value::Type& type, const model::Metric::Show& show = {});
+/// With `_` between thousands: `100_000`, `-1_234.5`; a fraction stays as it is: `2/375`.
+std::string exact_number(const value::Number& number);
 /// In the largest unit in which the number is short: `6.5 hours`, `1 minute`, `10/3 seconds`.
 std::string exact_duration(const value::Number& seconds);
 /// With thousands grouped and its unit: `9_000.37 GBP`, `10/3`, `6.5 hours`, `12.50 GBP per hour`.

@@ -37,11 +37,6 @@ const char* attain_word(model::Attain form) {
   return "";
 }
 
-const char* status_word(PayoutStatus status) {
-  static const char* const kWords[] = {"ok", "trial", "pending", "not_paid", "unscored", "no_value"};
-  return kWords[static_cast<std::size_t>(status)];
-}
-
 class Explainer {
  public:
   Explainer(const model::Policy& policy_, const source::SourceMap& sources, Plan& plan_, const PlannedPeriod& planned_,
@@ -150,7 +145,7 @@ class Explainer {
     root.named = &declared.named;
     root.value = paid->amount;
     root.type = value::Type::number(value::Unit::of(declared.currency));
-    root.note = status_word(paid->status);
+    root.note = name(paid->status);
     if (!paid->reason.empty()) root.note += ": " + paid->reason;
     if (declared.base.valid()) root.facts.push_back({"base", evaluator.evaluate(declared.base, context), root.type});
     for (const PayoutStep& step : paid->steps) {

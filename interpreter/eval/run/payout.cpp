@@ -15,6 +15,24 @@ using value::NoValueReason;
 using value::Number;
 using value::Rounding;
 
+std::string_view name(PayoutStatus status) {
+  switch (status) {
+    case PayoutStatus::ok:
+      return "ok";
+    case PayoutStatus::trial:
+      return "trial";
+    case PayoutStatus::pending:
+      return "pending";
+    case PayoutStatus::not_paid:
+      return "not_paid";
+    case PayoutStatus::unscored:
+      return "unscored";
+    case PayoutStatus::no_value:
+      return "no_value";
+  }
+  return "";
+}
+
 Number PayoutRun::minor_unit() const { return Number::power_of_ten(-payout.currency.minor_digits()); }
 
 Context PayoutRun::context_of(const Working& row) const {

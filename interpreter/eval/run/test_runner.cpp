@@ -17,24 +17,6 @@ namespace ids = source::ids;
 using source::Diagnostics;
 using value::Number;
 
-const char* status_word(PayoutStatus status) {
-  switch (status) {
-    case PayoutStatus::ok:
-      return "ok";
-    case PayoutStatus::trial:
-      return "trial";
-    case PayoutStatus::pending:
-      return "pending";
-    case PayoutStatus::not_paid:
-      return "not_paid";
-    case PayoutStatus::unscored:
-      return "unscored";
-    case PayoutStatus::no_value:
-      return "no_value";
-  }
-  return "";
-}
-
 /// What a column of `expect` found.
 struct Found {
   bool present = false;  // the entity has such a result
@@ -357,7 +339,7 @@ class TestRun {
         found.present = true;
         found.unscored = row->status == PayoutStatus::unscored;
         found.reason = row->reason;
-        found.word = status_word(row->status);
+        found.word = name(row->status);
         break;
       }
     }

@@ -42,7 +42,7 @@ TEST_CASE("phrases and alternatives follow the language", "[diagnostic]") {
                     .with("found", phrase(ids::phrase_end_of_file))
                     .with("expected", alternatives({"`a`", "`b`", phrase(ids::phrase_value)}));
   CHECK(message(added, Language::en) == "unexpected end of the file, expected `a`, `b` or a value");
-  CHECK(message(added, Language::zh) == "意外的文件结尾，此处应为`a`、`b`或值");
+  CHECK(message(added, Language::zh) == "此处不应出现文件结尾，应为`a`、`b`或值");
   CHECK(alternatives({"one"}) == "one");
   CHECK(alternatives({}).empty());
 }

@@ -139,7 +139,7 @@ TEST_CASE("misspelt words get a suggestion", "[recovery]") {
 }
 
 TEST_CASE("messages in Chinese", "[recovery]") {
-  CHECK(parse("metric a = ").messages(source::Language::zh) == "意外的文件结尾，此处应为值\n");
+  CHECK(parse("metric a = ").messages(source::Language::zh) == "此处不应出现文件结尾，应为值\n");
   CHECK(parse("metric a = 1 {\n  bettr lower\n}").messages(source::Language::zh) ==
         "`bettr` 不是 `metric` 的条款 (better)\n");
 }
