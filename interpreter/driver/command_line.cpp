@@ -287,7 +287,7 @@ std::string help_text(const CommandSpec* command, Language language) {
            std::string(entry.summary.in(language)) + "\n";
   }
   out += (zh ? "\n选项：\n" : "\nOptions:\n") + option_lines(common_options(), language, true);
-  out += zh ? "\n退出状态：0 正常；1 有发现或测试失败；2 用法错误、文件无法读取或数据有误；3 方案无法编译；4 "
+  out += zh ? "\n退出状态：0 正常；1 发现问题或测试失败；2 用法错误、文件无法读取或数据有误；3 方案无法编译；4 "
               "有性质未能判定。\n"
             : "\nExit status: 0 clean, 1 findings or failed tests, 2 wrong usage, unreadable file or bad data,\n"
               "3 the policy does not compile, 4 a property could not be decided.\n";

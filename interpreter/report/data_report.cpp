@@ -144,7 +144,7 @@ class Writer {
       std::string listed;
       for (std::size_t i = 0; i < rates.missing.size(); ++i) {
         count += rates.missing[i].second.days - rates.missing[i].first.days + 1;
-        if (i < kListedGaps) listed += (i ? ", " : "") + days(rates.missing[i].first, rates.missing[i].second);
+        if (i < kListedGaps) listed += (i ? w(words::list_comma) : "") + days(rates.missing[i].first, rates.missing[i].second);
       }
       if (rates.missing.size() > kListedGaps) listed += ", ...";
       table.add({{visible(rates.currency)},
@@ -161,7 +161,7 @@ class Writer {
     Table table({{w(words::metric)}, {w(words::computable)}, {w(words::missing_what)}});
     for (const DataReport::Metric& metric : report_.metrics) {
       std::string missing;
-      for (const std::string& item : metric.missing) missing += (missing.empty() ? "" : ", ") + item;
+      for (const std::string& item : metric.missing) missing += (missing.empty() ? std::string() : w(words::list_comma)) + item;
       table.add({{metric.label == metric.name ? metric.name : metric.label + " (" + metric.name + ")"},
                  metric.missing.empty() ? Cell{w(words::yes), false, Ink::green} : Cell{w(words::no), false, Ink::red},
                  {visible(missing)}});

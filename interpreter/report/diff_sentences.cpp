@@ -250,7 +250,7 @@ std::string DiffSentences::concerns(const Change& change, bool with_word) const 
   std::string list;
   const auto add = [&](const std::vector<std::string>& names, Word form) {
     for (const std::string& name : names)
-      list += (list.empty() ? "" : std::string(word(dw::list_comma, language_))) + say(form, language_, code_(name));
+      list += (list.empty() ? "" : std::string(word(words::list_comma, language_))) + say(form, language_, code_(name));
   };
   add(change.scorecards, dw::score_of);
   add(change.payouts, dw::pay_of);
@@ -269,7 +269,7 @@ std::string DiffSentences::rename(const diff::Rename& rename) const {
 std::string DiffSentences::unit(const diff::Unit& unit) const {
   std::string text;
   for (const auto& [kind, name] : unit.elements) {
-    text += (text.empty() ? "" : std::string(word(dw::list_comma, language_))) +
+    text += (text.empty() ? "" : std::string(word(words::list_comma, language_))) +
             std::string(word(word_of(kind), language_)) + (name.empty() ? "" : " " + code_(name));
   }
   return text.empty() ? std::string(word(dw::applied_together, language_)) : text;

@@ -29,7 +29,8 @@ class ExplainWriter {
     subject_ = subject.entity;
     const std::string entity = show_.label(policy_.entity(subject.entity).named);
     std::string out =
-        paint(entity + " " + who(subject.label, subject.key) + ", " + period.to_string(), Ink::bold, look_) + "\n";
+        paint(entity + " " + who(subject.label, subject.key) + w(words::comma) + period.to_string(), Ink::bold, look_) +
+        "\n";
     for (const auto* nodes : {&subject.payouts, &subject.scorecards}) {
       for (const ExplainNode& node : *nodes) out += "\n" + tree(node, 0);
     }
@@ -120,7 +121,8 @@ class ExplainWriter {
     if (node.kind == Kind::table) {
       std::string inputs;
       for (const auto& given : node.facts)
-        inputs += (inputs.empty() ? "" : ", ") + visible(given.word) + " = " + exact(given.value, given.type);
+        inputs +=
+            (inputs.empty() ? "" : w(words::comma)) + visible(given.word) + " = " + exact(given.value, given.type);
       lines.push_back(node.segment.empty() ? inputs : s(words::table_row, inputs, node.segment));
     }
     if (node.kind == Kind::step && node.name == "budget" && !node.facts.empty())
@@ -196,7 +198,8 @@ class ExplainWriter {
   std::string need(const ExplainNode& node) {
     std::string text = visible(node.formula);
     if (!node.value.is<bool>()) return s(words::needs_undecided, text, show_.reason(node.value.reason()));
-    if (!node.with_values.empty() && node.with_values != node.formula) text += " (" + visible(node.with_values) + ")";
+    if (!node.with_values.empty() && node.with_values != node.formula)
+      text += s(words::in_brackets, visible(node.with_values));
     return s(node.value.boolean() ? words::needs_met : words::needs_not_met, text);
   }
 
@@ -281,10 +284,10 @@ class ExplainWriter {
   }
 
   std::string form(const std::string& note) const {
-    if (note == "mirror") return " (" + w(words::attain_mirror) + ")";
-    if (note == "inverse") return " (" + w(words::attain_inverse) + ")";
-    if (note == "from") return " (" + w(words::attain_from) + ")";
-    return " (" + w(words::attain_ratio) + ")";
+    if (note == "mirror") return s(words::in_brackets, w(words::attain_mirror));
+    if (note == "inverse") return s(words::in_brackets, w(words::attain_inverse));
+    if (note == "from") return s(words::in_brackets, w(words::attain_from));
+    return s(words::in_brackets, w(words::attain_ratio));
   }
 
   std::string gate(const ExplainNode& node) {
@@ -304,7 +307,7 @@ class ExplainWriter {
 
   std::string status(const std::string& note) const {
     const std::string text = status_text(note);
-    return text.empty() ? "" : " (" + text + ")";
+    return text.empty() ? "" : s(words::in_brackets, text);
   }
 
   std::string status_text(const std::string& note) const {
@@ -339,9 +342,9 @@ class ExplainWriter {
   }
 
   std::string rows_read(const ExplainNode& node) const {
-    return node.rows_total
-               ? " (" + s(*node.rows_total == 1 ? words::of_rows_one : words::of_rows_many, *node.rows_total) + ")"
-               : "";
+    return node.rows_total ? s(words::in_brackets,
+                               s(*node.rows_total == 1 ? words::of_rows_one : words::of_rows_many, *node.rows_total))
+                           : "";
   }
 
   std::string value(const ExplainNode& node) {
@@ -353,7 +356,7 @@ class ExplainWriter {
     if (!value.has_value()) return show_.reason(value.reason());
     const std::string shown = show_.value(value, type, shown_as);
     if (!value.is<value::Number>() || !shown.starts_with('~')) return shown;
-    return shown + " (" + value.number().to_string() + ")";
+    return shown + s(words::in_brackets, value.number().to_string());
   }
 
   // ---- rows
@@ -436,7 +439,7 @@ class ExplainWriter {
       if (excluded) {
         std::string by;
         for (const model::ExclusionId hit : row.hits)
-          by += (by.empty() ? "" : ", ") + show_.label(policy_.exclusions[hit.index].named);
+          by += (by.empty() ? "" : w(words::list_comma)) + show_.label(policy_.exclusions[hit.index].named);
         cells.push_back({by});
       }
       for (const model::FieldId id : columns) {

@@ -27,8 +27,8 @@ inline constexpr Word part_of_curve{{"`{}` ({})", "“{}”（{}）"}};
 inline constexpr Word taken_over{{"over {}: {}", "共 {} 个：{}"}};
 inline constexpr Word and_others{{"and {} more", "另有 {} 个"}};
 inline constexpr Word shared_by{{"shared by {}: {} here, {} together {}", "按 {} 分配：本人 {}，{}合计 {}"}};
-inline constexpr Word payees_of_pool{{"all {} payees", "全部 {} 名受款人"}};
-inline constexpr Word payees_of_group{{"{} payees of {}", "{1} 的 {0} 名受款人"}};
+inline constexpr Word payees_of_pool{{"all {} payees", "全部 {} 名领取人"}};
+inline constexpr Word payees_of_group{{"{} payees of {}", "{1} 的 {0} 名领取人"}};
 inline constexpr Word shares_add_up{
     {"cut to {}; what is left over goes to the largest remainders, so that the shares add up to the pool",
      "舍去 {} 以下的部分，余数按最大余数法补足，使各份合计等于奖金池"}};

@@ -50,7 +50,7 @@ inline constexpr Word page_until{{"until {}", "至 {}"}};
 inline constexpr Word page_pack{{"Pack", "规则包"}};
 inline constexpr Word page_why{{"Why", "理由"}};
 inline constexpr Word page_when{{"Triggers when", "触发条件"}};
-inline constexpr Word page_says{{"Says", "报告"}};
+inline constexpr Word page_says{{"Says", "提示内容"}};
 inline constexpr Word page_help{{"What to do", "如何处理"}};
 inline constexpr Word page_fix{{"Fix", "修复"}};
 inline constexpr Word page_bad{{"Not like this", "错误示例"}};

@@ -30,9 +30,9 @@ constexpr Word no_step_ahead{
 constexpr Word hidden_by_function{
     {"{}: not worked out, a function in the formula hides how it depends on it", "{}：公式中的函数使其影响无法求解"}};
 constexpr Word below{{"below {}", "低于 {}"}};
-constexpr Word change_from_none{{"{} to {}", "{} 达到 {}"}};
-constexpr Word change_above{{"{} from {} to above {}", "{} 从 {} 变为高于 {}"}};
-constexpr Word change_below{{"{} from {} to below {}", "{} 从 {} 变为低于 {}"}};
+constexpr Word change_from_none{{"{} to {}", "“{}”达到 {}"}};
+constexpr Word change_above{{"{} from {} to above {}", "“{}”从 {} 变为高于 {}"}};
+constexpr Word change_below{{"{} from {} to below {}", "“{}”从 {} 变为低于 {}"}};
 constexpr Word points_from_none{
     {"{}: no value now ({}); at {} the points are {}", "{}：目前没有值（{}）；达到 {} 时得分为 {}"}};
 constexpr Word curve_from_none{

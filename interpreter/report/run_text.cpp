@@ -134,8 +134,10 @@ class RunWriter {
           continue;
         }
         provisional_ = provisional_ || found->provisional;
-        cells.push_back(right(show_.value(found->value, found->type(policy_), policy_.metrics[found->metric.index].show) + (found->provisional ? "*" : ""),
-                              found->value.has_value() ? Ink::plain : Ink::dim));
+        cells.push_back(
+            right(show_.value(found->value, found->type(policy_), policy_.metrics[found->metric.index].show) +
+                      (found->provisional ? "*" : ""),
+                  found->value.has_value() ? Ink::plain : Ink::dim));
       }
       table.add(std::move(cells));
     }
@@ -236,7 +238,8 @@ class RunWriter {
   }
 
   std::string alerts(const PeriodOutcome& period) {
-    if (period.alert_summaries.empty() && period.alerts.empty()) return "";  // none was looked at: they are part of a longer period of this run
+    if (period.alert_summaries.empty() && period.alerts.empty())
+      return "";  // none was looked at: they are part of a longer period of this run
     std::string out = "\n" + heading(w(words::alerts));
     const bool messages = std::any_of(period.alerts.begin(), period.alerts.end(),
                                       [](const auto& alert) { return !alert.message.empty(); });
@@ -296,7 +299,7 @@ class RunWriter {
       if (!options_.verbose && count.rows == 0 && count.noted == 0) continue;
       const model::Exclusion& declared = policy_.exclusions[count.exclusion.index];
       std::vector<Cell> cells{{show_.label(declared.named)},
-                              {declared.kind},
+                              {kind(declared.kind)},
                               {show_.label(policy_.event(count.events).named)},
                               right(grouped(count.rows)),
                               right(count.noted ? grouped(count.noted) : "")};
@@ -314,11 +317,30 @@ class RunWriter {
       for (const auto& [code, sum] : sums) {
         if (sum.is_zero()) continue;
         const auto currency = value::Currency::parse(code);
-        out += (out.empty() ? "" : ", ") + field + " " +
+        out += (out.empty() ? std::string() : std::string(w(words::list_comma))) + column(count.events, field) + " " +
                (currency ? show_.money(sum, *currency) : sum.to_string() + " " + code);
       }
     }
     return out;
+  }
+
+  /// What reports call the field.
+  std::string column(model::EventsId events, const std::string& field) const {
+    for (const model::Field& of : policy_.event(events).fields) {
+      if (of.named.name == field) return show_.label(of.named);
+    }
+    return field;
+  }
+
+  /// The kind of an exclusion; in English it is the word of the language.
+  std::string kind(const std::string& name) const {
+    static constexpr std::pair<std::string_view, const char*> kChinese[] = {
+        {"test", "测试"}, {"fake", "刷单"},     {"cancelled", "取消"}, {"sample", "样品"},
+        {"gift", "赠品"}, {"internal", "内部"}, {"other", "其他"}};
+    for (const auto& [english, chinese] : kChinese) {
+      if (look_.language == Language::zh && name == english) return chinese;
+    }
+    return name;
   }
 
   static std::string grouped(std::uint64_t count) {

@@ -58,7 +58,8 @@ std::string ScorecardWriter::forms(const model::Scorecard& scorecard) const {
     std::string names;
     for (const model::ScorecardRow& row : scorecard.rows) {
       if (row.attain != attain) continue;
-      names += (names.empty() ? "" : ", ") + show_.label(policy_.metrics[row.metric.index].named);
+      names += (names.empty() ? std::string() : std::string(word(words::list_comma, look_.language))) +
+               show_.label(policy_.metrics[row.metric.index].named);
     }
     if (!names.empty()) out += "  " + paint(say(form_word(attain), look_.language, names), Ink::dim, look_) + "\n";
   }
@@ -80,7 +81,10 @@ void ScorecardWriter::add_block(Table& table, const model::Scorecard& scorecard,
                                 bool name_above) {
   if (!table.empty()) table.add_line({});
   const std::string stage = phase(scorecard, row);
-  table.add_line({who(row.label, row.key) + (stage.empty() ? "" : ", " + stage), false, Ink::bold}, score(row));
+  table.add_line(
+      {who(row.label, row.key) + (stage.empty() ? "" : std::string(word(words::comma, look_.language)) + stage), false,
+       Ink::bold},
+      score(row));
   for (const ScoreRowResult& metric : row.metrics) {
     const std::string name = show_.label(policy_.metrics[metric.metric.index].named);
     std::vector<Cell> cells = figures(metric);
@@ -94,7 +98,8 @@ void ScorecardWriter::add_block(Table& table, const model::Scorecard& scorecard,
   std::string passed;
   for (const eval::GateResult& result : row.gates) {
     if (result.passed == true) {
-      passed += (passed.empty() ? "" : ", ") + show_.label(scorecard.gates[result.gate].named);
+      passed += (passed.empty() ? std::string() : std::string(word(words::list_comma, look_.language))) +
+                show_.label(scorecard.gates[result.gate].named);
       continue;
     }
     Cell line = gate(scorecard, result);
