@@ -147,7 +147,7 @@ class ImportBinder {
     if (!option.words.empty()) {
       const auto index = require_word(s_, option.words[0], {"comma", "tab", "semicolon"});
       if (index) import().separator = kMarks[*index];
-    } else if (!option.texts.empty() && option.texts[0].value.size() == 1) {
+    } else if (!option.texts.empty() && !option.texts[0].value.empty()) {
       import().separator = option.texts[0].value;
     } else {
       s_.report(D::clause_incomplete, option.span).with("clause", "separator").with("example", "separator tab");

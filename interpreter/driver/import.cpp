@@ -97,7 +97,6 @@ Exit run_import(const Invocation& invocation, const Terminal& terminal) {
   Session session;
   const Compiled library =
       compile_library(session, name, !from && as.starts_with("std.") && as.find(':') == std::string::npos);
-  if (!session.diagnostics.has_errors()) storage::check_import(find_import(library, name.name), session.diagnostics);
   if (session.diagnostics.has_errors()) {
     print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
     return Exit::not_compiled;

@@ -12,6 +12,7 @@
 #include "interpreter/driver/lock.hpp"
 #include "interpreter/report/diagnostics_json.hpp"
 #include "interpreter/report/diagnostics_text.hpp"
+#include "interpreter/storage/import.hpp"
 
 namespace kpi::driver {
 namespace {
@@ -80,6 +81,7 @@ Compiled Session::compile_text(const std::string& name, std::string text) {
   result.policy.header.sha256 = checksum;
   result.libraries = libraries_.take_loaded();
   analysis::check_completeness(result.policy, sources, diagnostics);
+  for (const model::Import& import : result.policy.imports) storage::check_import(import, diagnostics);
   drop_follow_ons(diagnostics, sources);
   diagnostics.sort_and_deduplicate();
   return result;

@@ -238,7 +238,9 @@ void check_column(const model::ImportColumn& column, Diagnostics& diagnostics) {
   };
   const NumberStyle style = number_style(column);
   if (bad_mark(style.decimal)) report("decimal", style.decimal);
-  if (bad_mark(style.group) || (!style.group.empty() && style.group == style.decimal)) report("group", style.group);
+  // Two equal marks that are both written down are found before.
+  const bool is_default_decimal = column.decimal.empty() && !style.group.empty() && style.group == style.decimal;
+  if (bad_mark(style.group) || is_default_decimal) report("group", style.group);
 }
 
 }  // namespace
