@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "grammar/source/diagnostics/cli.hpp"
-#include "grammar/source/diagnostics/run.hpp"
 #include "grammar/source/diagnostics/test.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
@@ -94,6 +93,7 @@ nlohmann::ordered_json json(const FileTests& file, const Session& session, sourc
     tests.push_back({{"file", file.path},
                      {"name", test.name},
                      {"passed", test.passed()},
+                     {"outside_effective", test.outside_effective},
                      {"failures", report::diagnostics_array(failures, session.sources, language)}});
   }
   return tests;
@@ -131,27 +131,32 @@ void check_least(const eval::Coverage& coverage, const std::string& path, std::s
       .with("wanted", std::to_string(least));
 }
 
-/// What only the whole file knows: reasons in the reader's language and with labels, and the place of a period that
-/// cannot be run, which is in the test and not in the policy's head.
-void place_and_translate(FileTests& tests, const Compiled& compiled, source::Language language) {
+/// What only the whole file knows: reasons in the reader's language and with labels.
+void translate(FileTests& tests, const Compiled& compiled, source::Language language) {
   const report::Show show(compiled.policy, nullptr, language);
-  std::vector<const syntax::TestDecl*> declared;
-  for (const syntax::Declaration& declaration : compiled.file.declarations) {
-    if (const auto* test = std::get_if<syntax::TestDecl>(&declaration)) declared.push_back(test);
-  }
   for (eval::TestResult& test : tests.report.tests) {
-    const auto own = std::find_if(declared.begin(), declared.end(), [&](const syntax::TestDecl* one) {
-      return one->head.span.source == test.span.source && one->head.span.begin <= test.span.begin &&
-             test.span.end <= one->head.span.end;
-    });
     for (source::Diagnostic& failure : test.failures) {
       for (auto& [name, text] : failure.parameters) {
         if (name == "reason" && !text.empty()) text = show.reason(text);
       }
-      if (failure.id == ids::period_outside_effective && own != declared.end() && (*own)->period)
-        failure.span = (*own)->period_span;
     }
   }
+}
+
+/// Says how many tests look at days on which the policy is not in force.
+void note_dates(const FileTests& file, const model::Header& header, source::Diagnostics& remarks) {
+  const auto outside = [](const eval::TestResult& test) { return test.outside_effective; };
+  const auto& tests = file.report.tests;
+  const auto count = std::count_if(tests.begin(), tests.end(), outside);
+  if (count == 0) return;
+  const auto shown = [](const std::optional<value::Date>& date) { return date ? date->to_string() : std::string("…"); };
+  remarks.add_without_span(ids::tests_outside_effective)
+      .with("file", file.path)
+      .with("count", std::to_string(count))
+      .with("total", std::to_string(tests.size()))
+      .with("first", std::find_if(tests.begin(), tests.end(), outside)->name)
+      .with("from", shown(header.effective_from))
+      .with("to", shown(header.effective_to));
 }
 
 }  // namespace
@@ -178,7 +183,8 @@ Exit run_test(const Invocation& invocation, const Terminal& terminal) {
       remarks.add_without_span(ids::file_has_no_tests).with("file", compiled.path);
     eval::Coverage coverage(compiled.policy);
     FileTests file{compiled.path, eval::run_tests(compiled.policy, reader_beside(compiled.path), &coverage, how)};
-    place_and_translate(file, compiled, invocation.language);
+    translate(file, compiled, invocation.language);
+    note_dates(file, compiled.policy.header, remarks);
     std::move(examples.begin(), examples.end(), std::back_inserter(file.report.tests));
     if (wanted.wanted) {
       coverages +=

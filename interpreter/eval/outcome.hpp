@@ -128,6 +128,14 @@ struct Outcome {
 
 class Coverage;
 
+/// Which dates a run takes the policy to be in force on. Tests state their own period and go on saying something when a
+/// policy is moved to other dates.
+enum class Force : std::uint8_t {
+  declared,  // the policy's effective dates and trial
+  settled,   // any, with the trial over
+  starting,  // any, as if the policy had started with the period: it is a trial where there is one
+};
+
 struct RunRequest {
   std::vector<value::Period> periods;
   std::optional<value::Instant> as_of;
@@ -136,6 +144,7 @@ struct RunRequest {
   bool all_metrics = false;
   std::vector<std::pair<EntityId, model::MetricId>> also;   // listed besides those in use: what a test asks for
   bool is_test = false;                    // everything covered, as of after maturity
+  Force force = Force::declared;
   unsigned threads = 1;
   std::size_t batch_rows = 4096;
   std::uint64_t memory = kUsualMemory;     // ScanRequest::memory

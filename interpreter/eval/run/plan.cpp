@@ -69,7 +69,8 @@ class UsedMetrics {
   bool phases_seen = false;
 };
 
-std::optional<Window> effective_window(const model::Header& header) {
+std::optional<Window> effective_window(const model::Header& header, Force force) {
+  if (force != Force::declared) return std::nullopt;
   if (!header.effective_from && !header.effective_to) return std::nullopt;
   Window window{header.effective_from.value_or(kBeginning), kEnd};
   if (header.effective_to) window.end = Date{header.effective_to->days + 1};
@@ -111,8 +112,18 @@ std::set<MetricId> metrics_used(const model::Policy& policy, EntityId entity) {
   return std::move(used.found);
 }
 
+bool is_refused(const model::Header& header, Period period) {
+  const auto effective = effective_window(header, Force::declared);
+  if (!effective || (effective->start <= period.start() && period.end() <= effective->end)) return false;
+  return !header.partial_prorate ||
+         std::max(effective->start, period.start()) >= std::min(effective->end, period.end());
+}
+
 Plan::Plan(const model::Policy& policy, const RunRequest& request, source::Diagnostics& diagnostics)
-    : needs(policy, moments), policy_(policy), effective_(effective_window(policy.header)) {
+    : needs(policy, moments),
+      policy_(policy),
+      effective_(effective_window(policy.header, request.force)),
+      force_(request.force) {
   for (Period period : request.periods) add_period(period, request, diagnostics);
   for (const PlannedPeriod& planned : periods) collect(planned);
 }
@@ -155,7 +166,8 @@ std::optional<PlannedPeriod> Plan::admitted(Period period) const {
   planned.period = period;
   planned.window = {period.start(), period.end()};
   if (effective_) {
-    const Window inside{std::max(planned.window.start, effective_->start), std::min(planned.window.end, effective_->end)};
+    const Window inside{std::max(planned.window.start, effective_->start),
+                        std::min(planned.window.end, effective_->end)};
     if (inside != planned.window) {
       if (!policy_.header.partial_prorate || inside.start >= inside.end) return std::nullopt;
       // Measured whole, so that targets and scores keep their meaning, and paid by share: cutting the rows as well
@@ -165,7 +177,9 @@ std::optional<PlannedPeriod> Plan::admitted(Period period) const {
     }
   }
   const model::Header& header = policy_.header;
-  if (header.trial && header.effective_from) {
+  if (force_ == Force::starting) {
+    planned.trial = header.trial.has_value();
+  } else if (force_ == Force::declared && header.trial && header.effective_from) {
     planned.trial = planned.window.start < date_after(*header.effective_from, *header.trial);
   }
   return planned;
@@ -271,8 +285,7 @@ MomentId Plan::moment_of(const PlannedPeriod& period, EntityId entity) {
 /// Alerts watch the active rows of a table, and of a distinct entity everyone known by then: silence is worth an alert.
 MomentId Plan::alert_moment(const model::Alert& alert, Period period) {
   const bool distinct = policy_.entity(alert.entity).is_distinct();
-  return moments.intern(
-      base_moment(period, distinct ? model::Population::ever : model::Population::active));
+  return moments.intern(base_moment(period, distinct ? model::Population::ever : model::Population::active));
 }
 
 void Plan::report_other_units(Period period, source::Diagnostics& diagnostics) const {

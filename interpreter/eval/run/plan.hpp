@@ -65,7 +65,11 @@ class Plan {
 
   const model::Policy& policy_;
   std::optional<Window> effective_;
+  Force force_ = Force::declared;
 };
+
+/// Whether a run refuses the period because it does not lie inside the effective dates.
+bool is_refused(const model::Header& header, value::Period period);
 
 /// Metrics that an entity's scorecards, payouts and alerts use, also through other metrics, targets, gates and phases.
 std::set<model::MetricId> metrics_used(const model::Policy& policy, EntityId entity);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/run.hpp"
 #include "grammar/source/diagnostics/test.hpp"
 #include "interpreter/eval/run/display.hpp"
 #include "interpreter/eval/run/plan.hpp"
@@ -127,6 +128,9 @@ class TestRun {
     return failures.items();
   }
 
+  /// Whether the test ran as if the policy were in force on other dates.
+  bool outside_effective() const { return request.force != Force::declared; }
+
  private:
   /// A test that only expects an error may name no period; then the first month of the effective dates serves.
   value::Period period_of(const model::Test& of) const {
@@ -139,6 +143,7 @@ class TestRun {
     RunRequest wanted;
     wanted.periods = {period_of(test)};
     wanted.is_test = true;
+    wanted.force = force();
     wanted.coverage = coverage;
     wanted.threads = how.threads;
     wanted.batch_rows = how.batch_rows;
@@ -156,6 +161,31 @@ class TestRun {
       }
     }
     return wanted;
+  }
+
+  bool expects_error(DiagnosticId id) const {
+    return std::any_of(test.expectations.begin(), test.expectations.end(), [&](const Expectation& expectation) {
+      return expectation.kind == Expectation::Kind::error && expectation.error_code == source::code(id);
+    });
+  }
+
+  bool expects_trial() const {
+    return std::any_of(test.expectations.begin(), test.expectations.end(), [](const Expectation& expectation) {
+      for (std::size_t index = 0; index < expectation.cells.size(); ++index) {
+        const Value& value = expectation.cells[index].value;
+        const bool status = expectation.columns[index] == "status" && value.is<std::string>();
+        if (status && value.text() == name(PayoutStatus::trial)) return true;
+      }
+      return false;
+    });
+  }
+
+  /// A policy that is moved to other dates keeps its tests: outside the dates they run as if it were in force, at its
+  /// start where a trial is expected. A test of the dates themselves expects the error.
+  Force force() const {
+    if (!is_refused(policy.header, period_of(test)) || expects_error(ids::period_outside_effective))
+      return Force::declared;
+    return expects_trial() ? Force::starting : Force::settled;
   }
 
   /// With `expect error` the run must fail with it; other errors are failures of the test.
@@ -447,7 +477,9 @@ std::size_t TestReport::passed() const {
 
 TestResult run_test(const model::Policy& policy, const model::Test& test, const GivenFileReader& read_file,
                     Coverage* coverage, const RunRequest& how) {
-  return {test.name, test.span, TestRun(policy, test, coverage, how).check(read_file)};
+  TestRun run(policy, test, coverage, how);
+  std::vector<Diagnostic> failures = run.check(read_file);
+  return {test.name, test.span, std::move(failures), run.outside_effective()};
 }
 
 TestReport run_tests(const model::Policy& policy, const GivenFileReader& read_file, Coverage* coverage,

@@ -13,6 +13,8 @@ struct TestResult {
   std::string name;
   source::Span span;
   std::vector<source::Diagnostic> failures;  // empty: passed
+  /// Its period lies outside the effective dates, so it ran as if the policy were in force then.
+  bool outside_effective = false;
   bool passed() const { return failures.empty(); }
 };
 
