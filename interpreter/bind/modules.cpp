@@ -248,11 +248,17 @@ class Collector {
     const Span place = decl.file ? decl.file->span : decl.path.span;
     const std::string name = decl.file ? decl.file->value : path_name(decl.path, '/') + ".kpi";
     const syntax::File* file = s_.loader.load(name, user.file->source, s_.diagnostics);
+    // What would have come from it is no mistake of its own.
+    const auto missing = [&] {
+      if (decl.alias) s_.missing_libraries.insert(decl.alias->text);
+    };
     if (!file) {
+      missing();
       s_.report(D::library_not_found, place).with("library", shown).with("file", name);
       return;
     }
     if (std::find(open_.begin(), open_.end(), file) != open_.end()) {
+      missing();
       s_.report(D::use_cycle, place).with("library", shown);
       return;
     }
@@ -260,6 +266,7 @@ class Collector {
         std::any_of(file->declarations.begin(), file->declarations.end(),
                     [](const auto& declaration) { return std::holds_alternative<syntax::LibraryDecl>(declaration); });
     if (!is_library) {
+      missing();
       s_.report(D::not_a_library, place).with("library", shown);
       return;
     }

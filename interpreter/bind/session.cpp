@@ -68,7 +68,8 @@ source::Diagnostic& Session::report_unknown(source::DiagnosticId id, Span span, 
       if (broken.text == name || inside) return ignored_ = source::Diagnostic{};
     }
   }
-  if (stray_phases.contains(std::string(name))) return ignored_ = source::Diagnostic{};
+  const std::string first(name.substr(0, name.find('.')));
+  if (missing_libraries.contains(first) || stray_phases.contains(std::string(name))) return ignored_ = source::Diagnostic{};
   return diagnostics.add(id, span);
 }
 

@@ -206,6 +206,8 @@ struct Session {
                                            std::initializer_list<std::string_view> keywords);
   /// Whether the text at `span` has the name of a declaration that could not be read.
   bool names_a_broken_one(Span span) const;
+  /// Names after `as` of libraries that could not be opened.
+  std::unordered_set<std::string> missing_libraries;
   /// Phases of an entity that is not known: they are declared, though nothing has them.
   std::unordered_set<std::string> stray_phases;
 

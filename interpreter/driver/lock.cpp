@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "grammar/source/diagnostics/names.hpp"
 #include "grammar/source/diagnostics/project.hpp"
 #include "interpreter/driver/commands.hpp"
 #include "interpreter/driver/files.hpp"
@@ -161,8 +162,13 @@ void check_lock(const std::string& policy, const syntax::File& file, const std::
           .with("new", library.version);
     }
   }
+  // A library that is used but was not found has its own error.
+  const auto& found = diagnostics.items();
+  const bool incomplete = std::any_of(found.begin(), found.end(), [](const source::Diagnostic& diagnostic) {
+    return diagnostic.id == ids::library_not_found;
+  });
   for (const LockedLibrary& known : locked) {
-    if (find(libraries, known.path) == nullptr) report(ids::locked_library_unused, known.path);
+    if (!incomplete && find(libraries, known.path) == nullptr) report(ids::locked_library_unused, known.path);
   }
 }
 
