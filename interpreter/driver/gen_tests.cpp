@@ -23,6 +23,19 @@ constexpr Word kWithout{{"# No rows were found for: {}\n", "# 未能构造出数
 constexpr Word kMissed{{"# No proposed test meets these; write tests for them yourself:\n",
                         "# 提出的测试没有触及以下部分，请自行编写测试：\n"}};
 
+std::string in_one_line(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    if (!blank)
+      result += c;
+    else if (!result.empty() && result.back() != ' ')
+      result += ' ';
+  }
+  while (result.ends_with(' ')) result.pop_back();
+  return result;
+}
+
 }  // namespace
 
 Exit run_gen_tests(const Invocation& invocation, const Terminal& terminal) {
@@ -32,7 +45,8 @@ Exit run_gen_tests(const Invocation& invocation, const Terminal& terminal) {
     print_to_standard_error(session.diagnostics, session.sources, invocation.format, terminal.err);
     return Exit::not_compiled;
   }
-  const prove::ProposedTests proposed = prove::boundary_tests(compiled.policy);
+  const prove::ProposedTests proposed = prove::boundary_tests(
+      compiled.policy, invocation.language, [&](source::Span span) { return in_one_line(session.sources.text(span)); });
   const model::Header& header = compiled.policy.header;
   std::string out = proposed.tests.empty() && proposed.without_store.empty()
                         ? report::say(kNothing, invocation.language, header.name)

@@ -4,53 +4,18 @@
 #include <optional>
 #include <set>
 
-#include "interpreter/eval/run/display.hpp"
-#include "interpreter/eval/run/test_runner.hpp"
-#include "interpreter/model/dump.hpp"
-#include "interpreter/prove/test_text.hpp"
-#include "interpreter/prove/world.hpp"
+#include "interpreter/prove/proposal.hpp"
 
 namespace kpi::prove {
 namespace {
 
-using value::Value;
-
 constexpr std::size_t kEvaluations = 2'000;
-
-std::string unit_text(const Number& number, const value::Unit& unit) {
-  if (unit == value::Unit::duration()) {
-    const Number day(86'400);
-    if ((number / day).is_integer()) return (number / day).to_string() + " days";
-    if (!number.is_decimal()) return number.numerator().to_string() + " seconds / " + number.denominator().to_string();
-    return number.to_string() + " seconds";
-  }
-  const bool money = unit.money == 1 && unit.time == 0 && !unit.currency.is_none();
-  if (!money) return eval::exact_number(number);
-  const std::string code(unit.currency.code());
-  // `10/3 GBP` would divide by an amount.
-  if (number.is_decimal()) return eval::exact_number(number) + " " + code;
-  return eval::exact_number(number.numerator()) + " " + code + " / " + number.denominator().to_string();
-}
-
-std::string value_text(const Value& value, const value::Unit& unit) {
-  if (!value.has_value()) return "none";
-  if (value.is<Number>()) return unit_text(value.number(), unit);
-  if (value.is<std::string>()) return model::text_literal(value.text());
-  return value::to_string(value);
-}
-
-/// What an `expect` row says of somebody.
-struct Expected {
-  std::vector<std::string> columns, cells;
-  void add(std::string column, std::string cell) {
-    columns.push_back(std::move(column));
-    cells.push_back(std::move(cell));
-  }
-};
+constexpr std::uint64_t kSeeds = 3;  // states to try before a boundary is given up: not every one can be made of rows
 
 class Proposer {
  public:
-  explicit Proposer(const model::Policy& policy) : result(policy), policy_(policy) {}
+  Proposer(const model::Policy& policy, source::Language language, Proposals& proposals)
+      : policy_(policy), chinese_(language == source::Language::zh), proposals_(proposals) {}
 
   void look_at(Target target) {
     Shape shape(policy_, target);
@@ -59,48 +24,45 @@ class Proposer {
     for (const Shape::Threshold& threshold : thresholds) {
       if (!known[threshold.atom].is_constant()) look_at(shape, threshold);  // else it decides nothing
     }
+    // Later nodes are not in `known`.
+    const std::vector<Kink> kinks = shape.graph.kinks;
+    const auto cone = shape.graph.cone({shape.value()});
+    for (const Kink& kink : kinks) {
+      const bool read = std::binary_search(cone.begin(), cone.end(), kink.left);
+      if (read && can_be_met(known, kink)) look_at(shape, kink);
+    }
   }
-
-  ProposedTests result;
 
  private:
   using Inputs = std::vector<Number>;
 
+  // ---- a place where the result jumps
+
   void look_at(Shape& shape, const Shape::Threshold& threshold) {
     const std::string at = title(threshold);
     if (!seen_.insert(at).second) return;
+    Claim claim;
+    if (threshold.at) claim = {threshold.quantity, unit_text(*threshold.at, threshold.unit), {}, false};
     bool proposed = false;
     // A few rows can be read, and somebody who is paid says more than somebody without data; but such stores cannot
     // always be made.
     for (const auto& [rows, paid] : {std::pair(8, true), std::pair(60, true), std::pair(8, false),
                                      std::pair(2'000, true), std::pair(2'000, false)}) {
-      const auto inputs = proposed ? std::nullopt : state_at(shape, threshold, rows, paid);
-      if (!inputs) continue;
-      const auto other = other_side(shape, threshold, *inputs);
-      proposed = propose(shape, at, *inputs);
-      if (other) proposed = propose(shape, at + ", one step further", *other) || proposed;
+      for (std::uint64_t seed = 1; !proposed && seed <= kSeeds; ++seed) {
+        const auto inputs = state_at(shape, {threshold.left, threshold.right}, rows, paid, seed);
+        if (!inputs) break;
+        const auto other = other_side(shape, threshold, *inputs);
+        proposed = propose(shape, at, *inputs, claim);
+        if (other) proposed = propose(shape, at + say(", one step further", "，再进一步"), *other, {}) || proposed;
+      }
     }
-    if (!proposed) result.without_store.push_back(at);
+    if (!proposed) proposals_.result.without_store.push_back(at);
   }
 
-  static std::string title(const Shape::Threshold& threshold) {
-    if (!threshold.at) return threshold.quantity + " at its limit";
-    if (!threshold.place.empty()) return threshold.quantity + " at " + threshold.place;
-    return threshold.quantity + " at " + unit_text(*threshold.at, threshold.unit);
-  }
-
-  std::optional<Inputs> state_at(Shape& shape, const Shape::Threshold& threshold, int rows, bool paid) const {
-    Problem problem;
-    // A share of a pool depends on others: somebody with a score has one.
-    const NodeId value = shape.pay.pool ? shape.pay.score.value : shape.value();
-    problem.objective = paid && value != kNoNode ? value : shape.graph.constant(Number(0));
-    if (paid && shape.pay.pool && value != kNoNode) problem.require = {shape.pay.score.defined};
-    if (paid) problem.enough = Number(0);
-    problem.largest_rows = Number(rows);
-    problem.boundary = {threshold.left, threshold.right};
-    Search search(shape.graph, problem, shape.anchor());
-    const auto found = search.run(kEvaluations);
-    return found ? std::optional(found->inputs) : std::nullopt;
+  std::string title(const Shape::Threshold& threshold) const {
+    if (!threshold.at) return threshold.quantity + say(" at its limit", "：刚到界限");
+    const std::string at = threshold.place.empty() ? unit_text(*threshold.at, threshold.unit) : threshold.place;
+    return threshold.quantity + say(" at ", " = ") + at;
   }
 
   static bool holds(const Graph& graph, NodeId atom, const Inputs& inputs) {
@@ -113,113 +75,190 @@ class Proposer {
   std::optional<Inputs> other_side(Shape& shape, const Shape::Threshold& threshold, const Inputs& inputs) const {
     const Graph& graph = shape.graph;
     const bool before = holds(graph, threshold.atom, inputs);
-    for (const std::uint32_t index : graph.inputs_of(threshold.atom)) {
+    return step(graph, threshold.atom, inputs,
+                [&](const Inputs& moved) { return holds(graph, threshold.atom, moved) != before; });
+  }
+
+  template <class Wanted>
+  static std::optional<Inputs> step(const Graph& graph, NodeId node, const Inputs& inputs, const Wanted& wanted) {
+    for (const std::uint32_t index : graph.inputs_of(node)) {
       const Input& input = graph.inputs[index];
       const Number grain = input.grain.value_or(Number(1));
       for (const int sign : {-1, 1}) {
         Inputs moved = inputs;
         moved[index] += Number(sign) * grain;
-        if (!input.range.contains(moved[index])) continue;
-        if (holds(graph, threshold.atom, moved) != before) return moved;
+        if (input.range.contains(moved[index]) && wanted(moved)) return moved;
       }
     }
     return std::nullopt;
   }
 
-  bool propose(Shape& shape, const std::string& title, const Inputs& inputs) {
+  // ---- a place where only the slope changes
+
+  /// Both sides of it can be reached.
+  static bool can_be_met(const std::vector<Interval>& known, const Kink& kink) {
+    if (kink.right >= known.size()) return true;
+    const Interval difference = known[kink.left] - known[kink.right];
+    const bool below = !difference.lower || difference.lower->sign() < 0;
+    const bool above = !difference.upper || difference.upper->sign() > 0;
+    return below && above;
+  }
+
+  void look_at(Shape& shape, const Kink& kink) {
+    const std::string at = title(shape, kink);
+    if (!seen_.insert(at).second) return;
+    const NodeId difference = shape.graph.subtract(kink.left, kink.right);
+    const NodeId zero = shape.graph.constant(Number(0));
+    const std::string below = say(", just below", "，略低"), above = say(", just above", "，略高");
+    bool lower = false, middle = false, upper = false;
+    for (const auto& [rows, paid] : {std::pair(8, true), std::pair(60, true), std::pair(8, false)}) {
+      const auto inputs = middle ? std::nullopt : state_at(shape, {kink.left, kink.right}, rows, paid, 1);
+      if (!inputs) continue;
+      const auto side = [&](int sign) {
+        return step(shape.graph, difference, *inputs, [&](const Inputs& moved) {
+          std::vector<Number> values;
+          shape.graph.evaluate(shape.graph.cone({difference}), moved, values);
+          return values[difference].sign() == sign;
+        });
+      };
+      const auto less = side(-1), more = side(1);
+      if (less) lower = propose(shape, at + below, *less, {}) || lower;
+      middle = propose(shape, at, *inputs, {});
+      if (more) upper = propose(shape, at + above, *more, {}) || upper;
+    }
+    // Where no rows lie exactly on it, the nearest on either side of it.
+    const NodeId is_below = shape.graph.less(difference, zero), is_above = shape.graph.less(zero, difference);
+    if (!lower || !upper) {
+      if (const auto pair = crossing(shape, difference, is_below)) {
+        lower = propose(shape, at + below, pair->first, {}) || lower;
+        upper = propose(shape, at + say(", just reached", "，刚好达到"), pair->second, {}) || upper;
+      }
+    }
+    if (!lower) lower = propose_where(shape, is_below, at + say(", below", "，低于"));
+    if (!upper) upper = propose_where(shape, is_above, at + say(", above", "，高于"));
+    if (!lower || !upper) proposals_.result.without_store.push_back(at);
+  }
+
+  /// Two states, one step of one input apart, of which the first lies below and the second does not.
+  std::optional<std::pair<Inputs, Inputs>> crossing(Shape& shape, NodeId difference, NodeId is_below) const {
+    const Graph& graph = shape.graph;
+    const auto cone = graph.cone({difference});
+    const auto lies_below = [&](const Inputs& inputs) {
+      std::vector<Number> values;
+      graph.evaluate(cone, inputs, values);
+      return values[difference].sign() < 0;
+    };
+    for (const auto& [rows, paid] : {std::pair(8, true), std::pair(60, true), std::pair(8, false)}) {
+      Problem problem = problem_for(shape, rows, paid);
+      problem.require.push_back(is_below);
+      Search search(graph, problem, shape.anchor());
+      const auto found = search.run(kEvaluations);
+      if (!found) continue;
+      for (const std::uint32_t index : graph.inputs_of(difference)) {
+        const Input& input = graph.inputs[index];
+        if (input.kind != Input::Kind::total && input.kind != Input::Kind::field) continue;
+        const Number grain = input.grain.value_or(Number(1));
+        for (const int sign : {1, -1}) {
+          const auto moved = [&](const Number& steps) {
+            Inputs inputs = found->inputs;
+            inputs[index] += Number(sign) * steps * grain;
+            return inputs;
+          };
+          const auto reached = [&](const Number& steps) {
+            const Inputs inputs = moved(steps);
+            return input.range.contains(inputs[index]) && !lies_below(inputs);
+          };
+          Number near(0), far(1);
+          while (far < Number(std::int64_t{1} << 40) && !reached(far)) {
+            near = far;
+            far *= Number(2);
+          }
+          if (!reached(far)) continue;
+          while (far - near > Number(1)) {
+            const Number middle = ((near + far) / Number(2)).floor();
+            (reached(middle) ? far : near) = middle;
+          }
+          return std::pair(moved(near), moved(far));
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+  bool propose_where(Shape& shape, NodeId truth, const std::string& title) {
+    for (const auto& [rows, paid] : {std::pair(8, true), std::pair(60, true), std::pair(8, false)}) {
+      Problem problem = problem_for(shape, rows, paid);
+      problem.require.push_back(truth);
+      for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+        Search search(shape.graph, problem, shape.anchor(), seed);
+        const auto found = search.run(kEvaluations);
+        if (!found) break;
+        if (propose(shape, title, found->inputs, {})) return true;
+      }
+    }
+    return false;
+  }
+
+  std::string title(const Shape& shape, const Kink& kink) const {
+    switch (kink.kind) {
+      case Kink::Kind::curve:
+        return kink.name + "(" + shape.name_of(kink.left) + ")" + say(" at ", " = ") + unit_text(*kink.at, kink.unit);
+      case Kink::Kind::points:
+        return say("attainment of ", "达成率 ") + kink.name + say(" at ", " = ") + unit_text(*kink.at, {});
+      case Kink::Kind::limit:
+        return kink.name;
+      case Kink::Kind::choice:
+        break;
+    }
+    return kink.name + say(", both alike", "，两者相等");
+  }
+
+  // ---- stores
+
+  static Problem problem_for(Shape& shape, int rows, bool paid) {
+    Problem problem;
+    // A share of a pool depends on others: somebody with a score has one.
+    const NodeId value = shape.pay.pool ? shape.pay.score.value : shape.value();
+    problem.objective = paid && value != kNoNode ? value : shape.graph.constant(Number(0));
+    if (paid && shape.pay.pool && value != kNoNode) problem.require = {shape.pay.score.defined};
+    if (paid) problem.enough = Number(0);
+    problem.largest_rows = Number(rows);
+    return problem;
+  }
+
+  static std::optional<Inputs> state_at(Shape& shape, std::pair<NodeId, NodeId> boundary, int rows, bool paid,
+                                        std::uint64_t seed) {
+    Problem problem = problem_for(shape, rows, paid);
+    problem.boundary = boundary;
+    Search search(shape.graph, problem, shape.anchor(), seed);
+    const auto found = search.run(kEvaluations);
+    return found ? std::optional(found->inputs) : std::nullopt;
+  }
+
+  bool propose(Shape& shape, const std::string& title, const Inputs& inputs, const Claim& claim) {
     WorldMaker maker(shape);
     const auto world = maker.make(inputs);
-    if (!world) return false;
-    model::Test test;
-    test.given = maker.tables(*world);
-    const std::string given = given_text(policy_, test.given);
-    if (stores_.contains(given)) return true;
-    const auto expected = evaluate(shape, test, maker.key());
-    if (!expected) return false;
-    stores_.insert(given);
-    const model::EntityId entity = entity_of(shape.target);
-    const std::string& name = policy_.entity(entity).named.name;
-    std::string text =
-        "test " + model::text_literal(title) + " {\n" + given + "  period " + shape.period.to_string() + "\n";
-    text += "  expect " + name + (entity.index == 0 ? "" : " " + model::text_literal(maker.key())) + "\n";
-    text += table_text(expected->columns, {expected->cells}) + "}\n";
-    result.tests.push_back({title, std::move(text)});
-    return true;
+    return world && proposals_.add(shape, title, maker, *world, claim);
   }
 
-  model::EntityId entity_of(const Target& target) const {
-    return target.payout.valid() ? policy_.payouts[target.payout.index].entity
-                                 : policy_.scorecards[target.scorecard.index].entity;
-  }
-
-  /// None when the policy cannot be evaluated over the rows, or does not list them.
-  std::optional<Expected> evaluate(Shape& shape, const model::Test& test, const std::string& key) {
-    source::Diagnostics found;
-    eval::MemorySource data = eval::given_data(policy_, test, {}, found);
-    if (found.has_errors()) return std::nullopt;
-    eval::RunRequest request;
-    request.periods = {shape.period};
-    request.is_test = true;
-    request.coverage = &result.coverage;
-    const eval::Run run = eval::run(policy_, data, request, found);
-    if (found.has_errors() || run.outcome.periods.empty()) return std::nullopt;
-    const eval::PeriodOutcome& period = run.outcome.periods.front();
-    Expected expected;
-    const model::EntityId entity = entity_of(shape.target);
-    for (const eval::ScorecardResult& card : period.scorecards) {
-      if (policy_.scorecards[card.scorecard.index].entity == entity) add_score(card, key, expected);
-    }
-    for (const eval::PayoutResult& payout : period.payouts) {
-      if (policy_.payouts[payout.payout.index].entity == entity) add_payout(payout, key, expected);
-    }
-    if (expected.columns.empty()) return std::nullopt;
-    return expected;
-  }
-
-  void add_score(const eval::ScorecardResult& card, const std::string& key, Expected& expected) const {
-    for (const eval::ScorecardRowResult& row : card.rows) {
-      if (card.rows.size() != 1 && row.key != key) continue;
-      const bool first = std::find(expected.columns.begin(), expected.columns.end(), "score") == expected.columns.end();
-      if (!first) return;  // the others are tests of their own
-      const model::Phases* phases = policy_.phases_of(policy_.scorecards[card.scorecard.index].entity);
-      if (phases != nullptr && row.phase) expected.add("phase", phases->phases[*row.phase].named.name);
-      std::set<std::uint32_t> listed;
-      for (const eval::ScoreRowResult& metric : row.metrics) {
-        if (!listed.insert(metric.metric.index).second) continue;
-        const model::Metric& declared = policy_.metrics[metric.metric.index];
-        expected.add(column(declared.named.name), value_text(metric.actual, declared.type.unit));
-      }
-      expected.add("score", row.status == eval::RowStatus::unscored ? "unscored" : row.score.number().to_string());
-    }
-  }
-
-  void add_payout(const eval::PayoutResult& payout, const std::string& key, Expected& expected) const {
-    const model::Payout& declared = policy_.payouts[payout.payout.index];
-    for (const eval::PayoutRowResult& row : payout.rows) {
-      if (payout.rows.size() != 1 && row.key != key) continue;
-      const bool unscored = row.status == eval::PayoutStatus::unscored;
-      expected.add(column(declared.named.name),
-                   unscored ? "unscored" : value_text(row.amount, value::Unit::of(declared.currency)));
-    }
-  }
-
-  /// A name of a library, such as `live.gpm`, stands in backquotes.
-  static std::string column(const std::string& name) {
-    return name.find('.') == std::string::npos ? name : "`" + name + "`";
-  }
+  std::string say(const char* english, const char* chinese) const { return chinese_ ? chinese : english; }
 
   const model::Policy& policy_;
-  std::set<std::string> seen_, stores_;
+  const bool chinese_;
+  Proposals& proposals_;
+  std::set<std::string> seen_;
 };
 
 }  // namespace
 
-ProposedTests boundary_tests(const model::Policy& policy) {
-  Proposer proposer(policy);
+ProposedTests boundary_tests(const model::Policy& policy, source::Language language, const SourceText& source_text) {
+  Proposals proposals(policy);
+  Proposer proposer(policy, language, proposals);
   for (std::uint32_t index = 0; index < policy.payouts.size(); ++index) proposer.look_at({PayoutId{index}, {}});
   // What decides the score alone; the boundaries of pay have been seen.
   for (std::uint32_t index = 0; index < policy.scorecards.size(); ++index) proposer.look_at({{}, ScorecardId{index}});
-  return std::move(proposer.result);
+  propose_exclusions(policy, language, source_text, proposals);
+  return std::move(proposals.result);
 }
 
 }  // namespace kpi::prove

@@ -247,6 +247,8 @@ Scalar Builder::call(const model::CallExpr& node, const model::Expr& expr, ExprI
     case Builtin::max: {
       NodeId result = arguments[0].value;
       for (std::size_t i = 1; i < arguments.size(); ++i) {
+        graph_.kinks.push_back(
+            {Kink::Kind::choice, result, arguments[i].value, model::exact_text(policy_, id), std::nullopt, {}});
         result = node.function == Builtin::min ? graph_.minimum(result, arguments[i].value)
                                                : graph_.maximum(result, arguments[i].value);
       }
@@ -415,6 +417,10 @@ Scalar Builder::apply_curve(const model::Curve& curve, const Scalar& argument) {
       line.points.push_back({curve.points[i].at, sum});
     }
     line.slope_after = curve.points.back().value;
+  }
+  for (const auto& point : curve.points) {
+    graph_.kinks.push_back(
+        {Kink::Kind::curve, argument.value, graph_.constant(point.at), curve.named.name, point.at, curve.input.unit});
   }
   return {graph_.at(graph_.curve(line, argument.value), curve.named.span), argument.defined};
 }

@@ -62,6 +62,8 @@ Scalar Builder::points(const model::ScorecardRow& row, const Scalar& actual, con
   if (builtin == nullptr) return apply_curve(policy_.curves[std::get<model::CurveId>(row.curve).index], input);
   const NodeId linear = graph_.maximum(zero, graph_.multiply(graph_.constant(hundred), input.value));
   if (*builtin == BuiltinCurve::linear) return {linear, input.defined};
+  const std::string& name = policy_.metrics[row.metric.index].named.name;
+  graph_.kinks.push_back({Kink::Kind::points, input.value, graph_.constant(row.cap), name, row.cap, {}});
   return {graph_.minimum(linear, graph_.constant(hundred * row.cap)), input.defined};
 }
 
@@ -253,9 +255,13 @@ PayGraph Builder::payout(PayoutId id, std::int32_t offset) {
       amount = graph_.subtract(amount, value);
     }
   }
-  if (payout.floor.valid()) amount = graph_.maximum(amount, clause(payout.floor));
+  const auto limit = [&](NodeId end, const char* which) {
+    graph_.kinks.push_back({Kink::Kind::limit, amount, end, payout.named.name + ", " + which, std::nullopt, {}});
+    return end;
+  };
+  if (payout.floor.valid()) amount = graph_.maximum(amount, limit(clause(payout.floor), "floor"));
   if (payout.cap.valid()) {
-    amount = graph_.minimum(amount, clause(payout.cap));
+    amount = graph_.minimum(amount, limit(clause(payout.cap), "cap"));
     for (const auto& span : payout.clause_spans) {
       if (span.key == "cap") graph_.at(amount, span.span);
     }
@@ -268,7 +274,7 @@ PayGraph Builder::payout(PayoutId id, std::int32_t offset) {
   if (payout.budget.valid()) {
     // One payee alone: others can only make the share of a budget smaller.
     assumptions_.insert("budget");
-    amount = graph_.minimum(amount, graph_.maximum(zero, clause(payout.budget)));
+    amount = graph_.minimum(amount, limit(graph_.maximum(zero, clause(payout.budget)), "budget"));
   }
   result.pay = graph_.choose(paid, amount, zero);
   result.paid = paid;

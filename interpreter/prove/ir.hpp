@@ -129,6 +129,21 @@ struct Group {
   std::uint32_t rows_input = 0;  // index in Graph::inputs
 };
 
+/// A place where what follows changes its slope without a jump: a point of a curve, a cap, a floor, a choice of `min`.
+struct Kink {
+  enum class Kind : std::uint8_t {
+    curve,   // a point of the curve `name`
+    points,  // full points of a `capped` row; `name` is its metric
+    limit,   // `name`: a payout and its clause
+    choice,  // `name`: the text of `min` or `max`
+  };
+  Kind kind = Kind::curve;
+  NodeId left = kNoNode, right = kNoNode;  // equal there
+  std::string name;
+  std::optional<Number> at;  // the right side, where it is a constant
+  value::Unit unit;
+};
+
 class Graph {
  public:
   std::vector<Node> nodes;
@@ -141,6 +156,7 @@ class Graph {
   std::map<NodeId, value::Unit> units;  // of the nodes that have a name
   std::vector<NodeId> definitions;      // atoms that only say whether there is a value (a divisor is not 0)
   std::vector<NodeId> samples;          // truth values of `needs`
+  std::vector<Kink> kinks;              // in the order in which they were built; some more than once
 
   NodeId constant(const Number& value);
   NodeId truth(bool value);

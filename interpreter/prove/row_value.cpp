@@ -13,7 +13,7 @@ Value evaluate_row(const model::Policy& policy, ExprId id, const WorldRow& row, 
   if (const auto* node = std::get_if<model::Constant>(&expr.node)) return node->value;
   if (const auto* node = std::get_if<model::ParamRef>(&expr.node)) return policy.params[node->param.index].value;
   if (const auto* node = std::get_if<model::RowField>(&expr.node)) {
-    if (!node->path.refs.empty() || !node->path.field.valid()) return {};
+    if (node->depth != 0 || !node->path.refs.empty() || !node->path.field.valid()) return {};
     const model::Field& field = policy.fields(source)[node->path.field.index];
     if (field.computed.valid()) return operand(field.computed);
     const auto found = row.fields.find(node->path.field.index);
@@ -23,9 +23,6 @@ Value evaluate_row(const model::Policy& policy, ExprId id, const WorldRow& row, 
     return value::apply(node->op, operand(node->operand));
   if (const auto* node = std::get_if<model::BinaryExpr>(&expr.node)) {
     const Value left = operand(node->left), right = operand(node->right);
-    const bool times = left.is<value::Instant>() || right.is<value::Instant>();
-    const bool truths = node->op == value::BinaryOp::logical_and || node->op == value::BinaryOp::logical_or;
-    if (times && !truths) return {};
     return value::apply(node->op, left, right, zone);
   }
   if (const auto* node = std::get_if<model::IsNoneExpr>(&expr.node))

@@ -189,7 +189,6 @@ std::vector<ExprId> WorldMaker::exclusions_of(model::EventsId events) const {
   return result;
 }
 
-/// The row with texts, booleans and free numbers chosen so that some conditions hold and others do not.
 std::optional<WorldRow> WorldMaker::fitting(model::SourceRef source, WorldRow row, const std::vector<ExprId>& holds,
                                             const std::vector<ExprId>& fails,
                                             const std::map<std::uint32_t, Number>& given) {
@@ -206,6 +205,14 @@ std::optional<WorldRow> WorldMaker::fitting(model::SourceRef source, WorldRow ro
     return true;
   };
   if (fits(row)) return row;
+  const std::uint32_t time = source.is_events() ? policy_.events[source.index].time.index : 0xFFFF'FFFF;
+  const auto own = row.fields.find(time);
+  const value::Instant own_time = own != row.fields.end() && own->second.is<value::Instant>()
+                                      ? own->second.as<value::Instant>()
+                                      : time_of(row.offset, 0, Kind::datetime).as<value::Instant>();
+  const value::Date own_day = own != row.fields.end() && own->second.is<value::Date>()
+                                  ? own->second.as<value::Date>()
+                                  : policy_.header.timezone->local_date(own_time);
   // Values that the conditions compare a field with, and values beside them.
   std::map<std::uint32_t, std::vector<Value>> candidates;
   std::vector<ExprId> conditions = holds;
@@ -218,17 +225,39 @@ std::optional<WorldRow> WorldMaker::fitting(model::SourceRef source, WorldRow ro
         if (field->depth == 0 && field->path.refs.empty()) read.push_back(field->path.field.index);
       }
       if (const auto* constant = std::get_if<model::Constant>(&expr.node)) constants.push_back(constant->value);
+      if (const auto* param = std::get_if<model::ParamRef>(&expr.node))
+        constants.push_back(policy_.params[param->param.index].value);
     });
     for (const std::uint32_t field : read) {
-      if (given.contains(field) || fields[field].computed.valid() || fields[field].key) continue;
+      if (given.contains(field) || fields[field].computed.valid() || fields[field].key || field == time) continue;
       auto& list = candidates[field];
       for (const Value& value : constants) {
         const bool text = fields[field].type.kind == Kind::text && value.is<std::string>();
         const bool number = fields[field].type.kind == Kind::number && value.is<Number>();
         if (text) list.push_back(value);
         if (text) list.push_back(value.text() + "1");
-        if (number) list.insert(list.end(), {value, value.number() + Number(1), value.number() - Number(1)});
+        if (number) {
+          const Number grain = shape_.builder.grain(fields[field]).value_or(Number(1));
+          list.insert(list.end(), {value, value.number() + grain, value.number() - grain});
+          if (grain != Number(1)) list.insert(list.end(), {value.number() + Number(1), value.number() - Number(1)});
+        }
+        // A time that decides nothing yet: some time before or after the row's own.
+        if (fields[field].type.kind == Kind::datetime && value.is<Number>() &&
+            value.number().abs() < Number(366 * 86'400) && value.number().is_integer()) {
+          for (const std::int64_t more : {0, 1, -1}) {
+            const std::int64_t seconds = *value.number().to_int64() + more;
+            list.push_back(value::Instant{own_time.micros + seconds * value::kMicrosPerSecond});
+          }
+        }
       }
+      // A field that may be absent, and conditions that say whether it is.
+      if (fields[field].type.kind == Kind::datetime) list.push_back(own_time);
+      if (fields[field].type.kind == Kind::date) {
+        for (const std::int32_t more : {0, 1, -1}) list.push_back(value::Date{own_day.days + more});
+      }
+      if (fields[field].type.optional && fields[field].type.kind == Kind::text)
+        list.push_back("t" + std::to_string(next_));
+      if (fields[field].type.optional && row.fields.contains(field)) list.push_back(Value());
       if (fields[field].type.kind == Kind::boolean) list.insert(list.end(), {true, false});
     }
   }
@@ -238,7 +267,10 @@ std::optional<WorldRow> WorldMaker::fitting(model::SourceRef source, WorldRow ro
     for (std::size_t i = 0; i < count && open.size() < kMaximumCombinations; ++i) {
       for (const Value& value : values) {
         WorldRow next = open[i];
-        next.fields[field] = value;
+        if (value.has_value())
+          next.fields[field] = value;
+        else
+          next.fields.erase(field);
         if (fits(next)) return next;
         open.push_back(std::move(next));
       }
@@ -292,20 +324,6 @@ bool WorldMaker::add_rows(World& world, model::EventsId id, std::int32_t offset,
   return true;
 }
 
-bool WorldMaker::add_plain_rows(World& world, model::EventsId id, std::int64_t rows, const Number& amount) {
-  const model::Events& events = policy_.events[id.index];
-  Part part;
-  part.rows = rows;
-  for (std::uint32_t field = 0; field < events.fields.size() && part.totals.empty(); ++field) {
-    const model::Field& of = events.fields[field];
-    const bool money = of.type.kind == Kind::number && of.type.unit.money == 1 && of.type.unit.time == 0;
-    if (money && !of.type.optional && !of.computed.valid()) part.totals[field] = amount * Number(rows);
-  }
-  std::vector<ExprId> holds;
-  if (events.where.valid()) holds.push_back(events.where);
-  return add_rows(world, id, 0, part, holds, exclusions_of(id));
-}
-
 /// The rows of the unfiltered group without those of its filtered parts, then each filtered part.
 std::optional<std::vector<WorldMaker::Part>> WorldMaker::parts_of(model::EventsId events, std::int32_t offset,
                                                                   const std::vector<Number>& inputs) {
@@ -352,6 +370,57 @@ std::optional<std::vector<WorldMaker::Part>> WorldMaker::parts_of(model::EventsI
   return parts;
 }
 
+/// The rows of one source and period. `values` are those of the attack's steps.
+bool WorldMaker::add_parts(World& world, model::EventsId events, std::int32_t offset, const std::vector<Number>& inputs,
+                           const AttackGraph* attack, const std::vector<Number>& values) {
+  const Graph& graph = shape_.graph;
+  auto parts = parts_of(events, offset, inputs);
+  if (!parts) return false;
+  std::vector<ExprId> filters;
+  for (const Part& part : *parts) {
+    if (graph.groups[part.group].filter.valid()) filters.push_back(graph.groups[part.group].filter);
+  }
+  // Rows that the attack takes, moves or changes come out of the rest, and stand last.
+  std::optional<Part> apart;
+  for (const auto& step : attack != nullptr ? attack->steps : std::vector<AttackGraph::Step>{}) {
+    using Form = model::Attack::Form;
+    const std::int32_t from = attack->periods - 1 - (step.earlier ? 1 : 0);
+    const bool takes = step.kind == Form::Kind::changes || step.kind == Form::Kind::moves;
+    if (!takes || step.events != events || offset != from || parts->empty()) continue;
+    Part& source = parts->front();
+    apart = Part{source.group, values[step.count].to_int64().value_or(0), {}, true};
+    source.rows -= apart->rows;
+    if (source.rows < 0) return false;
+    for (const auto& [field, total] : step.totals) {
+      apart->totals[field] = values[total];
+      if (const auto found = source.totals.find(field); found != source.totals.end()) found->second -= values[total];
+    }
+    for (const auto& [field, sum] : source.totals) {
+      if (source.rows == 0 && !sum.is_zero()) return false;
+    }
+  }
+  std::vector<ExprId> never = exclusions_of(events);
+  for (const Part& part : *parts) {
+    std::vector<ExprId> holds, fails = never;
+    const ExprId filter = graph.groups[part.group].filter;
+    if (policy_.events[events.index].where.valid()) holds.push_back(policy_.events[events.index].where);
+    if (filter.valid()) holds.push_back(filter);
+    for (const ExprId other : filters) {
+      if (!filter.valid() || model::exact_text(policy_, other) != model::exact_text(policy_, filter))
+        fails.push_back(other);
+    }
+    if (!add_rows(world, events, offset, part, holds, fails)) return false;
+  }
+  if (apart) {
+    std::vector<ExprId> holds;
+    if (policy_.events[events.index].where.valid()) holds.push_back(policy_.events[events.index].where);
+    std::vector<ExprId> fails = never;
+    fails.insert(fails.end(), filters.begin(), filters.end());
+    if (!add_rows(world, events, offset, *apart, holds, fails)) return false;
+  }
+  return true;
+}
+
 std::optional<World> WorldMaker::make(const std::vector<Number>& inputs, const AttackGraph* attack) {
   World world;
   next_ = 1;
@@ -372,51 +441,10 @@ std::optional<World> WorldMaker::make(const std::vector<Number>& inputs, const A
   for (std::uint32_t id = 0; id < policy_.events.size(); ++id) {
     const model::EventsId events{id};
     for (std::int32_t offset = last; offset >= 0; --offset) {
-      auto parts = parts_of(events, offset, inputs);
-      if (!parts) return std::nullopt;
-      std::vector<ExprId> filters;
-      for (const Part& part : *parts) {
-        if (graph.groups[part.group].filter.valid()) filters.push_back(graph.groups[part.group].filter);
-      }
-      // Rows that the attack takes, moves or changes come out of the rest, and stand last.
-      std::optional<Part> apart;
-      for (const auto& step : attack != nullptr ? attack->steps : std::vector<AttackGraph::Step>{}) {
-        using Form = model::Attack::Form;
-        const std::int32_t from = attack->periods - 1 - (step.earlier ? 1 : 0);
-        const bool takes = step.kind == Form::Kind::changes || step.kind == Form::Kind::moves;
-        if (!takes || step.events != events || offset != from || parts->empty()) continue;
-        Part& source = parts->front();
-        apart = Part{source.group, values[step.count].to_int64().value_or(0), {}, true};
-        source.rows -= apart->rows;
-        if (source.rows < 0) return std::nullopt;
-        for (const auto& [field, total] : step.totals) {
-          apart->totals[field] = values[total];
-          if (const auto found = source.totals.find(field); found != source.totals.end())
-            found->second -= values[total];
-        }
-        for (const auto& [field, sum] : source.totals) {
-          if (source.rows == 0 && !sum.is_zero()) return std::nullopt;
-        }
-      }
-      std::vector<ExprId> never = exclusions_of(events);
-      for (const Part& part : *parts) {
-        std::vector<ExprId> holds, fails = never;
-        const ExprId filter = graph.groups[part.group].filter;
-        if (policy_.events[id].where.valid()) holds.push_back(policy_.events[id].where);
-        if (filter.valid()) holds.push_back(filter);
-        for (const ExprId other : filters) {
-          if (!filter.valid() || model::exact_text(policy_, other) != model::exact_text(policy_, filter))
-            fails.push_back(other);
-        }
-        if (!add_rows(world, events, offset, part, holds, fails)) return std::nullopt;
-      }
-      if (apart) {
-        std::vector<ExprId> holds;
-        if (policy_.events[id].where.valid()) holds.push_back(policy_.events[id].where);
-        std::vector<ExprId> fails = never;
-        fails.insert(fails.end(), filters.begin(), filters.end());
-        if (!add_rows(world, events, offset, *apart, holds, fails)) return std::nullopt;
-      }
+      const std::vector<WorldRow> before = world.events[id];
+      if (add_parts(world, events, offset, inputs, attack, values)) continue;
+      world.events[id] = before;
+      if (attack != nullptr || !add_overlapping(world, events, offset, inputs)) return std::nullopt;
     }
   }
   return world;

@@ -46,6 +46,19 @@ class WorldMaker {
   Paid pay(const World& world, std::int32_t offset);
   /// Rows like any others, each with this amount in the first money field that is not optional; they evade exclusions.
   bool add_plain_rows(World& world, model::EventsId events, std::int64_t rows, const Number& amount);
+  /// One row that these conditions are true of and those are not, as far as the row alone decides; not yet in the
+  /// world.
+  std::optional<WorldRow> one_row(World& world, model::EventsId events, const Number& amount,
+                                  const std::vector<ExprId>& holds, const std::vector<ExprId>& fails);
+  /// The same row under another key.
+  WorldRow another(model::EventsId events, WorldRow row);
+  /// The row of a new entity whose field has this value.
+  bool add_entity(World& world, model::EntityId entity, model::FieldId field, const value::Value& value);
+  /// The row with texts, truths, numbers and times chosen so that some conditions hold and others do not; fields in
+  /// `given` stay as they are.
+  std::optional<WorldRow> fitting(model::SourceRef source, WorldRow row, const std::vector<ExprId>& holds,
+                                  const std::vector<ExprId>& fails, const std::map<std::uint32_t, Number>& given);
+  std::vector<ExprId> exclusions_of(model::EventsId events) const;
   /// As the tables of a test.
   std::vector<model::GivenTable> tables(const World& world) const;
   const std::string& key() const { return key_; }
@@ -59,17 +72,17 @@ class WorldMaker {
   };
   std::optional<std::vector<Part>> parts_of(model::EventsId events, std::int32_t offset,
                                             const std::vector<Number>& inputs);
+  bool add_parts(World& world, model::EventsId events, std::int32_t offset, const std::vector<Number>& inputs,
+                 const AttackGraph* attack, const std::vector<Number>& values);
+  bool add_overlapping(World& world, model::EventsId events, std::int32_t offset, const std::vector<Number>& inputs);
   bool add_rows(World& world, model::EventsId events, std::int32_t offset, const Part& part,
                 const std::vector<ExprId>& holds, const std::vector<ExprId>& fails);
   void set_default(WorldRow& row, const model::Field& field, std::uint32_t index, const std::string& unique);
-  std::optional<WorldRow> fitting(model::SourceRef source, WorldRow row, const std::vector<ExprId>& holds,
-                                  const std::vector<ExprId>& fails, const std::map<std::uint32_t, Number>& given);
   void set_currencies(WorldRow& row, const std::vector<model::Field>& fields) const;
   void set_rates(World& world, std::int32_t last, const std::vector<Number>& inputs) const;
   std::optional<model::GivenTable> rates_table(const World& world) const;
   void make_entities(World& world, const std::vector<Number>& inputs);
   std::string reference(World& world, std::uint32_t entity);
-  std::vector<ExprId> exclusions_of(model::EventsId events) const;
   value::Value time_of(std::int32_t offset, std::size_t position, value::Kind kind) const;
 
   Shape& shape_;
