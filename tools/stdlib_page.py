@@ -56,7 +56,7 @@ def page(libraries, language):
     words = WORDS[language]
     lines = [f"# {words['title']}", "", words["other"], "", words["intro"], ""]
     for library in libraries:
-        lines += [f"## {library['library']}", "", f"{library['label']} {library['version']}", ""]
+        lines += [f"## {library['library']}", "", f"{library['label'][language] or library['label']['en']} {library['version']}", ""]
         known = {kind: [e for e in library["declarations"] if e["kind"] == kind] for kind in SECTIONS}
         rest = [e for e in library["declarations"] if e["kind"] not in SECTIONS]
         for kind, entries in [*known.items(), ("rest", rest)]:

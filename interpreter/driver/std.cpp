@@ -34,7 +34,10 @@ struct Entry {
 
 struct Library {
   std::string name;  // as behind `std.`
-  std::string label, version;
+  std::string label, label_zh, version;
+  const std::string& title(Language language) const {
+    return language == Language::zh && !label_zh.empty() ? label_zh : label;
+  }
   std::string_view source;
   std::vector<Entry> entries;
 };
@@ -97,6 +100,9 @@ class Reader {
  private:
   void add(Library& library, const syntax::File& file, const syntax::LibraryDecl& decl) {
     if (decl.head.label) library.label = decl.head.label->value;
+    Entry head;
+    take_doc(decl.head.doc, head);
+    library.label_zh = head.doc_zh;  // all that a library says of itself in Chinese is its title
     for (const syntax::PolicyClause& clause : decl.clauses) {
       if (clause.key.text == "version" && !clause.texts.empty()) library.version = clause.texts[0].value;
     }
@@ -158,7 +164,7 @@ nlohmann::ordered_json json_of(const Entry& entry) {
 nlohmann::ordered_json json_of(const Library& library) {
   nlohmann::ordered_json json;
   json["library"] = "std." + library.name;
-  json["label"] = library.label;
+  json["label"] = {{"en", library.label}, {"zh", library.label_zh}};
   json["version"] = library.version;
   json["declarations"] = nlohmann::ordered_json::array();
   for (const Entry& entry : library.entries) json["declarations"].push_back(json_of(entry));
@@ -166,11 +172,11 @@ nlohmann::ordered_json json_of(const Library& library) {
 }
 
 // Each library with its names, grouped by the word that declares them.
-std::string list_text(const std::vector<Library>& all) {
+std::string list_text(const std::vector<Library>& all, Language language) {
   std::string out;
   for (const Library& library : all) {
     if (!out.empty()) out += '\n';
-    out += "std." + library.name + "  " + library.label + " " + library.version + "\n";
+    out += "std." + library.name + "  " + library.title(language) + " " + library.version + "\n";
     std::vector<std::pair<std::string, std::string>> kinds;
     for (const Entry& entry : library.entries) {
       auto at = std::find_if(kinds.begin(), kinds.end(), [&](const auto& kind) { return kind.first == entry.kind; });
@@ -222,7 +228,7 @@ Exit run_std(const Invocation& invocation, const Terminal&) {
   if (invocation.arguments.empty()) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const Library& library : all) list.push_back(json_of(library));
-    write_result(json ? report::json_text(list) : list_text(all), std::nullopt);
+    write_result(json ? report::json_text(list) : list_text(all, invocation.language), std::nullopt);
     return Exit::clean;
   }
   std::string name = invocation.arguments.front();
