@@ -153,10 +153,27 @@ TEST_CASE("failures name the cell, what is there and what was expected") {
 }
 
 TEST_CASE("a run that fails fails the test, unless its error is expected") {
-  CHECK(failures(test_of("period 2026-06 expect host \"h1\"\n | score |\n | 1 |\n")).starts_with("K0600"));
+  const std::string repeated = R"kpi(test "t" {
+  given hosts
+    | host_id | joined     |
+    | "h1"    | 2025-01-01 |
+    | "h1"    | 2025-01-01 |
+  period 2026-07
+  expect host "h1"
+    | score |
+    | 1     |
+}
+)kpi";
+  const Compiled compiled(kPolicy + repeated);
+  CHECK(failures(run_test(compiled.policy, compiled.policy.tests[0])).starts_with("K05"));
   CHECK(failures(test_of("period 2026-06 expect error K0600\n")) == "");
   CHECK(failures(test_of("period 2026-07 expect error K0600\n")) ==
         "K0707 the error K0600 is expected but does not occur (found: none)\n");
+}
+
+TEST_CASE("a test outside the effective dates runs as if the policy were in force") {
+  CHECK(failures(test_of("period 2026-06 expect host \"h1\"\n | score |\n | 1 |\n")) ==
+        "K0711 `score` of host `h1` is unscored, not 1: gate enough\n");
 }
 
 TEST_CASE("what a test gives must fit its table") {
