@@ -64,7 +64,7 @@ class Reader {
         const model::Metric& declared = policy_.metrics[metric.metric.index];
         expected.add(column(declared.named.name), value_text(metric.actual, declared.type.unit));
       }
-      expected.add("score", row.status == eval::RowStatus::unscored ? "unscored" : row.score.number().to_string());
+      expected.add("score", row.status == eval::RowStatus::unscored ? "unscored" : unit_text(row.score.number(), {}));
     }
   }
 
@@ -105,6 +105,9 @@ std::string unit_text(const Number& number, const value::Unit& unit) {
     return number.to_string() + " seconds";
   }
   const bool money = unit.money == 1 && unit.time == 0 && !unit.currency.is_none();
+  // As `kpi fmt` writes them: a sign belongs to a number, not to a fraction.
+  if (!money && !number.is_decimal() && number.sign() < 0)
+    return number.numerator().to_string() + " / " + number.denominator().to_string();
   if (!money) return eval::exact_number(number);
   const std::string code(unit.currency.code());
   // `10/3 GBP` would divide by an amount.
