@@ -70,6 +70,8 @@ class HeaderBinder {
       bind_evidence(clause);
     else if (key == "partial")
       bind_partial(clause);
+    else if (key == "deny")
+      bind_deny(clause);
     else
       unknown(clause);
   }
@@ -77,7 +79,7 @@ class HeaderBinder {
   void unknown(const syntax::PolicyClause& clause) {
     static const std::vector<std::string> kClauses = {"version",      "market",    "platform",  "currency", "timezone",
                                                       "announced",    "effective", "review_by", "trial",    "owner",
-                                                      "human_review", "appeal",    "evidence"};
+                                                      "human_review", "appeal",    "evidence",  "deny"};
     suggest(s_.report(D::unknown_clause, clause.key.span)
                 .with("word", clause.key.text)
                 .with("declaration", "policy")
@@ -87,6 +89,12 @@ class HeaderBinder {
 
   void incomplete(const syntax::PolicyClause& clause, const char* example) {
     s_.report(D::clause_incomplete, clause.span).with("clause", clause.key.text).with("example", example);
+  }
+
+  /// Only the lint asks for it, and reads it where it stands.
+  void bind_deny(const syntax::PolicyClause& clause) {
+    if (clause.words.empty()) return incomplete(clause, "deny warnings");
+    for (const syntax::Ident& word : clause.words) (void)require_word(s_, word, {"warnings"});
   }
 
   std::string text_or_word(const syntax::PolicyClause& clause) {
