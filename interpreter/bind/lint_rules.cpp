@@ -30,6 +30,7 @@ class LintRuleBinder {
   void bind() {
     const std::size_t errors = s_.diagnostics.error_count();
     rule_.span = decl_.head.keyword;
+    check_id();
     rule_.declaration = decl_.head.span;
     if (const auto* library = library_of(module_); library && library->head.name)
       rule_.library = library->head.name->text;
@@ -43,7 +44,10 @@ class LintRuleBinder {
     for (const auto& binder : decl_.binders) {
       if (const auto declared = exprs_.declare(binder.kind, binder.variable)) rule_.binders.push_back(*declared);
     }
-    if (decl_.where) rule_.where = exprs_.bind_condition(*decl_.where);
+    if (decl_.where) {
+      rule_.where = exprs_.bind_condition(*decl_.where);
+      check_condition();
+    }
     bind_report();
     rule_.help = template_of(decl_.help, decl_.help_translations);
     rule_.rationale = bilingual(decl_.rationale, decl_.rationale_translations);
@@ -58,6 +62,24 @@ class LintRuleBinder {
   }
 
  private:
+  /// Exceptions, tools and pages name a rule by its id; capitals and `_` would make two spellings of one.
+  void check_id() {
+    if (!decl_.head.name) return;
+    const std::string& id = decl_.head.name->text;
+    if (std::any_of(id.begin(), id.end(), [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; }))
+      s_.report(D::bad_rule_id, decl_.head.name->span).with("name", id);
+  }
+
+  /// A condition that looks at nothing says the same of every policy.
+  void check_condition() {
+    if (!exprs_.sound()) return;
+    const bool asks = std::any_of(rule_.exprs.begin(), rule_.exprs.end(), [](const model::RuleExpr& expr) {
+      return std::holds_alternative<model::RuleVariable>(expr.node) ||
+             std::holds_alternative<model::RuleQuantifier>(expr.node);
+    });
+    if (!asks) s_.report(D::rule_asks_nothing, rule_.exprs[rule_.where.index].span).with("name", rule_.named.name);
+  }
+
   void bind_report() {
     if (!decl_.report) {
       if (!decl_.head.incomplete) s_.report(D::rule_without_report, decl_.head.keyword).with("name", rule_.named.name);
@@ -142,6 +164,11 @@ class LintRuleBinder {
       const auto day = require_date(s_, module_, *limit.date);
       if (key == "since") result.since = day;
       if (key == "until") result.until = day;
+      if (result.since && result.until && *result.until < *result.since) {
+        s_.report(D::rule_limits_empty, limit.key.span)
+            .with("since", result.since->to_string())
+            .with("until", result.until->to_string());
+      }
     }
     return result;
   }
@@ -272,8 +299,12 @@ void bind_allow(Session& session, Module& module, const syntax::AllowDecl& decl)
   if (decl.because) allow.because = decl.because->value;
   if (decl.owner) allow.owner = decl.owner->value;
   if (decl.until) allow.until = require_date(session, module, *decl.until);
+  // A reason of blanks is none.
+  const auto says = [](const std::optional<syntax::Text>& text) {
+    return text && text->value.find_first_not_of(" \t\n\r") != std::string::npos;
+  };
   const std::pair<const char*, bool> clauses[] = {
-      {"because", decl.because.has_value()}, {"owner", decl.owner.has_value()}, {"until", decl.until.has_value()}};
+      {"because", says(decl.because)}, {"owner", says(decl.owner)}, {"until", decl.until.has_value()}};
   for (const auto& [clause, present] : clauses) {
     if (!present && !decl.head.incomplete)
       session.report(D::allow_clause_missing, decl.head.keyword).with("clause", clause).with("rule", allow.rule);
@@ -284,7 +315,8 @@ void bind_allow(Session& session, Module& module, const syntax::AllowDecl& decl)
   const auto rule = std::find(rules.begin(), rules.end(), allow.rule);
   const bool known = rule != rules.end();
   if (known && decl.head.name) {
-    session.occurs(decl.head.name->span, session.policy.rules[static_cast<std::size_t>(rule - rules.begin())].named.span);
+    session.occurs(decl.head.name->span,
+                   session.policy.rules[static_cast<std::size_t>(rule - rules.begin())].named.span);
   }
   if (const auto near = known ? std::nullopt : source::nearest_name(allow.rule, rules)) {
     session.report(D::unknown_rule, decl.head.name ? decl.head.name->span : decl.head.keyword)

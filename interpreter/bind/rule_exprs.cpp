@@ -83,7 +83,7 @@ std::optional<model::RuleBinder> RuleExprBinder::declare(const syntax::Ident& ki
   if (!require_word(s_, kind, model::bindable_elements())) {
     sound_ = false;
     // So that its uses are not unknown variables.
-    variables_.push_back({variable.text, variable.span, ElementKind::policy, 0});
+    variables_.push_back({variable.text, variable.span, ElementKind::policy, 0, false});
     return std::nullopt;
   }
   const ElementKind element = *model::parse_element(kind.text);
@@ -190,12 +190,12 @@ RuleExprId RuleExprBinder::bind(syntax::ExprId id, const Type* wanted) {
   const bool literal = std::holds_alternative<syntax::NumberLit>(node) ||
                        std::holds_alternative<syntax::TextLit>(node) || std::holds_alternative<syntax::BoolLit>(node) ||
                        std::holds_alternative<syntax::DateLit>(node);
-  if (literal) return bind_literal(id);
+  if (literal) return bind_literal(id, wanted);
   report(D::not_in_a_rule, place).with("text", s_.text(place));
   return error(place);
 }
 
-RuleExprId RuleExprBinder::bind_literal(syntax::ExprId id) {
+RuleExprId RuleExprBinder::bind_literal(syntax::ExprId id, const Type* wanted) {
   const ExprId bound = ExprBinder(s_, Context{&module_}).bind(id);
   const value::Type literal = s_.type(bound);
   const Span place = s_.span(bound);
@@ -214,6 +214,11 @@ RuleExprId RuleExprBinder::bind_literal(syntax::ExprId id) {
       result.kind = Kind::date;
       break;
     case value::Kind::text:
+      // `"employee"` may stand for the word; one that is not of the closed list would never be equal to anything.
+      if (wanted && wanted->kind == Kind::word) {
+        const auto& words = model::words_of(wanted->set);
+        if (!words.empty() && !require_word(s_, syntax::Ident{content->text(), place}, words)) return error(place);
+      }
       result.kind = Kind::text;
       break;
     default:
@@ -231,6 +236,7 @@ bool RuleExprBinder::is_bare_word(syntax::ExprId id) const {
 
 RuleExprId RuleExprBinder::bind_name(const syntax::Ident& name, const Type* wanted) {
   if (const Variable* variable = find(name.text); variable && !name.quoted) {
+    if (!variable->known) return error(name.span);
     Type element = of(Kind::element);
     element.element = variable->kind;
     return add(element, name.span, model::RuleVariable{variable->slot});
@@ -489,7 +495,8 @@ RuleExprId RuleExprBinder::bind_binary(const syntax::Binary& node, Span place) {
   }
   // `employee = p.payee`: the side that is no bare word says what the word means.
   RuleExprId left, right;
-  if (is_bare_word(node.left) && !is_bare_word(node.right)) {
+  const bool text_first = node.left.valid() && std::holds_alternative<syntax::TextLit>(module_.expr(node.left).node);
+  if ((is_bare_word(node.left) || text_first) && !is_bare_word(node.right)) {
     right = bind(node.right);
     const Type expected = type(right);
     left = bind(node.left, &expected);

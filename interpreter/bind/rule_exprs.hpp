@@ -32,11 +32,12 @@ class RuleExprBinder {
     Span span;
     model::ElementKind kind;
     std::uint32_t slot;
+    bool known = true;  // false: its kind is misspelt, and nobody knows what it has
   };
 
   model::RuleExprId bind(syntax::ExprId id, const Type* wanted = nullptr);
   model::RuleExprId bind_present(syntax::ExprId id, const Type& type);
-  model::RuleExprId bind_literal(syntax::ExprId id);
+  model::RuleExprId bind_literal(syntax::ExprId id, const Type* wanted);
   model::RuleExprId bind_name(const syntax::Ident& name, const Type* wanted);
   model::RuleExprId bind_member(const syntax::Member& node, const syntax::Call* call, Span span);
   model::RuleExprId bind_call(const syntax::Call& node, Span span);

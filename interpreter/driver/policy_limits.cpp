@@ -120,18 +120,66 @@ std::optional<std::string> platform_meant(const std::string& word, const std::ve
   return std::nullopt;
 }
 
+void check_market(const std::string& name, source::Span span, source::DiagnosticId id,
+                  source::Diagnostics& diagnostics) {
+  if (is_country(country_of(name))) return;
+  source::Diagnostic& warning = diagnostics.add(id, span).with("name", name);
+  if (auto meant = market_meant(name)) warning.suggest(std::move(*meant));
+}
+
+void check_platform(const std::string& name, source::Span span, source::DiagnosticId id,
+                    source::Diagnostics& diagnostics) {
+  static const std::vector<std::string> kKnown = platforms();
+  if (std::find(kKnown.begin(), kKnown.end(), lower(name)) != kKnown.end()) return;
+  if (auto meant = platform_meant(name, kKnown))
+    diagnostics.add(id, span).with("name", name).suggest(std::move(*meant));
+}
+
 void check_header(const syntax::PolicyDecl& policy, source::Diagnostics& diagnostics) {
-  const std::vector<std::string> known = platforms();
   for (const syntax::PolicyClause& clause : policy.clauses) {
     for (const syntax::Ident& word : clause.words) {
-      if (clause.key.text == "market" && !is_country(country_of(word.text))) {
-        source::Diagnostic& warning = diagnostics.add(ids::unknown_market, word.span).with("name", word.text);
-        if (auto meant = market_meant(word.text)) warning.suggest(std::move(*meant));
+      if (clause.key.text == "market") check_market(word.text, word.span, ids::unknown_market, diagnostics);
+      if (clause.key.text == "platform") check_platform(word.text, word.span, ids::unknown_platform, diagnostics);
+    }
+  }
+}
+
+void check_rule_limits(const std::vector<syntax::RuleLimit>& limits, source::Diagnostics& diagnostics) {
+  for (const syntax::RuleLimit& limit : limits) {
+    for (const syntax::Ident& word : limit.words) {
+      if (limit.key.text == "market") check_market(word.text, word.span, ids::limit_of_no_market, diagnostics);
+      if (limit.key.text == "platform") check_platform(word.text, word.span, ids::limit_of_no_platform, diagnostics);
+    }
+  }
+}
+
+/// Where a rule says it applies, and how severe it is there.
+void check_rule(const syntax::RuleDecl& rule, source::Diagnostics& diagnostics) {
+  check_rule_limits(rule.applies, diagnostics);
+  for (const auto& cite : rule.cites) check_rule_limits(cite.limits, diagnostics);
+  for (const auto& severity : rule.severities) {
+    for (const syntax::Ident& market : severity.markets)
+      check_market(market.text, market.span, ids::limit_of_no_market, diagnostics);
+  }
+}
+
+/// `policy.in_market(DEE)` in a condition.
+void check_asked_limits(const model::Rule& rule, source::Diagnostics& diagnostics) {
+  for (const model::RuleExpr& expr : rule.exprs) {
+    const auto* asked = std::get_if<model::RuleProperty>(&expr.node);
+    if (!asked) continue;
+    const bool market = asked->property == model::PropertyId::policy_in_market;
+    if (!market && asked->property != model::PropertyId::policy_on_platform) continue;
+    for (const auto& given : asked->arguments) {
+      for (const model::RuleExprId id : given) {
+        const auto* word = std::get_if<model::RuleConstant>(&rule.expr(id).node);
+        if (!word || !word->value.is<std::string>()) continue;
+        const source::Span span = rule.expr(id).span;
+        if (market)
+          check_market(word->value.text(), span, ids::limit_of_no_market, diagnostics);
+        else
+          check_platform(word->value.text(), span, ids::limit_of_no_platform, diagnostics);
       }
-      if (clause.key.text != "platform") continue;
-      if (std::find(known.begin(), known.end(), lower(word.text)) != known.end()) continue;
-      if (auto meant = platform_meant(word.text, known))
-        diagnostics.add(ids::unknown_platform, word.span).with("name", word.text).suggest(std::move(*meant));
     }
   }
 }
@@ -158,6 +206,10 @@ void check_limits(const Compiled& compiled, const std::vector<std::string>& more
                   source::Diagnostics& diagnostics) {
   for (const syntax::Declaration& declaration : compiled.file.declarations) {
     if (const auto* policy = std::get_if<syntax::PolicyDecl>(&declaration)) check_header(*policy, diagnostics);
+    if (const auto* rule = std::get_if<syntax::RuleDecl>(&declaration)) check_rule(*rule, diagnostics);
+  }
+  for (const model::Rule& rule : compiled.policy.rules) {
+    if (rule.span.source == compiled.source) check_asked_limits(rule, diagnostics);
   }
   std::vector<std::string> rules = standard_rule_names();
   rules.insert(rules.end(), more.begin(), more.end());

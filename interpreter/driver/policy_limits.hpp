@@ -11,17 +11,18 @@
 
 namespace kpi::driver {
 
-/// Warns of markets that are no country, of platforms that look like one with rules of its own, and of exceptions to
-/// rules that the program does not have. `more` are the names of the rules that the caller knows besides; with `all`,
-/// there are no others, and an exception to any other name is a mistake.
+/// Warns of markets that are no country, of platforms that look like one with rules of its own (in the policy and in
+/// the limits of the file's rules), and of exceptions to rules that the program does not have. `more` are the names of
+/// the rules that the caller knows besides; with `all`, there are no others, and an exception to any other name is a
+/// mistake.
 void check_limits(const Compiled& compiled, const std::vector<std::string>& more, bool all,
                   source::Diagnostics& diagnostics);
 
 /// The names of all rules of the program.
 const std::vector<std::string>& standard_rule_names();
 
-/// Which of the policy's markets and platforms have rules of their own among the packs, as the lint reports it: names of
-/// packs (`th`, `tiktok_shop`), and those of the policy's words that have none.
+/// Which of the policy's markets and platforms have rules of their own among the packs, as the lint reports it: names
+/// of packs (`th`, `tiktok_shop`), and those of the policy's words that have none.
 struct ServedLimits {
   std::vector<std::string> packs, without;
 };

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "grammar/source/diagnostics/lint.hpp"
 #include "interpreter/driver/embedded_files.hpp"
+#include "interpreter/driver/failure.hpp"
 
 namespace kpi::driver {
 namespace {
@@ -87,7 +89,12 @@ std::optional<lint::Pack> RulePacks::standard(const std::string& name) {
 
 lint::Pack RulePacks::own(const std::string& path) {
   std::unique_ptr<Compiled>& file = files_[path];
-  if (!file) file = std::make_unique<Compiled>(session_.compile(path));
+  if (!file) {
+    const std::size_t errors = session_.diagnostics.error_count();
+    file = std::make_unique<Compiled>(session_.compile(path));
+    if (file->policy.rules.empty() && session_.diagnostics.error_count() == errors)
+      throw Failure(source::ids::file_without_rules, {{"file", path}});
+  }
   return {&file->policy, path};
 }
 
