@@ -30,13 +30,13 @@ const OptionSpec kThreads = {
      "读取数据的线程数，默认与处理器数相同；不影响结果"},
     false,
     {}};
-const OptionSpec kMemory = {
-    "--memory",
-    "SIZE",
-    {"memory for distinct values, medians and keys, such as `256MB` (default `512MB`); the rest goes to temporary files",
-     "去重计数、中位数与键核对可用的内存，例如 `256MB`（默认 `512MB`）；超出部分写入临时文件"},
-    false,
-    {}};
+const OptionSpec kMemory = {"--memory",
+                            "SIZE",
+                            {"memory for distinct values, medians and keys, such as `256MB` (default `512MB`); the "
+                             "rest goes to temporary files",
+                             "去重计数、中位数与键核对可用的内存，例如 `256MB`（默认 `512MB`）；超出部分写入临时文件"},
+                            false,
+                            {}};
 // For checking the interpreter against itself: whatever these say, results are the same.
 const OptionSpec kEvaluator = {"--evaluator",
                                "WHICH",
@@ -269,6 +269,11 @@ const std::vector<CommandSpec>& commands() {
          false,
          {}},
         {"--write-baseline", "FILE", {"keep the present findings as a baseline", "把当前发现写为基线文件"}, false, {}},
+        {"--without-proofs",
+         "",
+         {"leave out the rules that ask what is proved about pay", "不运行需要证明报酬性质的规则"},
+         false,
+         {}},
         {"--fix", "", {"apply the fixes that keep every payout unchanged", "应用不影响任何报酬的修复"}, false, {}},
         {"--unsafe",
          "",

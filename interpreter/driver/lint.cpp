@@ -2,8 +2,10 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <list>
 #include <map>
+#include <set>
 
 #include "grammar/source/diagnostics/cli.hpp"
 #include "grammar/source/diagnostics/lint.hpp"
@@ -45,17 +47,31 @@ std::string baseline_text(const report::LintReport& report) {
       findings.push_back({{"fingerprint", finding.fingerprint},
                           {"rule", finding.rule->named.name},
                           {"policy", file.policy->header.name},
-                          {"on", finding.on}});
+                          {"on", finding.on},
+                          {"severity", report::severity_name(finding.severity)}});
     }
   }
   return report::json_text({{"version", 1}, {"findings", std::move(findings)}});
 }
 
-std::string rendered(const report::LintReport& report, const source::SourceMap& sources, const Invocation& invocation,
-                     const Terminal& terminal) {
+/// `deny warnings` among the clauses of the policy. It says nothing about results, so the model does not know it.
+bool denies_warnings(const Compiled& file) {
+  for (const syntax::Declaration& declaration : file.file.declarations) {
+    const auto* policy = std::get_if<syntax::PolicyDecl>(&declaration);
+    if (policy && std::any_of(policy->clauses.begin(), policy->clauses.end(),
+                              [](const auto& clause) { return clause.key.text == "deny"; }))
+      return true;
+  }
+  return false;
+}
+
+std::string rendered(const report::LintReport& report, const source::SourceMap& sources,
+                     const source::Diagnostics& remarks, const Invocation& invocation, const Terminal& terminal) {
   const std::string format = invocation.value("--format").value_or("pretty");
   if (format == "sarif") return report::lint_sarif(report, sources, invocation.language);
-  if (format == "github") return report::lint_github(report, sources, invocation.language);
+  if (format == "github")
+    return report::lint_github(report, sources, invocation.language) +
+           report::diagnostics_github(remarks, sources, invocation.language);
   if (format == "junit") return report::lint_junit(report, sources, invocation.language);
   if (format == "json") return report::lint_json(report, sources, invocation.language);
   if (format == "compact") return report::lint_compact(report, sources, terminal.out);
@@ -86,7 +102,7 @@ class Run {
       const std::size_t remarked = remarks.warning_count();
       request.unknown_rules = unknown_rules(file, request.packs);
       const lint::FactProofs proofs(file.policy);
-      request.proofs = &proofs;
+      if (!invocation_.has("--without-proofs")) request.proofs = &proofs;
       request.baseline = baseline(invocation_.value("--baseline").value_or(config.baseline));
       report::LintedFile& linted = report_.files.emplace_back();
       linted.path = file.path;
@@ -96,9 +112,8 @@ class Run {
       linted.without_pack = served.without;
       linted.result = lint::lint(file.policy, session.sources, request);
       work_out_fixes(file, session, linted.result);
-      const bool deny = config.deny_warnings || invocation_.has("--deny");
-      const bool warned =
-          linted.result.count(model::RuleSeverity::warning) > 0 || remarks.warning_count() > remarked;
+      const bool deny = config.deny_warnings || invocation_.has("--deny") || denies_warnings(file);
+      const bool warned = linted.result.count(model::RuleSeverity::warning) > 0 || remarks.warning_count() > remarked;
       denied_ = denied_ || (deny && warned);
     }
     return true;
@@ -107,22 +122,28 @@ class Run {
   /// Whether there is a warning where warnings are not accepted.
   bool denied() const { return denied_; }
 
-  /// Writes the files that have fixes; how many changes were made.
-  std::size_t fix(bool unsafe) {
+  /// Writes the files that have fixes; how many changes were made. `done`: see apply_fixes.
+  std::size_t fix(bool unsafe, std::set<std::string>& done) {
     std::size_t applied = 0;
     auto linted = report_.files.begin();
     for (const Compiled& file : compiled_) {
       if (file.policy.is_library) continue;
-      const Fixed fixed = apply_fixes(file, session, (linted++)->result, unsafe);
+      const Fixed fixed = apply_fixes(file, session, (linted++)->result, unsafe, done);
       if (fixed.applied == 0) continue;
-      // Each fix was tried alone; together they must compile too.
-      Session trial;
-      (void)trial.compile_text(file.path, fixed.text);
-      if (trial.diagnostics.has_errors()) continue;
       replace_file(file.path, fixed.text);
       applied += fixed.applied;
     }
     return applied;
+  }
+
+  /// How many fixes are still there that change pay, or that do not.
+  std::size_t fixes_left(bool safe) const {
+    std::size_t count = 0;
+    for (const auto& file : report_.files) {
+      for (const lint::Finding& finding : file.result.findings)
+        count += finding.fix && finding.fix->safe == safe ? 1 : 0;
+    }
+    return count;
   }
 
   const report::LintReport& report() const { return report_; }
@@ -166,25 +187,41 @@ class Run {
 Exit run_lint(const Invocation& invocation, const Terminal& terminal) {
   if (invocation.has("--unsafe") && !invocation.has("--fix"))
     throw Failure(ids::option_needs_other, {{"option", "--unsafe"}, {"other", "--fix"}});
+  // What fixes at one place leave for the next round is done at once; rules whose fixes call for each other end too.
+  constexpr int kMostRounds = 8;
   std::size_t fixed = 0;
+  const bool unsafe = invocation.has("--unsafe");
   auto run = std::make_unique<Run>(invocation);
   bool compiles = run->run();
-  if (compiles && invocation.has("--fix")) {
-    fixed = run->fix(invocation.has("--unsafe"));
-    if (fixed > 0) {
-      run = std::make_unique<Run>(invocation);
-      compiles = run->run();
-    }
+  std::set<std::string> done;
+  for (int round = 0; compiles && invocation.has("--fix") && round < kMostRounds; ++round) {
+    const std::size_t now = run->fix(unsafe, done);
+    if (now == 0) break;
+    fixed += now;
+    run = std::make_unique<Run>(invocation);
+    compiles = run->run();
   }
   if (!compiles) {
+    // The only output that a change's reviewer sees.
+    if (invocation.value("--format") == "github") {
+      write_result(report::diagnostics_github(run->session.diagnostics, run->session.sources, invocation.language),
+                   invocation.value("--output"));
+    }
     print_to_standard_error(run->session.diagnostics, run->session.sources, invocation.format, terminal.err);
     return Exit::not_compiled;
   }
   const report::LintReport& report = run->report();
   if (const auto file = invocation.value("--write-baseline")) write_result(baseline_text(report), *file);
-  write_result(rendered(report, run->session.sources, invocation, terminal), invocation.value("--output"));
   source::Diagnostics& remarks = run->remarks;
-  if (invocation.has("--fix")) remarks.add_without_span(ids::fixes_applied).with("count", std::to_string(fixed));
+  write_result(rendered(report, run->session.sources, remarks, invocation, terminal), invocation.value("--output"));
+  if (report.files.empty()) remarks.add_without_span(ids::only_libraries);
+  if (invocation.has("--fix")) {
+    remarks.add_without_span(ids::fixes_applied).with("count", std::to_string(fixed));
+    const std::size_t clash = run->fixes_left(true) + (unsafe ? run->fixes_left(false) : 0);
+    if (clash > 0) remarks.add_without_span(ids::fixes_that_stay).with("count", std::to_string(clash));
+    const std::size_t waits = unsafe ? 0 : run->fixes_left(false);
+    if (waits > 0) remarks.add_without_span(ids::fixes_that_change_pay).with("count", std::to_string(waits));
+  }
   if (const auto file = invocation.value("--write-baseline"))
     remarks.add_without_span(ids::baseline_written).with("file", *file);
   print_to_standard_error(remarks, run->session.sources, invocation.format, terminal.err);

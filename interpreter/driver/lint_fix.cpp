@@ -72,8 +72,9 @@ lint::Edit removal(std::string_view text, Span whole) {
   const std::uint32_t first = line_begin(text, whole.begin);
   const bool alone = text.substr(first, whole.begin - first).find_first_not_of(" \t") == std::string_view::npos;
   const std::uint32_t end = line_end(text, whole.end);
-  const bool nothing_behind =
-      text.substr(whole.end, end - whole.end).find_first_not_of(" \t\r") == std::string_view::npos;
+  // A comment behind it speaks of it, and goes with it.
+  const std::size_t behind = text.substr(whole.end, end - whole.end).find_first_not_of(" \t\r");
+  const bool nothing_behind = behind == std::string_view::npos || text[whole.end + behind] == '#';
   if (!alone || !nothing_behind) return {whole, ""};
   return {{whole.source, first, std::min<std::uint32_t>(end + 1, static_cast<std::uint32_t>(text.size()))}, ""};
 }
@@ -119,13 +120,6 @@ std::optional<lint::Edit> edit_of(const lint::Finding& finding, const Compiled& 
   return lint::Edit{{whole->source, end, end}, "\n" + finding.fix_text};
 }
 
-std::string edited(std::string_view text, const lint::Edit& edit) {
-  std::string out(text.substr(0, edit.span.begin));
-  out += edit.text;
-  out += text.substr(edit.span.end);
-  return out;
-}
-
 /// What the text pays; none when it does not compile.
 std::optional<std::string> pay_of(const std::string& name, std::string text) {
   Session session;
@@ -134,7 +128,18 @@ std::optional<std::string> pay_of(const std::string& name, std::string text) {
   return lint::pay_text(compiled.policy);
 }
 
+std::string key_of(const Compiled& compiled, const lint::Finding& finding) {
+  return compiled.path + "\n" + finding.fingerprint;
+}
+
 }  // namespace
+
+std::string edited(std::string_view text, const lint::Edit& edit) {
+  std::string out(text.substr(0, edit.span.begin));
+  out += edit.text;
+  out += text.substr(edit.span.end);
+  return out;
+}
 
 void work_out_fixes(const Compiled& compiled, const Session& session, lint::Result& result) {
   const std::string& text = session.sources.get(compiled.source).text;
@@ -149,34 +154,48 @@ void work_out_fixes(const Compiled& compiled, const Session& session, lint::Resu
   }
 }
 
-Fixed apply_fixes(const Compiled& compiled, const Session& session, const lint::Result& result, bool unsafe) {
-  Fixed fixed;
-  fixed.text = session.sources.get(compiled.source).text;
-  std::vector<const lint::Fix*> fixes;
+Fixed apply_fixes(const Compiled& compiled, const Session& session, const lint::Result& result, bool unsafe,
+                  std::set<std::string>& done) {
+  const std::string& original = session.sources.get(compiled.source).text;
+  std::vector<const lint::Finding*> fixes;
   for (const lint::Finding& finding : result.findings) {
-    if (!finding.fix) continue;
-    if (finding.fix->safe || unsafe)
-      fixes.push_back(&*finding.fix);
-    else
-      ++fixed.left_out;
+    if (finding.fix && (finding.fix->safe || unsafe) && !done.contains(key_of(compiled, finding)))
+      fixes.push_back(&finding);
   }
   // From the end, so that earlier places stay where they are.
   std::stable_sort(fixes.begin(), fixes.end(),
-                   [](const auto* a, const auto* b) { return a->edit.span.begin > b->edit.span.begin; });
-  const lint::Fix* last = nullptr;
-  for (const lint::Fix* fix : fixes) {
-    const bool same = last && last->edit.span == fix->edit.span && last->edit.text == fix->edit.text;
+                   [](const auto* a, const auto* b) { return a->fix->edit.span.begin > b->fix->edit.span.begin; });
+  std::vector<const lint::Finding*> apart;
+  for (const lint::Finding* finding : fixes) {
+    const lint::Edit& edit = finding->fix->edit;
+    const lint::Edit* last = apart.empty() ? nullptr : &apart.back()->fix->edit;
+    const bool same = last && last->span == edit.span && last->text == edit.text;
     if (same) continue;  // two findings with one fix
-    const bool insertion = fix->edit.span.begin == fix->edit.span.end;
-    if (last && (fix->edit.span.end > last->edit.span.begin || (!insertion && fix->edit.span == last->edit.span))) {
-      ++fixed.left_out;
-      continue;
-    }
-    fixed.text = edited(fixed.text, fix->edit);
-    ++fixed.applied;
-    last = fix;
+    const bool insertion = edit.span.begin == edit.span.end;
+    const bool overlaps = last && (edit.span.end > last->span.begin || (!insertion && edit.span == last->span));
+    if (!overlaps) apart.push_back(finding);  // the others wait for the next round
   }
-  return fixed;
+  // Each was tried alone; what they do together must compile, and pay the same unless that was waived.
+  const std::string pay = lint::pay_text(compiled.policy);
+  const auto good = [&](const std::string& text) {
+    const auto after = pay_of(compiled.path, text);
+    return after && (unsafe || *after == pay);
+  };
+  std::string all = original;
+  for (const lint::Finding* finding : apart) all = edited(all, finding->fix->edit);
+  if (apart.empty() || good(all)) {
+    for (const lint::Finding* finding : apart) done.insert(key_of(compiled, *finding));
+    return {all, apart.size()};
+  }
+  Fixed some{original, 0};
+  for (const lint::Finding* finding : apart) {
+    std::string next = edited(some.text, finding->fix->edit);
+    if (!good(next)) continue;
+    some.text = std::move(next);
+    ++some.applied;
+    done.insert(key_of(compiled, *finding));
+  }
+  return some;
 }
 
 }  // namespace kpi::driver

@@ -1,7 +1,9 @@
 // What a rule's `fix` would change in the file, whether pay stays what it is, and doing it.
 #pragma once
 
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "interpreter/driver/session.hpp"
@@ -16,10 +18,13 @@ void work_out_fixes(const Compiled& compiled, const Session& session, lint::Resu
 struct Fixed {
   std::string text;
   std::size_t applied = 0;
-  std::size_t left_out = 0;  // unsafe ones that were not asked for, and those that overlap another
 };
-/// The file's text with the safe fixes, or with all, of what is reported. Fixes that touch the same place wait for the
-/// next run.
-Fixed apply_fixes(const Compiled& compiled, const Session& session, const lint::Result& result, bool unsafe);
+/// The file's text with the safe fixes, or with all, of what is reported, as far as they go together: the result
+/// compiles and, unless `unsafe`, pays the same. Fixes that touch the same place wait for the next round.
+/// A finding whose fix was applied, by path and fingerprint in `done`, is not fixed again: it would stay for ever.
+Fixed apply_fixes(const Compiled& compiled, const Session& session, const lint::Result& result, bool unsafe,
+                  std::set<std::string>& done);
+/// The text with one change.
+std::string edited(std::string_view text, const lint::Edit& edit);
 
 }  // namespace kpi::driver

@@ -409,6 +409,13 @@ bool asks(const model::Rule& rule, model::PropertyId property) {
   });
 }
 
+bool asks_proofs(const model::Rule& rule) {
+  return std::any_of(rule.exprs.begin(), rule.exprs.end(), [](const model::RuleExpr& expr) {
+    const auto* node = std::get_if<model::RuleProperty>(&expr.node);
+    return node && is_proved(node->property);
+  });
+}
+
 // ---- texts ----------------------------------------------------------------------------------------------------------
 
 std::string RuleRun::shown(const Datum& datum) const {

@@ -57,5 +57,7 @@ class RuleRun {
 Datum look_up(const model::Policy& home, const model::DecisionTable& table, const std::vector<Datum>& inputs);
 /// Whether the rule asks `property` anywhere.
 bool asks(const model::Rule& rule, model::PropertyId property);
+/// Whether it asks anything that has to be proved.
+bool asks_proofs(const model::Rule& rule);
 
 }  // namespace kpi::lint

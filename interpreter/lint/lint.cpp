@@ -77,6 +77,7 @@ class Linter {
              std::tuple(b.span.source.index, b.span.begin, b.rule->named.name, b.on);
     });
     take_baseline();
+    result_.as_of = request_.as_of;
     return std::move(result_);
   }
 
@@ -87,8 +88,20 @@ class Linter {
       if (!first || !rule.sound || rule.report.empty()) continue;
       if (!request_.only_rule.empty() && rule.named.name != request_.only_rule) continue;
       if (asks(rule, model::PropertyId::allow_unused) != last || !applies(rule.applies, policy_.header)) continue;
+      if (!request_.proofs && asks_proofs(rule)) {
+        ++result_.unproved;
+        leave_exceptions(rule.named.name);
+        continue;
+      }
       ++result_.rules;
       run_rule(rule, home, pack_of(rule, pack.empty() ? rule.library : pack));
+    }
+  }
+
+  /// Nobody knows whether exceptions from a rule that did not run are needed.
+  void leave_exceptions(const std::string& rule) {
+    for (std::size_t i = 0; i < policy_.allows.size(); ++i) {
+      if (policy_.allows[i].rule == rule) ++on_.allow_uses[i];
     }
   }
 
@@ -157,9 +170,14 @@ class Linter {
     Baseline left = *request_.baseline;
     for (Finding& finding : result_.findings) {
       const auto known = left.find(finding.fingerprint);
-      if (finding.state != State::reported || known == left.end() || known->second == 0) continue;
-      --known->second;
-      finding.state = State::in_baseline;
+      if (finding.state == State::allowed || known == left.end() || known->second.count == 0) continue;
+      --known->second.count;
+      const auto before = known->second.severity;
+      if (!before || finding.severity <= *before) finding.state = State::in_baseline;
+    }
+    result_.with_baseline = true;
+    for (const auto& [fingerprint, known] : left) {
+      if (known.policy == policy_.header.name) result_.gone += known.count;
     }
   }
 
@@ -226,8 +244,12 @@ std::size_t Result::count(State state) const {
 Result lint(const model::Policy& policy, const source::SourceMap& sources, const Request& request) {
   // What was granted for a policy's whole life ends with it, not with a finding years later.
   Request within = request;
-  if (const auto& last = policy.header.effective_to; last && *last < within.as_of) within.as_of = *last;
-  return Linter(policy, sources, within).run();
+  const auto& last = policy.header.effective_to;
+  const bool over = last && *last < within.as_of;
+  if (over) within.as_of = *last;
+  Result result = Linter(policy, sources, within).run();
+  result.over = over;
+  return result;
 }
 
 }  // namespace kpi::lint

@@ -50,21 +50,31 @@ struct Finding {
   std::optional<Fix> fix;  // worked out by who has the syntax tree
 };
 
-/// Fingerprint to how many findings carry it.
-using Baseline = std::map<std::string, std::size_t>;
+/// What a baseline holds of one fingerprint.
+struct Known {
+  std::size_t count = 0;
+  std::string policy;                           // its name; empty in files of earlier versions
+  std::optional<model::RuleSeverity> severity;  // the strictest; a finding that has become stricter since is new
+};
+using Baseline = std::map<std::string, Known>;  // by fingerprint
 
 struct Request {
-  std::vector<Pack> packs;  // besides the policy's own rules; a rule of the policy replaces one of the same id
-  value::Date as_of;        // a policy that is over by then is looked at as of its last day
-  const Proofs* proofs = nullptr;
+  std::vector<Pack> packs;         // besides the policy's own rules; a rule of the policy replaces one of the same id
+  value::Date as_of;               // a policy that is over by then is looked at as of its last day
+  const Proofs* proofs = nullptr;  // none: rules that ask for something proved are left out
   const Baseline* baseline = nullptr;
   std::vector<std::string> unknown_rules;  // exceptions name them, nothing has them: reported elsewhere, not as unused
-  std::string only_rule;  // run this one alone, without exceptions; empty: all
+  std::string only_rule;                   // run this one alone, without exceptions; empty: all
 };
 
 struct Result {
-  std::vector<Finding> findings;                          // by place, then rule
-  std::size_t rules = 0;                                  // how many ran
+  std::vector<Finding> findings;  // by place, then rule
+  std::size_t rules = 0;          // how many ran
+  std::size_t unproved = 0;       // how many were left out because they ask for proofs
+  value::Date as_of;              // the day that exceptions were measured against
+  bool over = false;              // that is the policy's last day, and lies in the past
+  bool with_baseline = false;
+  std::size_t gone = 0;  // findings of the baseline for this policy that are no longer there
   std::size_t count(model::RuleSeverity severity) const;  // reported ones
   std::size_t count(State state) const;
 };

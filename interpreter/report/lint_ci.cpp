@@ -66,21 +66,41 @@ std::string body(const Finding& finding, Language language) {
   return text;
 }
 
+/// `file=…,line=…,col=…,endLine=…,endColumn=…`
+std::string properties(const source::SourceMap& sources, source::Span span) {
+  const source::Source& source = sources.get(span.source);
+  const auto begin = source.lines.position(source.text, span.begin);
+  const auto end = source.lines.position(source.text, span.end);
+  return "file=" + replaced(source.name, true) + ",line=" + std::to_string(begin.line) +
+         ",col=" + std::to_string(begin.column) + ",endLine=" + std::to_string(end.line) +
+         ",endColumn=" + std::to_string(end.column);
+}
+
 }  // namespace
+
+std::string diagnostics_github(const source::Diagnostics& diagnostics, const source::SourceMap& sources,
+                               Language language) {
+  std::string out;
+  for (const source::Diagnostic& diagnostic : diagnostics.items()) {
+    const source::Severity severity = source::info(diagnostic.id).severity;
+    if (!diagnostic.has_span || severity == source::Severity::note) continue;
+    std::string text = source::message(diagnostic, language);
+    if (const std::string help = source::help(diagnostic, language); !help.empty()) text += "\n" + help;
+    out += std::string(severity == source::Severity::error ? "::error " : "::warning ") +
+           properties(sources, diagnostic.span) + ",title=" + source::code(diagnostic.id) +
+           "::" + replaced(text, false) + "\n";
+  }
+  return out;
+}
 
 std::string lint_github(const LintReport& report, const source::SourceMap& sources, Language language) {
   std::string out;
   for (const LintedFile& file : report.files) {
     for (const Finding& finding : file.result.findings) {
       if (finding.state != State::reported) continue;
-      const source::Source& source = sources.get(finding.span.source);
-      const auto begin = source.lines.position(source.text, finding.span.begin);
-      const auto end = source.lines.position(source.text, finding.span.end);
       const std::string_view level =
           finding.severity == RuleSeverity::info ? "notice" : severity_name(finding.severity);
-      out += "::" + std::string(level) + " file=" + replaced(source.name, true) +
-             ",line=" + std::to_string(begin.line) + ",col=" + std::to_string(begin.column) +
-             ",endLine=" + std::to_string(end.line) + ",endColumn=" + std::to_string(end.column) +
+      out += "::" + std::string(level) + " " + properties(sources, finding.span) +
              ",title=" + replaced(finding.rule->named.name, true) + "::" + replaced(body(finding, language), false) +
              "\n";
     }

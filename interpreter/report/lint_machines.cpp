@@ -6,6 +6,7 @@
 
 #include "interpreter/report/diagnostics_json.hpp"
 #include "interpreter/report/lint_report.hpp"
+#include "interpreter/report/lint_words.hpp"
 
 namespace kpi::report {
 namespace {
@@ -102,7 +103,10 @@ Json region(const source::SourceMap& sources, source::Span span) {
       {"startLine", begin.line}, {"startColumn", begin.utf16 + 1}, {"endLine", end.line}, {"endColumn", end.utf16 + 1}};
 }
 
-Json artifact(const source::SourceMap& sources, source::SourceId id) { return {{"uri", uri(sources.get(id).name)}}; }
+Json artifact(const source::SourceMap& sources, source::SourceId id) {
+  const std::string& name = sources.get(id).name;
+  return {{"uri", (name.starts_with('/') ? "file://" : "") + uri(name)}};
+}
 
 std::string_view level(RuleSeverity severity) {
   return severity == RuleSeverity::info ? "note" : severity_name(severity);
@@ -112,13 +116,15 @@ Json rule_json(const model::Rule& rule, const std::string& pack, Language langua
   Json json = {{"id", rule.named.name}};
   const std::string& title = rule.title.in(at(language));
   json["shortDescription"] = {{"text", title.empty() ? rule.named.name : title}};
-  if (!rule.rationale.empty()) json["fullDescription"] = {{"text", rule.rationale.in(at(language))}};
-  std::string help;
+  // Code scanning asks for all three texts, also of a rule that gives no reason and no source.
+  json["fullDescription"] = {{"text", rule.rationale.empty() ? json["shortDescription"]["text"].get<std::string>()
+                                                             : rule.rationale.in(at(language))}};
+  std::string help = say(lint_words::sarif_help, language, rule.named.name) + "\n";
   for (const auto& cite : rule.cites) {
     const lint::Cited one = lint::cited(cite);
     help += cite_text(one, language) + "\n";
   }
-  if (!help.empty()) json["help"] = {{"text", help}};
+  json["help"] = {{"text", help}};
   json["defaultConfiguration"] = {{"level", level(rule.severity)}};
   Json tags = Json::array();
   if (rule.authority) tags.push_back(authority_name(rule));
@@ -137,6 +143,7 @@ std::string lint_json(const LintReport& report, const source::SourceMap& sources
       findings.push_back(finding_json(finding, *file.policy, sources, language));
     files.push_back({{"file", file.path},
                      {"policy", file.policy->header.name},
+                     {"as_of", file.result.as_of.to_string()},
                      {"packs", file.packs},
                      {"without_pack", file.without_pack},
                      {"findings", std::move(findings)}});
@@ -149,13 +156,16 @@ std::string lint_json(const LintReport& report, const source::SourceMap& sources
                     {"warnings", report.warnings()},
                     {"infos", report.count(RuleSeverity::info)},
                     {"allowed", report.count(State::allowed)},
-                    {"in_baseline", report.count(State::in_baseline)}});
+                    {"in_baseline", report.count(State::in_baseline)},
+                    {"gone_from_baseline", report.sum(&lint::Result::gone)},
+                    {"rules_without_proofs", report.sum(&lint::Result::unproved)}});
 }
 
 std::string lint_sarif(const LintReport& report, const source::SourceMap& sources, Language language) {
   Json rules = Json::array(), results = Json::array();
   std::map<std::string, std::size_t> indices;
   for (const LintedFile& file : report.files) {
+    std::map<std::string, std::size_t> seen;  // several combinations can have one fingerprint
     for (const Finding& finding : file.result.findings) {
       const auto [known, created] = indices.emplace(finding.rule->named.name, rules.size());
       if (created) rules.push_back(rule_json(*finding.rule, finding.pack, language));
@@ -165,19 +175,24 @@ std::string lint_sarif(const LintReport& report, const source::SourceMap& source
           {"physicalLocation",
            {{"artifactLocation", artifact(sources, finding.span.source)}, {"region", region(sources, finding.span)}}},
           {"logicalLocations", Json::array({{{"name", finding.on}, {"kind", model::name(finding.element.kind)}}})}};
-      Json result = {{"ruleId", finding.rule->named.name},
-                     {"ruleIndex", known->second},
-                     {"level", level(finding.severity)},
-                     {"message", {{"text", message}}},
-                     {"locations", Json::array({std::move(location)})},
-                     {"partialFingerprints", {{"kpiElement/v1", finding.fingerprint}}}};
+      Json result = {
+          {"ruleId", finding.rule->named.name},
+          {"ruleIndex", known->second},
+          {"level", level(finding.severity)},
+          {"message", {{"text", message}}},
+          {"locations", Json::array({std::move(location)})},
+          // Code scanning follows an alert by the second one alone.
+          {"partialFingerprints",
+           {{"kpiElement/v1", finding.fingerprint},
+            {"primaryLocationLineHash", finding.fingerprint + ":" + std::to_string(++seen[finding.fingerprint])}}}};
+      if (file.result.with_baseline)
+        result["baselineState"] = finding.state == State::in_baseline ? "unchanged" : "new";
       if (finding.state == State::allowed) {
         const model::Allow& allow = file.policy->allows[*finding.allow];
         result["suppressions"] =
             Json::array({{{"kind", "inSource"}, {"justification", allow.because + " (" + allow.owner + ")"}}});
       } else if (finding.state == State::in_baseline) {
         result["suppressions"] = Json::array({{{"kind", "external"}, {"justification", "baseline"}}});
-        result["baselineState"] = "unchanged";
       }
       if (finding.fix) {
         const Json replacement = {{"deletedRegion", region(sources, finding.fix->edit.span)},

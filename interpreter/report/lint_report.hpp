@@ -26,6 +26,7 @@ struct LintReport {
   std::size_t warnings() const { return count(model::RuleSeverity::warning); }
   std::size_t count(model::RuleSeverity severity) const;
   std::size_t count(lint::State state) const;
+  std::size_t sum(std::size_t lint::Result::*number) const;
   std::size_t rules() const;  // the most that ran over one file
 };
 
@@ -38,6 +39,9 @@ std::string lint_json(const LintReport& report, const source::SourceMap& sources
 std::string lint_sarif(const LintReport& report, const source::SourceMap& sources, Language language);
 /// Workflow commands that GitHub shows beside the lines of a change.
 std::string lint_github(const LintReport& report, const source::SourceMap& sources, Language language);
+/// The same for what is wrong with the files themselves.
+std::string diagnostics_github(const source::Diagnostics& diagnostics, const source::SourceMap& sources,
+                               Language language);
 /// JUnit's XML, which most CI systems read.
 std::string lint_junit(const LintReport& report, const source::SourceMap& sources, Language language);
 

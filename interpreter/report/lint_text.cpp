@@ -86,6 +86,23 @@ std::string packs_text(const LintReport& report, Language language) {
   return say(lint_words::packs_and_none, language, ran, list("", without));
 }
 
+/// Which policies were looked at as of another day, and what was left out.
+std::string over_text(const LintReport& report, Language language) {
+  constexpr std::size_t kNamed = 3;
+  std::string out;
+  std::size_t over = 0;
+  for (const LintedFile& file : report.files) {
+    if (!file.result.over) continue;
+    ++over;
+    out += say(lint_words::last_day, language, visible(file.policy->header.name), file.result.as_of.to_string());
+  }
+  if (over > kNamed) out = say(lint_words::last_days, language, over);
+  std::size_t unproved = 0;
+  for (const LintedFile& file : report.files) unproved = std::max(unproved, file.result.unproved);
+  if (unproved > 0) out += say(lint_words::unproved, language, unproved);
+  return out;
+}
+
 std::string tally(const LintReport& report, Language language) {
   std::string out;
   const auto add = [&](const std::string& text, const Word& separator) {
@@ -102,11 +119,12 @@ std::string tally(const LintReport& report, Language language) {
   if (const std::size_t n = report.count(State::allowed)) add(say(lint_words::allowed, language, n), words::comma);
   if (const std::size_t n = report.count(State::in_baseline))
     add(say(lint_words::in_baseline, language, n), words::comma);
+  if (const std::size_t n = report.sum(&lint::Result::gone)) add(say(lint_words::gone, language, n), words::comma);
   const std::size_t rules = report.rules();
   const bool zh = language == Language::zh;
   out += (zh ? "（" : " (") + packs_text(report, language) +
          say(rules == 1 ? lint_words::ran_one : lint_words::ran_many, language, rules, report.as_of.to_string()) +
-         (zh ? "）\n" : ")\n");
+         over_text(report, language) + (zh ? "）\n" : ")\n");
   return out;
 }
 
@@ -121,6 +139,12 @@ std::size_t LintReport::count(RuleSeverity severity) const {
 std::size_t LintReport::count(State state) const {
   std::size_t sum = 0;
   for (const LintedFile& file : files) sum += file.result.count(state);
+  return sum;
+}
+
+std::size_t LintReport::sum(std::size_t lint::Result::*number) const {
+  std::size_t sum = 0;
+  for (const LintedFile& file : files) sum += file.result.*number;
   return sum;
 }
 

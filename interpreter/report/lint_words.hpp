@@ -29,6 +29,13 @@ inline constexpr Word warnings_many{{"{} warnings", "{} 个警告"}};
 inline constexpr Word infos{{"{} info", "{} 个提示"}};
 inline constexpr Word allowed{{"{} allowed", "{} 个已批准例外"}};
 inline constexpr Word in_baseline{{"{} in the baseline", "{} 个在基线中"}};
+inline constexpr Word gone{{"{} of the baseline gone", "基线中 {} 个已消失"}};
+inline constexpr Word last_day{{"; `{}` is over: as of its last day, {}", "；`{}` 已结束，按其最后一天 {} 检查"}};
+inline constexpr Word last_days{
+    {"; {} policies are over: as of their last days", "；{} 个方案已结束，按各自最后一天检查"}};
+inline constexpr Word unproved{{"; {} rules that ask for proofs left out", "；未运行 {} 条需要证明的规则"}};
+inline constexpr Word sarif_help{
+    {"`kpi rule {}` shows why, examples and sources.", "`kpi rule {}` 可查看理由、示例与来源。"}};
 inline constexpr Word ran_one{{"{} rule, as of {}", "{} 条规则，截至 {}"}};
 inline constexpr Word ran_many{{"{} rules, as of {}", "{} 条规则，截至 {}"}};
 inline constexpr Word between{{", ", "、"}};
