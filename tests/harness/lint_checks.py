@@ -16,6 +16,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from urllib.parse import unquote
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from expectation import ROOT, closing_line  # noqa: E402
@@ -221,6 +222,21 @@ class Checks:
         self.check(all(rules[r["ruleIndex"]]["id"] == r["ruleId"] for r in results), "ruleIndex points elsewhere")
         self.check(any("suppressions" in r for r in results), "the exception is no suppression")
         self.check(any("fixes" in r for r in results), "no fix in SARIF")
+        # What code scanning needs of a rule and of a result; it follows an alert by this one fingerprint.
+        for rule in rules:
+            for part in ("shortDescription", "fullDescription", "help"):
+                self.check(rule.get(part, {}).get("text"), f"SARIF: the rule {rule['id']} has no {part}")
+        hashes = [result["partialFingerprints"].get("primaryLocationLineHash") for result in results]
+        self.check(all(hashes) and len(set(hashes)) == len(hashes), f"SARIF: fingerprints of alerts {hashes}")
+        moved = json.loads(self.lint(folder, form="sarif", text="# moved\n\n" + PUSH).stdout)["runs"][0]["results"]
+        self.check([result["partialFingerprints"] for result in moved] == [r["partialFingerprints"] for r in results],
+                   "SARIF: fingerprints change when lines move")
+        (folder / "bare.kpi").write_text('edition 2026\nlibrary bare { version "1" }\nrule bare-rule info "Bare" {\n'
+                                         '  for policy x\n  report on x "seen"\n}\n', encoding="utf-8")
+        bare = json.loads(self.lint(folder, "--rules", "bare.kpi", form="sarif").stdout)["runs"][0]["tool"]["driver"]["rules"]
+        self.check(all(rule["fullDescription"]["text"] and rule["help"]["text"] for rule in bare), "SARIF: a bare rule")
+        run = self.run("lint", (folder / "push.kpi").resolve(), "--format", "sarif", "--as-of", "2026-07-01")
+        self.check(f'"uri": "file://{(folder / "push.kpi").resolve()}"' in run.stdout, "SARIF: a path from the root is no URI")
         lines = PUSH.split("\n")
         for result in results:
             region = result["locations"][0]["physicalLocation"]["region"]
@@ -234,6 +250,43 @@ class Checks:
         github = self.lint(folder, form="github").stdout.splitlines()
         self.check(github and all(re.match(r"::(error|warning|notice) file=push\.kpi,line=\d+,col=\d+,", line)
                                   for line in github), f"annotations: {github[:2]}")
+        self.escaping(folder)
+        broken = self.run("lint", "broken.kpi", "--format", "github", cwd=folder)
+        self.check(broken.returncode == 2, f"a file that is not there: {broken.returncode}")
+        (folder / "broken.kpi").write_text(PUSH.replace("count(orders)", "count(order)"), encoding="utf-8")
+        broken = self.run("lint", "broken.kpi", "--format", "github", cwd=folder)
+        self.check(broken.returncode == 3 and broken.stdout.startswith("::error file=broken.kpi,line=11,"),
+                   f"annotations of a policy that does not compile: {broken.stdout}")
+        for name in ("broken.kpi", "bare.kpi"):
+            (folder / name).unlink()
+
+    def escaping(self, folder):
+        """Texts and file names with all that the formats give a meaning to."""
+        name = "odd d:x,y%<&.kpi"
+        (folder / name).write_text(PUSH + 'rule odd-text error "Odd" { for payout p report on p "100% sure, a: b\\nnext <x> & '
+                                   '\\"q\\" ]]> ::error::x" help "one\\ntwo" authority house }\n', encoding="utf-8")
+        text = '100% sure, a: b\nnext <x> & "q" ]]> ::error::x'
+        run = self.run("lint", name, "--format", "github", "--as-of", "2026-07-01", cwd=folder)
+        lines = [line for line in run.stdout.splitlines() if "title=odd-text" in line]
+        self.check(len(lines) == 1 and all(line.startswith("::") for line in run.stdout.splitlines()), f"annotations: {lines}")
+        properties, _, message = lines[0][len("::error "):].partition("::")
+        values = dict(part.split("=", 1) for part in properties.split(","))
+
+        def plain(value):
+            for code, char in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
+                value = value.replace(code, char)
+            return value
+        self.check(plain(values["file"]) == name, f"annotations: the file is {values['file']}")
+        self.check(plain(message) == text + "\none\ntwo", f"annotations: {message}")
+        run = self.run("lint", name, "--format", "junit", "--as-of", "2026-07-01", cwd=folder)
+        suite = ElementTree.fromstring(run.stdout.encode("utf-8")).find("testsuite")
+        found = [case.find("failure").get("message") for case in suite.findall("testcase") if case.get("name").startswith("odd-text")]
+        self.check(found == [text] and suite.get("name") == name, f"JUnit: {found}, {suite.get('name')}")
+        run = self.run("lint", name, "--format", "sarif", "--as-of", "2026-07-01", cwd=folder)
+        result = [r for r in json.loads(run.stdout)["runs"][0]["results"] if r["ruleId"] == "odd-text"][0]
+        uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        self.check(unquote(uri) == name and not re.search("[ <,:]", uri), f"SARIF: the file is {uri}")
+        (folder / name).unlink()
 
     # ---- the design's examples ------------------------------------------------------------------------------------------
 
@@ -282,11 +335,77 @@ class Checks:
             self.check(re.search(rf"^  {name}:", action, re.M), f"action.yml: the input {name} is not declared")
         for name in re.findall(r"^        (KPI_\w+):", action, re.M):
             self.check(name in shell, f"action.yml sets {name}, which ci/lint.sh does not read")
-        for name in re.findall(r"^    (KPI_\w+):", (ROOT / "ci" / "gitlab.yml").read_text(encoding="utf-8"), re.M):
-            self.check(name in shell, f"ci/gitlab.yml sets {name}, which ci/lint.sh does not read")
+        self.github_action(folder, action, base)
+        self.gitlab_job(folder, base)
         entry = re.search(r"^  entry: kpi (.*)$", (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"), re.M)[1]
         hook = self.run(*entry.split(), "push.kpi", "own.kpi", cwd=folder)
         self.check(hook.returncode == 1, f"the pre-commit hook: {hook.returncode} {hook.stderr}")
+        hook = self.run(*entry.split(), "own.kpi", cwd=folder)
+        self.check(hook.returncode == 0, f"the pre-commit hook for a library: {hook.returncode} {hook.stderr}")
+
+    def github_action(self, folder, action, base):
+        """The steps of the composite action as a runner does them: inputs go into the environment, `run` into bash."""
+        home = folder / "checkout"
+        home.mkdir(exist_ok=True)
+        shutil.copytree(ROOT / "ci", home / "ci", dirs_exist_ok=True)
+        defaults = dict(re.findall(r"^  (\w+):\n(?:    (?!default).*\n)*    default: (.*)$", action, re.M))
+        command = re.search(r"^      run: '(.*)'$", action, re.M)[1]
+        environment = re.findall(r"^        (KPI_\w+): \$\{\{ (\S+) \}\}$", action, re.M)
+        self.check(len(environment) == len(re.findall(r"^        KPI_", action, re.M)), "action.yml: an expression of another form")
+
+        def step(program=True, **inputs):
+            known = {f"inputs.{name}": value.strip('"') for name, value in defaults.items()}
+            known |= {f"inputs.{name}": value for name, value in inputs.items()} | {"github.action_path": str(home)}
+            path = base["PATH"] if program else os.environ["PATH"]
+            runner = {"PATH": path, "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(folder), "HOME": str(folder)}
+            return subprocess.run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command], cwd=folder, check=False,
+                                  env=runner | {name: known[source] for name, source in environment}, capture_output=True,
+                                  encoding="utf-8")
+
+        (folder / "clean.kpi").write_text(
+            'edition 2026\npolicy clean { currency GBP  timezone "Europe/London"  announced 2026-05-01\n'
+            "  effective 2026-07-01 to 2099-12-31  trial 1 month }\n", encoding="utf-8")
+        run = step(files="push.kpi")
+        self.check(run.returncode == 1 and "::error file=push.kpi," in run.stdout, f"the action: {run.returncode} {run.stderr}")
+        run = step(files="clean.kpi")
+        self.check(run.returncode == 0 and "::warning" in run.stdout, f"the action, warnings only: {run.stdout} {run.stderr}")
+        self.check(step(files="clean.kpi", deny="warnings").returncode == 1, "the action: `deny` does nothing")
+        run = step(files="clean.kpi", rules="own.kpi", language="zh", sarif="action.sarif")
+        self.check("::warning" in run.stdout and re.search("[\u4e00-\u9fff]", run.stdout), "the action: `language` does nothing")
+        results = json.loads((folder / "action.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+        self.check(results, "the action: `sarif` holds nothing")
+        (folder / "seen.kpi").write_text('edition 2026\nlibrary seen { version "1" }\nrule seen-by-house info "Seen" {\n'
+                                         '  for policy x\n  report on x "seen"\n  authority house\n}\n', encoding="utf-8")
+        self.check("::notice" in step(files="clean.kpi", rules="seen.kpi").stdout, "the action: `rules` does nothing")
+        self.run("lint", "push.kpi", "--write-baseline", "action.json", cwd=folder)
+        run = step(files="push.kpi", baseline="action.json")
+        self.check(run.returncode == 0 and not run.stdout, f"the action: `baseline` does nothing: {run.stdout}")
+        run = step(files="*.kpi; touch injected")
+        self.check(not (folder / "injected").exists(), "the action runs what stands in an input")
+
+    def gitlab_job(self, folder, base):
+        """The job's script in a project of its own, with the variables that the file sets."""
+        job = (ROOT / "ci" / "gitlab.yml").read_text(encoding="utf-8")
+        variables = {name: value.strip('"') for name, value in re.findall(r"^    (KPI_\w+): (.*)$", job, re.M)}
+        script = re.search(r"^    - \|\n((?:      .*\n)+)", job, re.M)[1].replace("\n      ", "\n").strip()
+        project = folder / "project"
+        (project / "policies" / "one").mkdir(parents=True, exist_ok=True)
+        shutil.copy2(folder / "push.kpi", project / "policies" / "one" / "policy.kpi")
+        shutil.copy2(folder / "clean.kpi", project / "clean.kpi")
+
+        def run_job(**settings):
+            return subprocess.run(["sh", "-e", "-c", script], cwd=project, env=base | variables | settings, capture_output=True,
+                                  encoding="utf-8", check=False)
+
+        run = run_job()
+        self.check(run.returncode == 1 and "error[" in run.stdout, f"the GitLab job: {run.returncode} {run.stderr}")
+        report = re.search(r"junit: (\S+)", job)[1]
+        failures = ElementTree.parse(project / report).getroot().get("failures")
+        self.check(int(failures) > 0, f"the GitLab job: {failures} failures in its report")
+        self.check(run_job(KPI_FILES="clean.kpi").returncode == 0, "the GitLab job fails without errors")
+        self.check(run_job(KPI_FILES="clean.kpi", KPI_DENY="warnings").returncode == 1, "the GitLab job: KPI_DENY does nothing")
+        self.check("警告" in run_job(KPI_FILES="clean.kpi", KPI_LANGUAGE="zh").stdout,
+                   "the GitLab job: KPI_LANGUAGE does nothing")
 
 
 def main():
