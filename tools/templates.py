@@ -226,14 +226,16 @@ def multi_country_group(random):
                   ("vn1", "VN", date(2026, 6, 20))]
     units = {"uk1": ("GBP", 2, 1), "de1": ("EUR", 2, 1), "th1": ("THB", 2, 44), "vn1": ("VND", 0, 320)}
     made = Table("orders", [("order_id", "text"), ("site_id", "text"), ("paid_at", "datetime"), ("amount", "money"),
-                            ("refunded", "money"), ("currency", "text"), ("buyer_id", "text"), ("is_test", "boolean")])
+                            ("refunded", "money"), ("cost", "money"), ("currency", "text"), ("buyer_id", "text"),
+                            ("is_test", "boolean")])
     for index in range(200):
         site = random.pick(list(units))
         currency, digits, level = units[site]
         minor = random.between(1_500, 14_000) * level
         amount = Money(minor, digits)
         refunded = amount if random.chance(80) else None
-        made.rows.append((f"o{index + 1:03}", site, on(random), amount, refunded, currency,
+        cost = Money(minor * (38 + index % 20) // 100, digits)
+        made.rows.append((f"o{index + 1:03}", site, on(random), amount, refunded, cost, currency,
                           f"b{random.between(1, 190)}", index < 2))
     rates = Table("rates", [("day", "date"), ("currency", "text"), ("rate", "decimal")], has_key=False)
     for day in range(DAYS):

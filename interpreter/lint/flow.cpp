@@ -200,6 +200,7 @@ void DataFlow::read_aggregate(model::AggregateId id, Flow& flow) {
   if (aggregate.each_inner.valid()) read_aggregate(aggregate.each_inner, flow);
   walk(aggregate.value, flow, false, {});
   walk(aggregate.filter, flow, true, {});
+  if (aggregate.at.valid()) read_field(aggregate.source, aggregate.at, flow, false);
   if (aggregate.source.is_events()) walk(policy_.event(aggregate.source.events()).where, flow, true, {});
 }
 
@@ -244,7 +245,9 @@ bool DataFlow::is_of_role(const model::Aggregate& aggregate, std::string_view ro
   if (!aggregate.source.is_events()) return false;
   const std::string& own = policy_.event(aggregate.source.events()).role;
   if (own != "orders" || (role != "orders" && role != "refunds")) return own == role;
-  // Refunds that stand in a column of the order are refunds, not orders.
+  // Refunds that stand in a column of the order are refunds, not orders; so is what counts at the time of a refund.
+  if (aggregate.at.valid() && is_refund_name(policy_.fields(aggregate.source)[aggregate.at.index].named.name))
+    return role == "refunds";
   bool refunds = false, others = !aggregate.value.valid();
   look_for_refunds(aggregate.value, refunds, others);
   return role == "refunds" ? refunds : others;

@@ -89,6 +89,47 @@ std::string form(const Reflection& on, ExprId id, int depth) {
   return result.empty() ? "other" : result;
 }
 
+/// The counts of distinct values of one field that are added up with a plus sign.
+void distinct_addends(const model::Policy& policy, ExprId id, std::vector<FieldRef>& found, int depth) {
+  if (!id.valid() || depth > 100) return;
+  const model::Expr& expr = policy.expr(id);
+  if (const auto* ref = std::get_if<model::MetricRef>(&expr.node))
+    return distinct_addends(policy, policy.metrics[ref->metric.index].value, found, depth + 1);
+  if (const auto* binary = std::get_if<model::BinaryExpr>(&expr.node)) {
+    if (binary->op != value::BinaryOp::add) return;
+    distinct_addends(policy, binary->left, found, depth + 1);
+    return distinct_addends(policy, binary->right, found, depth + 1);
+  }
+  const auto* ref = std::get_if<model::AggregateRef>(&expr.node);
+  if (!ref) return;
+  const model::Aggregate& aggregate = policy.aggregates[ref->aggregate.index];
+  if (aggregate.function != model::AggregateFunction::distinct || !aggregate.value.valid()) return;
+  const auto* field = std::get_if<model::RowField>(&policy.expr(aggregate.value).node);
+  if (field && field->path.refs.empty() && field->path.field.valid())
+    found.emplace_back(aggregate.source, field->path.field);
+}
+
+bool adds_distinct(const model::Policy& policy, ExprId id, int depth) {
+  if (!id.valid() || depth > 100) return false;
+  const model::Expr& expr = policy.expr(id);
+  if (const auto* ref = std::get_if<model::MetricRef>(&expr.node))
+    return adds_distinct(policy, policy.metrics[ref->metric.index].value, depth + 1);
+  if (const auto* ref = std::get_if<model::AggregateRef>(&expr.node)) {
+    using F = model::AggregateFunction;
+    const model::Aggregate& outer = policy.aggregates[ref->aggregate.index];
+    return outer.function == F::sum && outer.each_inner.valid() &&
+           policy.aggregates[outer.each_inner.index].function == F::distinct;
+  }
+  std::vector<FieldRef> addends;
+  distinct_addends(policy, id, addends, depth);
+  std::sort(addends.begin(), addends.end());
+  if (std::adjacent_find(addends.begin(), addends.end()) != addends.end()) return true;
+  bool found = false;
+  model::for_each_operand(expr.node,
+                          [&](ExprId operand) { found = found || adds_distinct(policy, operand, depth + 1); });
+  return found;
+}
+
 }  // namespace
 
 std::string form_of(const Reflection& on, ExprId id) {
@@ -135,6 +176,7 @@ Datum metric_tagged(const Question& q) {
   return std::any_of(metric(q).tags.begin(), metric(q).tags.end(), [&](const auto& tag) { return q.has_word(0, tag); });
 }
 Datum metric_minimum_sample(const Question& q) { return metric(q).needs.valid(); }
+Datum metric_adds_distinct(const Question& q) { return adds_distinct(q.policy(), metric(q).value, 0); }
 Datum metric_matures(const Question& q) {
   return metric(q).matures_after.is_zero() ? Datum() : delay(metric(q).matures_after);
 }
