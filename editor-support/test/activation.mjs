@@ -71,7 +71,7 @@ const given = {
         ...disposable, id, label, items: new Items(), results: [],
         createTestItem: (itemId, itemLabel, uri) => ({ id: itemId, label: itemLabel, uri, children: new Childs() }),
         createRunProfile: (name, kind, run) => { controller.run = run; },
-        createTestRun: () => Object.fromEntries(['started', 'passed', 'failed', 'errored', 'skipped', 'end'].map((event) =>
+        createTestRun: () => Object.fromEntries(['started', 'passed', 'failed', 'errored', 'skipped', 'appendOutput', 'end'].map((event) =>
           [event, (test, messages) => controller.results.push({ event, test: test?.label, messages })])),
       };
       controllers.push(controller);

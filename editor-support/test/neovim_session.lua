@@ -173,6 +173,26 @@ local function session()
   vim.fn.bufload(library)
   expect('the standard library has text', table.concat(lines(library), '\n'):find('library', 1, true) ~= nil, lines(library)[1])
   expect('it cannot be changed', vim.bo[library].modifiable == false)
+
+  -- A library that something else writes: seen when Neovim is told to look again, as it is after `:!` and when it gets the focus.
+  local beside = vim.fn.fnamemodify(vim.env.KPI_POLICY, ':h') .. '/费率.kpi'
+  vim.fn.writefile({ 'edition 2026', 'library rates { param rate : number = 2% }' }, beside)
+  vim.cmd('buffer ' .. buffer)
+  local before = place(buffer, '^entity host', 'entity')
+  vim.api.nvim_buf_set_lines(buffer, before, before, false, { 'use "费率.kpi" as 费率' })
+  vim.wait(500, function() return false end)
+  wait('a library beside the policy is read', function() return #mistakes(buffer) == 0 end)
+  vim.fn.writefile({ 'edition 2026', 'library rates { param rate : numbr = 2% }' }, beside)
+  vim.api.nvim_exec_autocmds('ShellCmdPost', {})
+  wait('a change of it on the disk is noticed', function()
+    for _, each in ipairs(vim.diagnostic.get()) do
+      if each.message:find('numbr', 1, true) then
+        return true
+      end
+    end
+    return false
+  end)
+  vim.fn.delete(beside)
   require('kpi').stop()
 end
 

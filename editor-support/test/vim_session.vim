@@ -111,14 +111,30 @@ function s:run() abort
   call s:expect('a file with mistakes stays', getline(4), 'policy {{{')
   silent edit!
 
-  " The list of errors.
+  " The list of errors, in both languages: severity, and the place behind Chinese letters.
   let l:file = tempname() . '.kpi'
   call writefile(['edition 2026', 'metric 净额 = sum(订单.金额)'], l:file)
   execute 'edit! ' . fnameescape(l:file)
-  silent KpiCheck
-  let l:errors = filter(getqflist(), 'v:val.valid')
-  call s:expect('errors have a place', empty(l:errors) ? 'none' : l:errors[0].bufnr == bufnr('%') && l:errors[0].lnum > 0, 1)
-  call s:expect('errors have a severity', empty(l:errors) ? 'none' : toupper(l:errors[0].type), 'E')
+  for l:language in ['en', 'zh']
+    execute 'silent KpiCheck --lang ' . l:language
+    let l:errors = filter(getqflist(), 'v:val.valid')
+    call s:expect('errors, ' . l:language, len(l:errors), 2)
+    for l:error in l:errors
+      call s:expect('severity, ' . l:language, toupper(l:error.type), 'E')
+    endfor
+    silent clast
+    call s:expect('place, ' . l:language, [bufnr('%'), line('.'), strpart(getline('.'), col('.') - 1, 6)], [bufnr(l:file), 2, '订单'])
+  endfor
+  call delete(l:file)
+  " Warnings and remarks of rules.
+  let l:file = tempname() . '.kpi'
+  call writefile(filter(split(substitute(join(readfile($KPI_POLICY), "\n"), '\nallow [^{]*{[^}]*}', '', 'g'), "\n", 1), 1), l:file)
+  execute 'edit! ' . fnameescape(l:file)
+  for l:language in ['en', 'zh']
+    execute 'silent KpiLint --lang ' . l:language
+    let l:kinds = uniq(sort(map(filter(getqflist(), 'v:val.valid'), 'toupper(v:val.type)')))
+    call s:expect('findings, ' . l:language, l:kinds, ['I', 'W'])
+  endfor
   call delete(l:file)
 endfunction
 

@@ -1,4 +1,4 @@
-// The standard library and the templates as the build put them into the program (cmake/embed.cmake).
+// The standard library, the templates and the snippets of editors as the build put them into the program (cmake/embed.cmake).
 #pragma once
 
 #include <string_view>
@@ -16,5 +16,7 @@ struct EmbeddedFile {
 const std::vector<EmbeddedFile>& embedded_files();
 /// The files below policies/, such as `uk_live_hosts/policy.kpi`. Sorted by path.
 const std::vector<EmbeddedFile>& embedded_templates();
+/// `kpi.json`: what editors propose for each declaration.
+const std::vector<EmbeddedFile>& embedded_snippets();
 
 }  // namespace kpi::driver

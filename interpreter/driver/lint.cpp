@@ -100,7 +100,7 @@ class Run {
       if (session.diagnostics.has_errors()) return false;
       request.as_of = report_.as_of;
       const std::size_t remarked = remarks.warning_count();
-      request.unknown_rules = unknown_rules(file, request.packs);
+      request.unknown_rules = unknown_rules(file, request.packs, remarks);
       const lint::FactProofs proofs(file.policy);
       if (!invocation_.has("--without-proofs")) request.proofs = &proofs;
       request.baseline = baseline(invocation_.value("--baseline").value_or(config.baseline));
@@ -151,22 +151,6 @@ class Run {
   source::Diagnostics remarks;  // what the policies say that switches rules off unseen
 
  private:
-  /// Names in exceptions that no rule has, after warning of them.
-  std::vector<std::string> unknown_rules(const Compiled& file, const std::vector<lint::Pack>& packs) {
-    std::vector<std::string> known;
-    for (const lint::Pack& pack : packs) {
-      for (const model::Rule& rule : pack.home->rules) known.push_back(rule.named.name);
-    }
-    const std::size_t before = remarks.items().size();
-    check_limits(file, known, true, remarks);
-    std::vector<std::string> result;
-    for (std::size_t i = before; i < remarks.items().size(); ++i) {
-      const source::Diagnostic& remark = remarks.items()[i];
-      if (remark.id == ids::exception_to_no_rule) result.push_back(remark.parameters.front().second);
-    }
-    return result;
-  }
-
   /// None where there is no such file, and while one is being written.
   const lint::Baseline* baseline(const std::string& file) {
     if (file.empty() || invocation_.has("--write-baseline")) return nullptr;

@@ -223,6 +223,22 @@ void check_limits(const Compiled& compiled, const std::vector<std::string>& more
   }
 }
 
+std::vector<std::string> unknown_rules(const Compiled& compiled, const std::vector<lint::Pack>& packs,
+                                       source::Diagnostics& remarks) {
+  std::vector<std::string> known;
+  for (const lint::Pack& pack : packs) {
+    for (const model::Rule& rule : pack.home->rules) known.push_back(rule.named.name);
+  }
+  const std::size_t before = remarks.items().size();
+  check_limits(compiled, known, true, remarks);
+  std::vector<std::string> result;
+  for (std::size_t i = before; i < remarks.items().size(); ++i) {
+    const source::Diagnostic& remark = remarks.items()[i];
+    if (remark.id == ids::exception_to_no_rule) result.push_back(remark.parameters.front().second);
+  }
+  return result;
+}
+
 ServedLimits served_limits(const model::Policy& policy, const std::vector<lint::Pack>& packs) {
   ServedLimits result;
   const auto has = [&](std::string_view group, const std::string& name) {

@@ -18,6 +18,11 @@ namespace kpi::driver {
 void check_limits(const Compiled& compiled, const std::vector<std::string>& more, bool all,
                   source::Diagnostics& diagnostics);
 
+/// What `kpi lint` remarks before its findings: the warnings of check_limits, where the rules are those of the packs,
+/// the policy and the program. Gives the names in exceptions that none of these rules has.
+std::vector<std::string> unknown_rules(const Compiled& compiled, const std::vector<lint::Pack>& packs,
+                                       source::Diagnostics& remarks);
+
 /// The names of all rules of the program.
 const std::vector<std::string>& standard_rule_names();
 

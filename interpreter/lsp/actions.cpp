@@ -1,6 +1,8 @@
 // Fixes for what diagnostics say.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "grammar/source/diagnostics/syntax.hpp"
 #include "interpreter/lint/lint.hpp"
 #include "interpreter/lsp/features.hpp"
@@ -66,28 +68,38 @@ void add_for_findings(const View& view, const Range& range, std::vector<Action>&
   }
 }
 
+void add_for_diagnostic(const View& view, const source::Diagnostic& diagnostic, const Range& range,
+                        std::vector<Action>& result) {
+  const Analysis& analysis = view.analysis;
+  if (!diagnostic.has_span || !(diagnostic.span.source == analysis.source())) return;
+  const Range place = view.range(diagnostic.span);
+  if (!touches(place, range)) return;
+  const std::string& file = analysis.name_of(analysis.source());
+  const std::string_view text = analysis.session().sources.text(diagnostic.span);
+  if (diagnostic.id == ids::missing_edition) {
+    result.push_back({std::string(view.say("Begin the file with `edition 2026`", "在文件开头加上 `edition 2026`")),
+                      {{file, {{0, 0}, {0, 0}}, "edition 2026\n\n"}},
+                      &diagnostic});
+    return;
+  }
+  if (const auto fixed = replacement(diagnostic, text); fixed && !fixed->empty()) {
+    result.push_back({fmt::format(fmt::runtime(view.say("Replace `{}` by `{}`", "把 `{}` 改为 `{}`")), text, *fixed),
+                      {{file, place, *fixed}},
+                      &diagnostic});
+  }
+}
+
 }  // namespace
 
 std::vector<Action> actions(const View& view, const Range& range) {
   std::vector<Action> result;
-  const Analysis& analysis = view.analysis;
-  const std::string& file = analysis.name_of(analysis.source());
-  for (const source::Diagnostic& diagnostic : analysis.session().diagnostics.items()) {
-    if (!diagnostic.has_span || !(diagnostic.span.source == analysis.source())) continue;
-    const Range place = view.range(diagnostic.span);
-    if (!touches(place, range)) continue;
-    const std::string_view text = analysis.session().sources.text(diagnostic.span);
-    if (diagnostic.id == ids::missing_edition) {
-      result.push_back({std::string(view.say("Begin the file with `edition 2026`", "在文件开头加上 `edition 2026`")),
-                        {{file, {{0, 0}, {0, 0}}, "edition 2026\n\n"}},
-                        &diagnostic});
-      continue;
-    }
-    if (const auto fixed = replacement(diagnostic, text); fixed && !fixed->empty()) {
-      result.push_back({fmt::format(fmt::runtime(view.say("Replace `{}` by `{}`", "把 `{}` 改为 `{}`")), text, *fixed),
-                        {{file, place, *fixed}},
-                        &diagnostic});
-    }
+  const std::vector<source::Diagnostic>& found = view.analysis.session().diagnostics.items();
+  for (const source::Diagnostic& diagnostic : found) add_for_diagnostic(view, diagnostic, range, result);
+  for (const source::Diagnostic& remark : view.analysis.remarks().items()) {
+    const bool said = std::any_of(found.begin(), found.end(), [&](const source::Diagnostic& each) {
+      return each.id == remark.id && each.span == remark.span;
+    });
+    if (!said) add_for_diagnostic(view, remark, range, result);
   }
   add_for_findings(view, range, result);
   return result;

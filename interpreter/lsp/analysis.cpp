@@ -4,11 +4,19 @@
 
 #include "grammar/syntax/parse.hpp"
 #include "interpreter/driver/failure.hpp"
+#include "interpreter/driver/lock.hpp"
+#include "interpreter/driver/policy_limits.hpp"
 #include "interpreter/driver/rule_packs.hpp"
 #include "interpreter/lint/lint.hpp"
 #include "interpreter/model/dump.hpp"
 
 namespace kpi::lsp {
+
+namespace {
+
+std::uint64_t place_of(Span name) { return std::uint64_t{name.source.index} << 32 | name.begin; }
+
+}  // namespace
 
 std::string_view word(What what) {
   switch (what) {
@@ -60,6 +68,12 @@ Analysis::Analysis(std::shared_ptr<const driver::TextsByPath> texts, const std::
     : texts_(std::move(texts)), session_(*texts_) {
   try {
     compiled_ = session_.compile_text(name, content);
+    // What `kpi check` looks at besides.
+    if (name.starts_with('/')) {
+      driver::check_lock(name, compiled_.file, compiled_.libraries, session_.sources, session_.diagnostics);
+    }
+    driver::check_limits(compiled_, {}, false, session_.diagnostics);
+    session_.diagnostics.sort_and_deduplicate();
   } catch (const driver::Failure& failure) {
     failure_ = failure.diagnostic;
     compiled_ = {};
@@ -71,6 +85,12 @@ Analysis::Analysis(std::shared_ptr<const driver::TextsByPath> texts, const std::
 }
 
 Analysis::~Analysis() = default;
+
+std::unique_ptr<const Analysis> Analysis::with_word(std::uint32_t offset, std::string_view word) const {
+  std::string content(text());
+  content.insert(std::min<std::size_t>(offset, content.size()), word);
+  return std::make_unique<Analysis>(texts_, name_of(source()), std::move(content));
+}
 
 const Document& Analysis::document(SourceId source) const {
   const auto known = documents_.find(source.index);
@@ -153,12 +173,13 @@ void Analysis::index() {
   }
   add_fields(policy.entities, false);
   add_fields(policy.events, true);
+  for (std::size_t i = 0; i < declarations_.size(); ++i) by_place_.emplace(place_of(declarations_[i].span), i);
 }
 
 const Declaration* Analysis::declaration_at(Span name) const {
-  const auto found = std::find_if(declarations_.begin(), declarations_.end(),
-                                  [&](const Declaration& declaration) { return declaration.span == name; });
-  return found == declarations_.end() ? nullptr : &*found;
+  const auto found = by_place_.find(place_of(name));
+  const bool same = found != by_place_.end() && declarations_[found->second].span == name;
+  return same ? &declarations_[found->second] : nullptr;
 }
 
 std::optional<Meaning> Analysis::meaning_at(std::uint32_t offset) const {

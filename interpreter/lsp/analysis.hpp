@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "grammar/syntax/characters.hpp"
@@ -74,6 +75,9 @@ class Analysis {
   Analysis(const Analysis&) = delete;
   Analysis& operator=(const Analysis&) = delete;
 
+  /// The same file with a word put in.
+  std::unique_ptr<const Analysis> with_word(std::uint32_t offset, std::string_view word) const;
+
   /// Runs the rules that hold for the policy, as `kpi lint` does: with the rules and the baseline of its `kpi.toml`.
   /// Nothing happens when it cannot be linted. Takes longer than the rest, so it is asked for apart.
   void lint();
@@ -81,6 +85,8 @@ class Analysis {
   bool lintable() const;
   /// Why the rules could not run, such as a `kpi.toml` that cannot be understood.
   const std::optional<source::Diagnostic>& lint_failure() const { return lint_failure_; }
+  /// What `kpi lint` says besides its findings, such as an exception from a rule that nobody has.
+  const source::Diagnostics& remarks() const { return remarks_; }
   /// What the rules found; null before `lint`, or when they could not run.
   const lint::Result* findings() const { return findings_.get(); }
 
@@ -122,8 +128,10 @@ class Analysis {
   driver::Session session_;
   driver::Compiled compiled_;
   std::optional<source::Diagnostic> failure_, lint_failure_;
+  source::Diagnostics remarks_;
   std::vector<Declaration> declarations_;
-  std::unique_ptr<driver::RulePacks> packs_;  // the findings point into them
+  std::unordered_map<std::uint64_t, std::size_t> by_place_;  // of their names, see place_of
+  std::unique_ptr<driver::RulePacks> packs_;                 // the findings point into them
   std::unique_ptr<lint::Result> findings_;
   mutable std::map<std::uint32_t, Document> documents_;
   mutable std::unique_ptr<syntax::CleanText> clean_;

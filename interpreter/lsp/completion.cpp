@@ -5,15 +5,21 @@
 
 #include "grammar/syntax/keywords.hpp"
 #include "interpreter/driver/embedded_files.hpp"
+#include "interpreter/lsp/completion_words.hpp"
 #include "interpreter/lsp/context.hpp"
 #include "interpreter/lsp/features.hpp"
 #include "interpreter/lsp/help.hpp"
+#include "interpreter/lsp/snippets.hpp"
+#include "interpreter/model/rule.hpp"
 #include "interpreter/value/time.hpp"
 
 namespace kpi::lsp {
 namespace {
 
 using syntax::WordGroup;
+
+/// Stands where a word will be.
+constexpr std::string_view kMissingWord = "kpi_missing_word";
 
 ItemKind kind_of(What what) {
   switch (what) {
@@ -44,46 +50,19 @@ ItemKind kind_of(What what) {
   }
 }
 
-struct Template {
-  std::string_view word, snippet;
-};
-/// Declarations as snippets; the others are offered as words.
-constexpr Template kTemplates[] = {
-    {"policy",
-     "policy ${1:name} \"${2:Label}\" {\n  version   \"1\"\n  currency  ${3:GBP}\n  timezone  \"${4:Europe/London}\"\n "
-     " effective ${5:2026-01-01} to ${6:2026-12-31}\n}"},
-    {"entity", "entity ${1:host} \"${2:Host}\" from ${3:hosts} {\n  ${4:host_id} : text key\n  $0\n}"},
-    {"events",
-     "events ${1:orders} \"${2:Orders}\" as ${3:orders} from ${4:orders} at ${5:paid_at} {\n  ${6:order_id} : text "
-     "key\n  ${5:paid_at} : datetime\n  $0\n}"},
-    {"exclude", "exclude ${1:name} \"${2:Label}\" kind ${3:test} from ${4:orders} where $0"},
-    {"metric", "metric ${1:name} \"${2:Label}\" = $0"},
-    {"phases",
-     "phases for ${1:host} {\n  ${2:cold_start} \"${3:Cold start}\" when $0\n  mature \"Mature\" otherwise\n}"},
-    {"scorecard",
-     "scorecard ${1:monthly} \"${2:Monthly}\" for ${3:host} every ${4:month} {\n  | metric | weight | target | curve  "
-     "|\n  | $0 | 100%   | | capped |\n}"},
-    {"curve", "curve ${1:name}(${2:attainment}) ${3|steps,line,brackets|} {\n  | ${4:at} | value |\n  | $0 | |\n}"},
-    {"payout",
-     "payout ${1:bonus} \"${2:Bonus}\" for ${3:host} from ${4:monthly} {\n  payee    employee\n  amount   $0\n  "
-     "rounding half_even\n}"},
-    {"alert", "alert ${1:name} \"${2:Label}\" ${3:warning} for ${4:host} every ${5:day} when $0"},
-    {"allow",
-     "allow ${1:rule} on ${2:name} {\n  because \"${3:reason}\"\n  owner   \"${4:who}\"\n  until   ${5:2026-12-31}\n}"},
-    {"test",
-     "test \"${1:what must hold}\" {\n  given ${2:hosts}\n    | $0 |\n  period ${3:2026-07}\n  expect ${4:host} "
-     "\"${5:h1}\"\n    | score |\n    | |\n}"},
-};
-
 class Completer {
  public:
-  Completer(const View& view, Position position)
+  Completer(const View& view, Position position, Declarations declarations)
       : view_(view),
+        offered_(declarations),
         analysis_(view.analysis),
         offset_(view.offset(position)),
         c_(context_at(view.analysis.text(), offset_)) {
     result_.replace = view.range({analysis_.source(), c_.begin, offset_});
   }
+
+  /// Whether nothing has been typed yet at a place where the checker needs a word to go on.
+  bool lacks_word() const { return !c_.in_comment && !c_.in_text && c_.begin == offset_; }
 
   Completions run() {
     choose();
@@ -97,7 +76,7 @@ class Completer {
   // ---- items
 
   Completion& add(std::string label, ItemKind kind, int order = 5) {
-    if (!seen_.insert(label).second) {
+    if (label == kMissingWord || !seen_.insert(label).second) {
       static Completion ignored;
       return ignored;
     }
@@ -207,12 +186,7 @@ class Completer {
       if (const auto found = source(c_.source_in_call)) return found;
     }
     if (c_.block == "events" || c_.block == "entity") return source(c_.name);
-    if (c_.block.empty() && c_.head == "exclude") {
-      for (const model::Exclusion& exclusion : analysis_.policy().exclusions) {
-        if (exclusion.named.name == c_.name && !exclusion.from.empty())
-          return model::SourceRef::of(exclusion.from.front());
-      }
-    }
+    if (c_.block.empty() && c_.head == "exclude") return source(c_.from);
     if (c_.block.empty() && c_.head == "events") return source(c_.name);
     return std::nullopt;
   }
@@ -224,11 +198,26 @@ class Completer {
     if (c_.in_text) return in_text();
     if (!c_.path.empty()) return after_dot();
     if (c_.in_table) return in_table();
+    if (c_.after_number && c_.block == "attack" && c_.head == "adds") return declared(What::events, 1);
     if (c_.after_number) return units();
     if (after_word()) return;
+    if (behind_type()) return names(field_options());
     if (c_.after_colon && c_.block != "test") return types();
     if (c_.at_item_start && c_.before != "=" && item()) return;
     expression();
+  }
+
+  /// `amount : money |`, also `amount : money in GBP |`.
+  bool behind_type() const {
+    if (c_.block != "entity" && c_.block != "events") return false;
+    const std::string_view text = analysis_.text().substr(0, c_.begin);
+    const std::string_view line = text.substr(text.rfind('\n') + 1);
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || line.find('=', colon) != std::string_view::npos) return false;
+    return c_.before != ":" && c_.before != "from" && c_.before != "in" && c_.before != "range";
+  }
+  void names(const std::vector<std::string>& all) {
+    for (const std::string& name : all) add(name, ItemKind::keyword, 1);
   }
 
   void in_text() {
@@ -262,6 +251,12 @@ class Completer {
       return;
     }
     if (first == "period") return plain({"start", "end", "days"});
+    if (first == "result()") return plain({"target", "attainment", "points", "value", "weight"});
+    for (const RuleWord& word : rule_words(c_, view_.language)) {
+      Completion& item = add(word.name, ItemKind::field, 2);
+      item.detail = word.type;
+      item.documentation = word.text;
+    }
     const Declaration* alias = analysis_.find(first);
     if (alias && alias->what == What::alias) {
       const std::string prefix = first + ".";
@@ -283,11 +278,17 @@ class Completer {
       if (const auto row = rows()) at = follow(*row, first);
     }
     for (; at && used < c_.path.size(); ++used) at = follow(*at, c_.path[used]);
-    if (at) return fields_of(*at);
-    if (c_.path.size() == 1) plain({"target", "attainment", "points", "value", "weight"});  // result(m).
+    if (at) fields_of(*at);
   }
 
   void phases() { declared(What::phase, 2); }
+
+  /// Fields of who is scored, which conditions and formulas name without more.
+  void fields_of_scored() {
+    const std::string& scope = c_.block.empty() ? c_.head : c_.block;
+    if (scope != "phases" && scope != "scorecard" && scope != "payout" && scope != "alert") return;
+    if (const auto scored = source(c_.of)) fields_of(*scored, 2);
+  }
 
   void in_table() {
     if (c_.block == "scorecard") return c_.in_header ? scorecard_header() : scorecard_cell();
@@ -354,8 +355,11 @@ class Completer {
   bool after_word() {
     const std::string& before = c_.before;
     const std::string scope = c_.block.empty() ? c_.head : c_.block;
-    if (before == "for" && c_.block.empty() && c_.head != "rule")
-      return declared(What::entity, 1), plain({"company"}), true;
+    if (before == "for" && scope == "rule") {
+      for (const std::string& word : model::bindable_elements()) add(word, ItemKind::keyword, 1);
+      return true;
+    }
+    if (before == "for" && c_.block.empty()) return declared(What::entity, 1), plain({"company"}), true;
     if (before == "kind") return words(WordGroup::exclusion_kind), true;
     if (before == "every") return words(WordGroup::every_unit), true;
     if (before == "each") return words(WordGroup::every_unit), true;
@@ -368,6 +372,24 @@ class Completer {
     if (before == "from" && c_.block == "payout") return plain({"bonus", "base"}), true;
     if (before == "in" && (scope == "events" || scope == "entity") && !c_.block.empty()) return field_unit(), true;
     if (before == "currency" && scope == "policy") return currencies(), true;
+    if (before == "market" && scope == "policy") return names(served("markets")), true;
+    if (before == "platform" && scope == "policy") return names(served("platforms")), true;
+    if (before == "rounding" && scope == "payout") return words(WordGroup::rounding), true;
+    if (before == "authority" && scope == "rule") return words(WordGroup::authority), true;
+    if (before.starts_with('"') && c_.block.empty()) {
+      if (c_.head == "alert") return words(WordGroup::alert_severity, ItemKind::keyword, 1), plain({"for"}), true;
+      if (c_.head == "rule") return words(WordGroup::rule_severity), true;
+    }
+    if (c_.block.empty() && c_.head == "curve") {
+      if (before == ")") return words(WordGroup::curve_kind), true;
+      if (before == "(") return plain({"attainment", "score"}), declared(What::metric, 2), true;
+    }
+    if (before == "into" && c_.head == "import") return tables(), true;
+    if (c_.block == "attack") {
+      for (const char* word : {"removes", "changes", "moves", "splits"}) {
+        if (before == word) return declared(What::events, 1), true;
+      }
+    }
     if (before == "allow") return rules(), true;
     if (before == "on" && c_.head == "allow") return everything_scored(), true;
     if (before == "use" && scope == "use") return libraries(), true;
@@ -379,30 +401,9 @@ class Completer {
     if (before == "given") return tables(), true;
     if (before == "labels") return plain({"zh", "en"}), true;
     if (before == "else" && c_.block == "scorecard") return plain({"score", "score at most", "unscored"}), true;
-    struct Values {
-      std::string_view scope, word;
-      std::initializer_list<std::string_view> values;
-    };
-    static const Values kValues[] = {
-        {"metric", "better", {"higher", "lower"}},
-        {"metric", "show", {"percent", "decimals", "in"}},
-        {"metric", "matures", {"after"}},
-        {"payout", "payee", {"employee", "agency", "creator"}},
-        {"payout", "rounding", {"half_even", "half_up", "half_down", "down", "up", "floor", "ceiling"}},
-        {"payout", "earned", {"after"}},
-        {"payout", "payable", {"after"}},
-        {"payout", "paid", {"when"}},
-        {"scorecard", "missing", {"unscored", "zero", "skip"}},
-        {"scorecard", "population", {"ever", "period", "active"}},
-        {"events", "duplicates", {"error", "keep_first", "allow"}},
-        {"entity", "duplicates", {"error", "keep_first", "allow"}},
-        {"events", "collected", {"platform", "export", "payee", "manual by"}},
-        {"entity", "collected", {"platform", "export", "payee", "manual by"}},
-        {"rule", "authority", {"law", "platform", "guidance", "house"}},
-        {"policy", "platform", {"tiktok_shop", "amazon", "shopify", "shopee", "lazada"}},
-    };
-    for (const Values& entry : kValues) {
-      if (entry.scope == c_.block && entry.word == before) return plain(entry.values), true;
+    if (const auto values = words_behind(c_.block, before); !values.empty()) {
+      for (const std::string& word : values) plain({word});
+      return true;
     }
     return false;
   }
@@ -478,13 +479,8 @@ class Completer {
   bool item() {
     const bool declares = c_.block.empty() || c_.block == "library" || c_.block == "fails" || c_.block == "passes";
     if (declares) {
-      for (const Template& entry : kTemplates) {
-        Completion& snippet = add(std::string(entry.word), ItemKind::snippet, 1);
-        snippet.insert = entry.snippet;
-        snippet.is_snippet = true;
-        snippet.documentation = help(entry.word, "", view_.language);
-      }
-      words(WordGroup::declaration, ItemKind::keyword, 2);
+      if (offered_ == Declarations::as_snippets) declarations();
+      if (offered_ != Declarations::left_out) words(WordGroup::declaration, ItemKind::keyword, 2);
       if (c_.block == "library") words(WordGroup::clause_library, ItemKind::keyword, 3);
       return true;
     }
@@ -501,8 +497,22 @@ class Completer {
     return false;
   }
 
+  /// Whole declarations, with places to fill in.
+  void declarations() {
+    for (const Snippet& each : snippets()) {
+      const bool begins_file = each.word == "edition" || each.word == "policy" || each.word == "library";
+      if (begins_file && !c_.block.empty()) continue;
+      Completion& item = add(each.prefix, ItemKind::snippet, 1);
+      item.insert = each.body;
+      item.is_snippet = true;
+      item.detail = view_.chinese() ? each.zh : each.en;
+      item.documentation = help(each.word, "", view_.language);
+    }
+  }
+
   void expression() {
     if (const auto row = rows()) fields_of(*row, 1);
+    fields_of_scored();
     for (const What what :
          {What::metric, What::param, What::events, What::entity, What::curve, What::table, What::alias}) {
       declared(what, what == What::metric ? 3 : 4);
@@ -517,6 +527,7 @@ class Completer {
   }
 
   const View& view_;
+  const Declarations offered_;
   const Analysis& analysis_;
   std::uint32_t offset_;
   Context c_;
@@ -526,6 +537,14 @@ class Completer {
 
 }  // namespace
 
-Completions complete(const View& view, Position position) { return Completer(view, position).run(); }
+Completions complete(const View& view, Position position, Declarations declarations) {
+  Completer completer(view, position, declarations);
+  // What stands around a hole is often lost with it, such as the events of `exclude … from orders where |`.
+  if (completer.lacks_word() && view.analysis.session().diagnostics.has_errors()) {
+    const auto whole = view.analysis.with_word(view.offset(position), kMissingWord);
+    return Completer({*whole, view.encoding, view.language, view.rules}, position, declarations).run();
+  }
+  return completer.run();
+}
 
 }  // namespace kpi::lsp

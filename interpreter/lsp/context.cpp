@@ -109,7 +109,9 @@ WordGroup clauses_of(std::string_view declaration) {
 struct Frame {
   std::string_view block;  // the declaration's word; empty at the top
   std::string_view name;
-  std::size_t item = 0;  // the token its current item begins with
+  std::size_t item = 0;   // the token its current item begins with
+  std::size_t head = 0;   // the token the declaration begins with
+  std::size_t brace = 0;  // the token behind its `{`
   bool has_item = false;
 };
 
@@ -165,6 +167,33 @@ void read_table(std::string_view text, std::uint32_t line_begin, Context& contex
   if (!header.empty()) context.header = cells(header);
 }
 
+/// What the declaration is for, and in a rule what its variables stand for: `for payout p`, `exists metric m where …`.
+void read_head(const std::vector<Token>& tokens, std::size_t begin, std::size_t end, Context& context) {
+  const auto is_word = [&](std::size_t i) { return i < tokens.size() && tokens[i].kind == Token::Kind::word; };
+  for (std::size_t i = begin; i < end; ++i) {
+    if (tokens[i].text == "for" && is_word(i) && is_word(i + 1)) context.of = tokens[i + 1].text;
+    if (tokens[i].text == "from" && is_word(i) && is_word(i + 1)) context.from = tokens[i + 1].text;
+  }
+  if (begin >= tokens.size() || tokens[begin].text != "rule") return;
+  for (std::size_t i = begin; i + 1 < tokens.size(); ++i) {
+    const bool binds = is_word(i) && is_word(i + 1) && syntax::is_word(WordGroup::rule_element, tokens[i].text) &&
+                       !syntax::is_word(WordGroup::operator_word, tokens[i + 1].text);
+    if (binds) context.binders[std::string(tokens[i + 1].text)] = tokens[i].text;
+  }
+}
+
+/// `result(…).` at the end.
+bool ends_in_result(const std::vector<Token>& tokens) {
+  const std::size_t size = tokens.size();
+  if (size < 4 || tokens[size - 1].text != "." || tokens[size - 2].text != ")") return false;
+  int depth = 0;
+  for (std::size_t i = size - 1; i-- > 1;) {
+    if (tokens[i].text == ")") ++depth;
+    if (tokens[i].text == "(" && --depth == 0) return tokens[i - 1].text == "result";
+  }
+  return false;
+}
+
 }  // namespace
 
 Context context_at(std::string_view whole, std::uint32_t offset) {
@@ -203,6 +232,8 @@ Context context_at(std::string_view whole, std::uint32_t offset) {
       if (frame.has_item) {
         // `requires events orders … {` is a block of `events`.
         const std::size_t item = frame.item + (tokens[frame.item].text == "requires" ? 1 : 0);
+        inner.head = item;
+        inner.brace = i + 1;
         inner.block = tokens[item].text;
         if (item + 1 < i && tokens[item + 1].kind == Token::Kind::word) inner.name = tokens[item + 1].text;
       }
@@ -242,13 +273,16 @@ Context context_at(std::string_view whole, std::uint32_t offset) {
   context.after_colon = context.before == ":";
   context.at_item_start = starts_line || context.before == "{" || context.before == "}";
 
+  read_head(tokens, frame.block.empty() ? frame.item : frame.head,
+            frame.block.empty() || frame.brace == 0 ? tokens.size() : frame.brace, context);
+
   // `a.b.|`
   std::size_t at = tokens.size();
   while (at >= 2 && tokens[at - 1].text == "." && tokens[at - 2].kind == Token::Kind::word) {
     context.path.insert(context.path.begin(), std::string(tokens[at - 2].text));
     at -= 2;
   }
-  if (!context.path.empty() && context.path.front() == ")") context.path.clear();
+  if (context.path.empty() && ends_in_result(tokens)) context.path = {"result()"};
 
   // The innermost call that is open: what its first words are.
   int depth = 0;

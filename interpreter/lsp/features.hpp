@@ -104,7 +104,9 @@ struct Completions {
   std::vector<Completion> items;
   Range replace;
 };
-Completions complete(const View& view, Position position);
+/// Declarations as texts with places to fill in, as their words alone, or not at all: who has snippets of its own.
+enum class Declarations { as_snippets, as_words, left_out };
+Completions complete(const View& view, Position position, Declarations declarations);
 
 // ---- structure.cpp
 struct Outline {
@@ -141,6 +143,11 @@ struct Lens {
   std::string title, command, argument;
 };
 std::vector<Lens> lenses(const View& view);
+
+// ---- layout.cpp
+/// The changes of lines that `kpi fmt` would make, in the file or in the lines of a range; none if the file cannot be
+/// laid out. Lines go on ending as they do.
+std::optional<std::vector<Edit>> formatted(const View& view, const std::optional<Range>& wanted = std::nullopt);
 
 // ---- actions.cpp
 struct Action {

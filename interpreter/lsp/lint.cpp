@@ -4,6 +4,7 @@
 #include "interpreter/driver/baseline.hpp"
 #include "interpreter/driver/failure.hpp"
 #include "interpreter/driver/lint_fix.hpp"
+#include "interpreter/driver/policy_limits.hpp"
 #include "interpreter/driver/project_config.hpp"
 #include "interpreter/driver/rule_packs.hpp"
 #include "interpreter/lint/fact_proofs.hpp"
@@ -19,11 +20,12 @@ void Analysis::lint() {
     const std::string& name = name_of(source());
     driver::ProjectConfig config;
     if (name.starts_with('/')) config = driver::project_config(name);
-    packs_ = std::make_unique<driver::RulePacks>(session_);
+    packs_ = std::make_unique<driver::RulePacks>(session_, driver::RulePacks::Examples::left_out);
     lint::Request request;
     request.packs = packs_->for_policy(policy(), config.rules);
     if (session_.diagnostics.has_errors()) return;  // in a rule of the house
     request.as_of = today();
+    request.unknown_rules = driver::unknown_rules(compiled_, request.packs, remarks_);
     const lint::FactProofs proofs(policy());
     request.proofs = &proofs;
     lint::Baseline baseline;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -199,6 +200,12 @@ Json to_json(const std::vector<Edit>& edits) {
   return {{"changes", std::move(changes)}};
 }
 
+Json text_edits_json(const std::vector<Edit>& edits) {
+  Json result = Json::array();
+  for (const Edit& edit : edits) result.push_back({{"range", to_json(edit.range)}, {"newText", edit.text}});
+  return result;
+}
+
 Json diagnostic_json(const View& view, const source::Diagnostic& diagnostic) {
   const source::DiagnosticInfo& info = source::info(diagnostic.id);
   const std::string code = source::code(diagnostic.id);
@@ -248,6 +255,16 @@ void add_findings(const View& view, std::map<std::string, Json>& by_file) {
     by_file[view.analysis.name_of(view.analysis.source())].push_back(std::move(failure));
   }
   if (!view.analysis.findings()) return;
+  const std::vector<source::Diagnostic>& known = view.analysis.session().diagnostics.items();
+  for (const source::Diagnostic& remark : view.analysis.remarks().items()) {
+    const bool said = std::any_of(known.begin(), known.end(), [&](const source::Diagnostic& each) {
+      return each.id == remark.id && each.span == remark.span;
+    });
+    if (said) continue;  // by the checker
+    Json json = diagnostic_json(view, remark);
+    json["source"] = "kpi lint";
+    by_file[view.analysis.name_of(remark.span.source)].push_back(std::move(json));
+  }
   const auto language = static_cast<std::size_t>(view.language);
   for (const lint::Finding& finding : view.analysis.findings()->findings) {
     if (finding.state != lint::State::reported) continue;
@@ -288,6 +305,7 @@ void add_workspace_symbols(const View& view, const std::string& query, Json& sym
 Json capabilities(Encoding encoding) {
   const char* name = encoding == Encoding::utf8 ? "utf-8" : encoding == Encoding::utf16 ? "utf-16" : "utf-32";
   return {{"positionEncoding", name},
+          {"workspace", {{"workspaceFolders", {{"supported", true}, {"changeNotifications", true}}}}},
           {"textDocumentSync", {{"openClose", true}, {"change", 2}, {"save", {{"includeText", false}}}}},
           {"hoverProvider", true},
           {"definitionProvider", true},
@@ -298,6 +316,7 @@ Json capabilities(Encoding encoding) {
           {"foldingRangeProvider", true},
           {"selectionRangeProvider", true},
           {"documentFormattingProvider", true},
+          {"documentRangeFormattingProvider", true},
           {"inlayHintProvider", true},
           {"renameProvider", {{"prepareProvider", true}}},
           {"codeLensProvider", {{"resolveProvider", false}}},

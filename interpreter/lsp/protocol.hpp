@@ -37,6 +37,8 @@ Json to_json(const std::vector<Hint>& hints);
 Json to_json(const std::vector<Lens>& lenses, const std::string& uri);
 /// A WorkspaceEdit.
 Json to_json(const std::vector<Edit>& edits);
+/// The TextEdits of one document.
+Json text_edits_json(const std::vector<Edit>& edits);
 /// A Diagnostic of the protocol, with its id, a link to its page, related places, and its help behind the message.
 Json diagnostic_json(const View& view, const source::Diagnostic& diagnostic);
 Json to_json(const View& view, const std::vector<Action>& actions);

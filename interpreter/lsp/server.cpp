@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -10,7 +11,6 @@
 #include <optional>
 #include <set>
 
-#include "grammar/format/format.hpp"
 #include "grammar/source/diagnostic.hpp"
 #include "interpreter/driver/embedded_files.hpp"
 #include "interpreter/driver/failure.hpp"
@@ -238,6 +238,17 @@ class Server {
     return {{"capabilities", capabilities(encoding_)}, {"serverInfo", {{"name", "kpi"}, {"version", "0.1.0"}}}};
   }
 
+  void change_folders(const Json& event) {
+    std::vector<std::string>& roots = workspace_.folders.roots;
+    for (const Json& folder : event.value("removed", Json::array()))
+      std::erase(roots, name_of_uri(folder.at("uri").get<std::string>()));
+    for (const Json& folder : event.value("added", Json::array())) {
+      std::string root = name_of_uri(folder.at("uri").get<std::string>());
+      if (std::find(roots.begin(), roots.end(), root) == roots.end()) roots.push_back(std::move(root));
+    }
+    workspace_.folders.look_again();
+  }
+
   /// Settings: `language` (en, zh), `database`, `period`.
   void configure(const Json& options, const Json& locale) {
     std::string language = locale.is_string() ? locale.get<std::string>() : "";
@@ -249,6 +260,8 @@ class Server {
       language = text("language", language);
       database_ = text("database", database_);
       period_ = text("period", period_);
+      if (options.contains("snippets") && options["snippets"].is_boolean())
+        own_snippets_ = !options["snippets"].get<bool>();
     }
     if (language.starts_with("zh")) language_ = source::Language::zh;
     if (language.starts_with("en")) language_ = source::Language::en;
@@ -256,29 +269,11 @@ class Server {
 
   Json formatting(const Json& params) {
     const View seen = view_of(params);
-    source::SourceMap sources;
-    source::Diagnostics diagnostics;
-    const auto id = sources.add(seen.analysis.name_of(seen.analysis.source()), std::string(seen.analysis.text()));
-    const auto text = format::format(sources, id, diagnostics);
-    if (!text)
+    const auto edits = params.contains("range") ? formatted(seen, range_of(params["range"])) : formatted(seen);
+    if (!edits)
       throw RequestError{kRequestFailed, std::string(seen.say("a file with syntax errors is not formatted",
                                                               "有语法错误的文件不能排版"))};
-    if (*text == seen.analysis.text()) return Json::array();
-    // Only the lines that differ, so that the cursor stays where it is.
-    const std::string_view before = seen.analysis.text();
-    std::size_t head = 0;
-    while (head < before.size() && head < text->size() && before[head] == (*text)[head]) ++head;
-    while (head > 0 && before[head - 1] != '\n') --head;
-    std::size_t tail = 0;
-    while (tail < before.size() - head && tail < text->size() - head &&
-           before[before.size() - 1 - tail] == (*text)[text->size() - 1 - tail]) {
-      ++tail;
-    }
-    while (tail > 0 && before[before.size() - tail - 1] != '\n') --tail;
-    const Span changed{seen.analysis.source(), static_cast<std::uint32_t>(head),
-                       static_cast<std::uint32_t>(before.size() - tail)};
-    return Json::array(
-        {{{"range", to_json(seen.range(changed))}, {"newText", text->substr(head, text->size() - tail - head)}}});
+    return text_edits_json(*edits);
   }
 
   Names names() {
@@ -404,6 +399,9 @@ class Server {
         workspace_.disk_changed(change.at("uri").get<std::string>(), change.value("type", kCreated) == kCreated);
       return nullptr;
     };
+    handlers_["workspace/didChangeWorkspaceFolders"] = [this](const Json& params) -> Json {
+      return change_folders(params.at("event")), nullptr;
+    };
     handlers_["workspace/didChangeConfiguration"] = [this](const Json& params) -> Json {
       const Json settings = params.value("settings", Json::object());
       configure(settings.is_object() && settings.contains("kpi") ? settings["kpi"] : settings, nullptr);
@@ -421,8 +419,12 @@ class Server {
       for (const Range& range : highlights(seen, at)) result.push_back({{"range", to_json(range)}});
       return result;
     });
-    handlers_["textDocument/completion"] =
-        on_position([this](const View& seen, Position at) { return to_json(complete(seen, at), snippets_); });
+    handlers_["textDocument/completion"] = on_position([this](const View& seen, Position at) {
+      const Declarations offered = own_snippets_ ? Declarations::left_out
+                                   : snippets_   ? Declarations::as_snippets
+                                                 : Declarations::as_words;
+      return to_json(complete(seen, at, offered), snippets_);
+    });
     handlers_["textDocument/references"] = [this](const Json& params) { return references(params); };
     handlers_["textDocument/prepareRename"] = [this](const Json& params) { return prepare_rename(params); };
     handlers_["textDocument/rename"] = [this](const Json& params) { return rename(params); };
@@ -444,6 +446,7 @@ class Server {
       return to_json(seen, actions(seen, range));
     };
     handlers_["textDocument/formatting"] = [this](const Json& params) { return formatting(params); };
+    handlers_["textDocument/rangeFormatting"] = handlers_["textDocument/formatting"];
     handlers_["workspace/symbol"] = [this](const Json& params) { return workspace_symbols(params); };
     handlers_["workspace/executeCommand"] = [this](const Json& params) { return execute(params); };
     handlers_["kpi/page"] = [this](const Json& params) -> Json {
@@ -461,7 +464,9 @@ class Server {
   std::map<std::string, Handler> handlers_;
   Encoding encoding_ = Encoding::utf16;
   source::Language language_ = source::Language::en;
-  bool snippets_ = false, initialized_ = false, shut_down_ = false, exited_ = false, told_limit_ = false;
+  bool snippets_ = false;      // the client knows them
+  bool own_snippets_ = false;  // and has some for every declaration itself
+  bool initialized_ = false, shut_down_ = false, exited_ = false, told_limit_ = false;
   std::string database_, period_;
   Reports reports_;
 };
@@ -469,6 +474,7 @@ class Server {
 }  // namespace
 
 int serve(int input, int output) {
+  std::signal(SIGPIPE, SIG_IGN);  // a client that is gone is noticed when the next message is written
   Server server(input, output);
   const int status = server.run();
   // Proofs can take long, and nobody will read what they find.

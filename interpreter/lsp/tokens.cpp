@@ -91,6 +91,7 @@ class Painter {
       if (token.end > token.begin) paint(token);
       behind = token.end;
     }
+    comments(behind, static_cast<std::uint32_t>(text_.size()));
     std::sort(found_.begin(), found_.end(), [](const Painted& a, const Painted& b) { return a.begin < b.begin; });
     return std::move(found_);
   }
@@ -103,10 +104,11 @@ class Painter {
   }
 
   void comments(std::uint32_t begin, std::uint32_t end) {
-    for (std::size_t at = text_.find('#', begin); at < end; at = text_.find('#', at)) {
-      const std::size_t stop = std::min<std::size_t>(text_.find_first_of("\r\n", at), end);
-      found_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(stop), Type::comment,
-                        text_.substr(at, 2) == "##" ? kDocumentation : 0});
+    const std::string_view gap = text_.substr(begin, end > begin ? end - begin : 0);
+    for (std::size_t at = gap.find('#'); at < gap.size(); at = gap.find('#', at)) {
+      const std::size_t stop = std::min(gap.find_first_of("\r\n", at), gap.size());
+      found_.push_back({begin + static_cast<std::uint32_t>(at), begin + static_cast<std::uint32_t>(stop), Type::comment,
+                        gap.substr(at, 2) == "##" ? kDocumentation : 0});
       at = stop;
     }
   }

@@ -52,13 +52,14 @@ def applied(text, edits, encoding="utf-16"):
 
 
 class Client:
-    def __init__(self, kpi, encoding="utf-16", folder=None, options=None, snippets=True):
+    def __init__(self, kpi, encoding="utf-16", folder=None, options=None, snippets=True, folders=None):
         self.process = subprocess.Popen([kpi, "lsp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.encoding, self.next_id, self.buffer = encoding, 0, b""
         self.diagnostics, self.texts, self.versions = {}, {}, {}
         self.capabilities = self.request("initialize", {
             "processId": None, "rootUri": uri(folder) if folder else None,
             "initializationOptions": options or {},
+            **({"workspaceFolders": [{"uri": uri(each), "name": Path(each).name} for each in folders]} if folders else {}),
             "capabilities": {"general": {"positionEncodings": [encoding]},
                              "textDocument": {"completion": {"completionItem": {"snippetSupport": snippets}}}},
         })["capabilities"]

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Random edits and requests: fuzz.py KPI [SEED [STEPS]]. Every request must be answered, the server must live, its text must
-stay the client's (formatting after a full replacement shows it), and a policy of 2,000 lines must be quick to check."""
+"""Random edits and requests: fuzz.py KPI [SEED [STEPS]]; fuzz.py KPI --latency measures only. Every request must be answered, the
+server must live, its text must stay the client's (the place of a mistake after a full replacement shows it), and typing in a
+policy of 2,000 lines is measured."""
 import os
 import random
 import statistics
@@ -16,7 +17,7 @@ POLICY = (ROOT / "policies" / "uk_live_hosts" / "policy.kpi").read_text(encoding
 PIECES = ["{", "}", "(", ")", "|", '"', "`", "#", "\n", "\r\n", "\r", ".", "..", "..=", " ", "metric", "净销售额", "🎯", "1_000 GBP", "40%", "orders.",
           "\u3000", "，", "=", "==", "-", "is none", "where", "for host", "test \"x\" {", "| a | b |\n", "use std.imports\n", "\x00", "é́"]
 ASKED = ["hover", "completion", "definition", "references", "documentHighlight", "prepareRename", "documentSymbol", "foldingRange",
-         "selectionRange", "semanticTokens/full", "inlayHint", "codeLens", "codeAction", "formatting"]
+         "selectionRange", "semanticTokens/full", "inlayHint", "codeLens", "codeAction", "formatting", "rangeFormatting"]
 
 
 def edit(client, document, r):
@@ -88,29 +89,59 @@ def processor_time(client):
     return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
+# Where a person types in the large policy, what stands behind the cursor there, and what they type.
+TYPED = [
+    ("a name that others use", "metric net_sales", "_total"),
+    ("a formula in the middle", 'metric m40 "指标 40" = sum(orders.amount where buyer_id != "b40")', " + sum(orders.amount default 0) / 2"),
+    ("a target of the scorecard", "| 8_000 GBP  | 30", "_000 GBP"),
+    ("a cell of a test", '"o1"     | "h1"    | 2026-07-03', "T10:0012345"),
+    ("a comment at the top", "# Monthly scorecard", "，按月核算 😀😀"),
+    ("a new declaration at the end", "", '\nmetric 新指标 "新" = sum(orders.amount where is_test) { better lower }'),
+]
+
+
+def percentile(times, share):
+    return sorted(times)[min(len(times) - 1, int(len(times) * share))]
+
+
 def latency(kpi):
+    """The time of the clock from sending a keystroke to having read the diagnostics of the text with it."""
     text = large_policy(2000)
     client = Client(kpi)
     document = "untitled:large"
     client.open(document, text)
     assert client.codes(document) == [], client.found(document)[:2]
-    times = []
-    used = processor_time(client)
-    begin = text.index("metric m1 ") + len("metric m1")
-    for step in range(15):
-        start = time.monotonic()
-        client.change(document, begin, begin + (step % 2), "" if step % 2 else "x")
-        client.found(document)
-        times.append((time.monotonic() - start) * 1000)
-    used = (processor_time(client) - used) / len(times)
+    everything = []
+    begun = processor_time(client)
+    print(f"from a keystroke to diagnostics, {text.count(chr(10))} lines; the server waits 3 ms of it for the next keystroke")
+    for place, behind, typed in TYPED:
+        assert behind in client.texts[document], behind
+        begin = client.texts[document].index(behind) + len(behind) if behind else len(client.texts[document])
+        times = []
+        # Typed, and taken back from the end.
+        keys = [(begin + i, begin + i, letter) for i, letter in enumerate(typed)]
+        keys += [(begin + i, begin + i + 1, "") for i in reversed(range(len(typed)))]
+        for first, last, letter in keys:
+            start = time.monotonic()
+            client.change(document, first, last, letter)
+            client.found(document)
+            times.append((time.monotonic() - start) * 1000)
+        assert client.texts[document] == text and client.codes(document) == []
+        everything += times
+        print(f"  {place:30} {len(times):4} keystrokes: median {statistics.median(times):6.1f} ms, 95 % within {percentile(times, 0.95):6.1f} ms, "
+              f"longest {max(times):6.1f} ms")
+    used = (processor_time(client) - begun) / len(everything)
     client.close()
-    print(f"from a change to diagnostics, {text.count(chr(10))} lines: median {statistics.median(times):.1f} ms, best {min(times):.1f} ms, "
-          f"processor {used:.1f} ms")
-    assert min(times) < 300, times
+    print(f"  {'all':30} {len(everything):4} keystrokes: median {statistics.median(everything):6.1f} ms, 95 % within "
+          f"{percentile(everything, 0.95):6.1f} ms, longest {max(everything):6.1f} ms; processor {used:.1f} ms each")
+    assert min(everything) < 300, everything  # no measurement: the machine of a test may be busy
 
 
 def main():
     kpi = kpi_path(sys.argv[1])
+    if sys.argv[2:] == ["--latency"]:
+        latency(kpi)
+        return 0
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     steps = int(sys.argv[3]) if len(sys.argv) > 3 else 250
     for offset in range(2):

@@ -30,6 +30,15 @@ try {
   for (const end = Date.now() + 600_000; status === undefined && Date.now() < end; ) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     for (const file of await readdir(notes)) {
+      if (file.endsWith('.keys')) {
+        for (const word of JSON.parse(await readFile(`${notes}/${file}`, 'utf8'))) {
+          if (/^(Enter|Tab|Escape)$/.test(word)) await page.keyboard.press(word);
+          else await page.keyboard.type(word, { delay: 30 });
+          await new Promise((resolve) => setTimeout(resolve, 300));
+        }
+        await rm(`${notes}/${file}`);
+        await writeFile(`${notes}/${file.slice(0, -'.keys'.length)}.done`, '');
+      }
       if (!file.endsWith('.wanted')) continue;
       const name = file.slice(0, -'.wanted'.length);
       await page.screenshot({ path: `${pictures}/${name}.png` });

@@ -52,8 +52,9 @@ export class Server implements vscode.Disposable {
     const options: LanguageClientOptions = {
       documentSelector: [{ scheme: 'file', language: 'kpi' }, { scheme: 'untitled', language: 'kpi' }],
       outputChannel: this.log,
-      initializationOptions: serverSettings(),
-      synchronize: { fileEvents: ['**/*.{kpi,csv}', '**/kpi.toml', '**/*baseline*.json'].map((pattern) => vscode.workspace.createFileSystemWatcher(pattern)) },
+      // The snippets are VS Code's own, from the same file.
+      initializationOptions: { ...serverSettings(), snippets: false },
+      synchronize: { fileEvents: ['**/*.{kpi,csv}', '**/kpi.{toml,lock}', '**/*baseline*.json'].map((pattern) => vscode.workspace.createFileSystemWatcher(pattern)) },
       middleware: {
         // What the server's commands answer is for people.
         executeCommand: async (command, words, next) => {

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { argumentsOf, isPeriod, type Choices, type Command } from './program';
 import { settingsFor } from './settings';
 
-const MATCHERS = ['$kpi', '$kpi-error-zh', '$kpi-warning-zh'];
+const MATCHERS = ['$kpi', '$kpi-error-zh', '$kpi-warning-zh', '$kpi-info-zh'];
 const COMMANDS: readonly Command[] = ['check', 'lint', 'analyze', 'test', 'fmt', 'run', 'explain', 'data'];
 
 interface Definition extends vscode.TaskDefinition {
@@ -23,6 +23,19 @@ function taskOf(definition: Definition, uri: vscode.Uri, choices: Choices): vsco
   task.presentationOptions = { clear: true, reveal: vscode.TaskRevealKind.Always };
   if (definition.command === 'test') task.group = vscode.TaskGroup.Test;
   return task;
+}
+
+/** What tells tasks apart: without its file, `Rerun Last Task` would take the file of the active editor. */
+function definitionOf(command: Command, uri: vscode.Uri): Definition {
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  return { type: 'kpi', command, file: folder ? path.relative(folder.uri.fsPath, uri.fsPath) : uri.fsPath };
+}
+
+/** The file that a task of tasks.json names, in its folder or absolute; else that of the active editor. */
+function fileOf(definition: Definition, folder: vscode.Uri | undefined): vscode.Uri | undefined {
+  if (definition.file === undefined) return vscode.window.activeTextEditor?.document.uri;
+  if (path.isAbsolute(definition.file)) return vscode.Uri.file(definition.file);
+  return folder && vscode.Uri.joinPath(folder, definition.file);
 }
 
 /** The file that a command is meant for: the one clicked on, or that of the active editor, saved. */
@@ -75,7 +88,7 @@ async function execute(command: Command, clicked: unknown): Promise<void> {
   const uri = await savedFile(clicked);
   if (!uri) return;
   const choices = await choicesFor(command, uri);
-  if (choices) await vscode.tasks.executeTask(taskOf({ type: 'kpi', command }, uri, choices));
+  if (choices) await vscode.tasks.executeTask(taskOf(definitionOf(command, uri), uri, choices));
 }
 
 export function registerTasks(context: vscode.ExtensionContext): void {
@@ -88,13 +101,12 @@ export function registerTasks(context: vscode.ExtensionContext): void {
         const uri = vscode.window.activeTextEditor?.document.uri;
         if (!uri?.path.endsWith('.kpi') || uri.scheme !== 'file') return [];
         const choices = { language: settingsFor(uri).language };
-        return (['check', 'lint', 'analyze', 'test'] as const).map((command) => taskOf({ type: 'kpi', command }, uri, choices));
+        return (['check', 'lint', 'analyze', 'test'] as const).map((command) => taskOf(definitionOf(command, uri), uri, choices));
       },
       resolveTask: (task) => {
         const definition = task.definition as Definition;
         const folder = typeof task.scope === 'object' ? task.scope.uri : vscode.workspace.workspaceFolders?.[0]?.uri;
-        const active = vscode.window.activeTextEditor?.document.uri;
-        const uri = definition.file === undefined ? active : folder && vscode.Uri.joinPath(folder, definition.file);
+        const uri = fileOf(definition, folder);
         if (!uri || !COMMANDS.includes(definition.command)) return undefined;
         const { language, database, period } = settingsFor(uri);
         const more = definition.arguments ?? [];

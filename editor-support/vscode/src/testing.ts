@@ -1,7 +1,7 @@
 // The test view: the tests that policies of the workspace declare, run by `kpi test --format json`.
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { runProgram, testRunOf, testsIn, type Failure, type Place } from './program';
+import { runProgram, testRunOf, testsIn, type Failure, type Outcome, type Place } from './program';
 import { settingsFor } from './settings';
 
 const position = (place: Place): vscode.Position => new vscode.Position(place.line, place.character);
@@ -13,6 +13,12 @@ function messageOf(failure: Failure, folder: string): vscode.TestMessage {
     message.location = new vscode.Location(vscode.Uri.file(path.resolve(folder, failure.file)), range);
   }
   return message;
+}
+
+/** What the window of test results shows; terminals want both characters at the end of a line. */
+function reportOf(outcome: Outcome): string {
+  const lines = [`${outcome.passed ? '✓' : '✗'} ${outcome.name}`, ...outcome.failures.map((failure) => `    ${failure.start.line + 1}: ${failure.message.replace(/\n/g, '\n    ')}`)];
+  return lines.join('\n').replace(/\n/g, '\r\n') + '\r\n';
 }
 
 export function registerTesting(context: vscode.ExtensionContext): void {
@@ -62,6 +68,7 @@ export function registerTesting(context: vscode.ExtensionContext): void {
       }
       for (const test of tests) {
         const outcome = outcomes.find((each) => each.name === test.label);
+        if (outcome) run.appendOutput(reportOf(outcome), undefined, test);
         if (!outcome) run.skipped(test);
         else if (outcome.passed) run.passed(test, (Date.now() - begun) / Math.max(1, outcomes.length));
         else run.failed(test, outcome.failures.map((failure) => messageOf(failure, folder)));

@@ -88,24 +88,50 @@ test('enter goes on with tables, documentation, and below `given` and `expect`',
   assert.equal(appended('  expect error K0412'), undefined);
 });
 
-test('the problem matchers read what the program prints', { skip: process.env.KPI === undefined }, () => {
+/**
+ * What each problem matcher finds in the lines that a command prints: severity, file, line, code, message. Columns are for people, a Chinese
+ * character counting two, which VS Code would take for UTF-16 units: the whole line is marked.
+ */
+function problemsIn(output: string): string[][] {
+  const words: Record<string, string> = { error: 'error', warning: 'warning', info: 'info' };
+  return output.trim().split('\n').flatMap((line) => contributes.problemMatchers.flatMap((matcher: any) => {
+    const pattern = contributes.problemPatterns.find((each: any) => `$${each.name as string}` === matcher.pattern);
+    const match = new RegExp(pattern.regexp).exec(line);
+    if (!match) return [];
+    const severity = pattern.severity === undefined ? matcher.severity : words[match[pattern.severity] ?? ''];
+    assert.equal(pattern.column, undefined);
+    return [[severity, match[pattern.file], match[pattern.line], match[pattern.code], match[pattern.message]]];
+  }));
+}
+
+test('the problem matchers read what the program prints, each line once', { skip: process.env.KPI === undefined }, () => {
   const folder = mkdtempSync(`${tmpdir()}/kpi-`);
+  const said = (words: string[]): string => {
+    try {
+      return execFileSync(process.env.KPI ?? '', words, { stdio: 'pipe', encoding: 'utf8' });
+    } catch (error) {
+      return (error as { stdout: string; stderr: string }).stdout + (error as { stderr: string }).stderr;
+    }
+  };
   try {
-    const file = `${folder}/错误.kpi`;
-    writeFileSync(file, 'edition 2026\nmetric 净额 = sum(订单.金额)\n');
+    const wrong = `${folder}/错误: 一.kpi`;
+    writeFileSync(wrong, 'edition 2026\nmetric 净额 = sum(订单.金额)\n');
+    const policy = `${folder}/方案.kpi`;
+    const bundled = readFileSync('../../policies/uk_live_hosts/policy.kpi', 'utf8');
+    writeFileSync(policy, bundled.replace(/^allow [^{]*\{[^}]*\}\n/gm, '').replace(/\| 320 GBP/, '| 321 GBP'));
     for (const language of ['en', 'zh']) {
-      let output = '';
-      try {
-        execFileSync(process.env.KPI ?? '', ['check', file, '--format', 'compact', '--lang', language], { stdio: 'pipe', encoding: 'utf8' });
-      } catch (error) {
-        output = (error as { stdout: string; stderr: string }).stdout + (error as { stderr: string }).stderr;
+      const ask = (command: string, file: string): string[][] => problemsIn(said([command, file, '--format', 'compact', '--lang', language]));
+      const mistakes = ask('check', wrong);
+      assert.deepEqual(mistakes.map((each) => each.slice(0, 2)), [['error', wrong], ['error', wrong]], mistakes.join('\n'));
+      assert.ok(mistakes.some((each) => each[2] === '2' && /^K\d{4}$/.test(each[3] ?? '')), mistakes.join('\n'));
+      const findings = ask('lint', policy);
+      for (const [severity, code] of [['warning', 'payout-cliff'], ['info', 'marginal-accelerator']]) {
+        const found = findings.filter((each) => each[0] === severity && each[3] === code);
+        assert.equal(found.length, 1, findings.join('\n'));
+        assert.match(found[0]?.[4] ?? '', language === 'zh' ? /\p{Script=Han}/u : /^`bonus`|^the rate/);
       }
-      const fits = output.trim().split('\n').flatMap((line) => contributes.problemPatterns
-        .map((pattern: any) => ({ pattern, match: new RegExp(pattern.regexp).exec(line) }))
-        .filter((each: any) => each.match)
-        .map(({ pattern, match }: any) => [match[pattern.file], match[pattern.line], match[pattern.code]]));
-      assert.deepEqual(fits.map((each: any) => each[0]), [file, file], output);
-      assert.ok(fits.some((each: any) => each[1] === '2' && /^K\d{4}$/.test(each[2])), output);
+      const failures = ask('test', policy);
+      assert.deepEqual(failures.map((each) => [each[0], each[1], each[3]]), [['error', policy, 'K0700']]);
     }
   } finally {
     rmSync(folder, { recursive: true });

@@ -213,6 +213,20 @@ function M.setup(given)
   end
 end
 
+--- Tells the servers that files may have changed on the disk, which Neovim does not watch: the text of open buffers counts as
+--- it is, everything else is read again.
+function M.refresh()
+  for key, id in pairs(clients) do
+    local client = vim.lsp.get_client_by_id(id)
+    local params = { changes = { { uri = vim.uri_from_fname((client and client.config.root_dir or vim.fn.fnamemodify(key, ':h')) .. '/kpi.toml'), type = 2 } } }
+    if client and vim.fn.has('nvim-0.11') == 1 then
+      client:notify('workspace/didChangeWatchedFiles', params)
+    elseif client then
+      client.notify('workspace/didChangeWatchedFiles', params)
+    end
+  end
+end
+
 --- What the plugin does when it is loaded.
 function M.autostart()
   for name, command in pairs { ['kpi.runTest'] = 'kpi.runTest', ['kpi.previewScorecard'] = 'kpi.previewScorecard' } do
@@ -228,6 +242,8 @@ function M.autostart()
       end
     end,
   })
+  vim.api.nvim_create_autocmd({ 'FocusGained', 'ShellCmdPost' }, { group = group, callback = M.refresh })
+  vim.api.nvim_create_autocmd('BufWritePost', { group = group, pattern = { 'kpi.toml', 'kpi.lock', '*.json', '*.csv' }, callback = M.refresh })
   -- The server's own documents: to read, not to change. Neovim takes such a name for a path and puts the current folder
   -- before it.
   vim.api.nvim_create_autocmd('BufReadCmd', {

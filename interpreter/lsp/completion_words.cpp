@@ -1,0 +1,74 @@
+#include "interpreter/lsp/completion_words.hpp"
+
+#include "interpreter/driver/embedded_files.hpp"
+#include "interpreter/model/rule.hpp"
+
+namespace kpi::lsp {
+
+std::vector<std::string> words_behind(std::string_view scope, std::string_view word) {
+  struct Values {
+    std::string_view scope, word;
+    std::initializer_list<std::string_view> values;
+  };
+  static const Values kValues[] = {
+      {"metric", "better", {"higher", "lower"}},
+      {"metric", "show", {"percent", "decimals", "in"}},
+      {"metric", "matures", {"after"}},
+      {"payout", "payee", {"employee", "agency", "creator"}},
+      {"payout", "earned", {"after"}},
+      {"payout", "payable", {"after"}},
+      {"payout", "paid", {"when"}},
+      {"payout", "assume", {"fake_order_cost", "minimum_pay", "monthly_hours", "probation_share"}},
+      {"scorecard", "missing", {"unscored", "zero", "skip"}},
+      {"scorecard", "population", {"ever", "period", "active"}},
+      {"events", "duplicates", {"error", "keep_first", "allow"}},
+      {"entity", "duplicates", {"error", "keep_first", "allow"}},
+      {"events", "collected", {"platform", "export", "payee", "manual by"}},
+      {"entity", "collected", {"platform", "export", "payee", "manual by"}},
+      {"policy", "partial", {"prorate"}},
+  };
+  for (const Values& entry : kValues) {
+    if (entry.scope == scope && entry.word == word) return {entry.values.begin(), entry.values.end()};
+  }
+  return {};
+}
+
+std::vector<std::string> field_options() {
+  return {"key", "label", "personal", "in", "from", "range", "stored as minor"};
+}
+
+std::vector<std::string> served(std::string_view group) {
+  constexpr std::string_view kEnding = ".kpi";
+  const std::string folder = "std/compliance/" + std::string(group) + "/";
+  std::vector<std::string> names;
+  for (const driver::EmbeddedFile& file : driver::embedded_files()) {
+    if (!file.path.starts_with(folder)) continue;
+    std::string name(file.path.substr(folder.size(), file.path.size() - folder.size() - kEnding.size()));
+    if (group == "markets") {
+      for (char& c : name) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+std::vector<RuleWord> rule_words(const Context& context, source::Language language) {
+  if (context.path.empty()) return {};
+  const auto binder = context.binders.find(context.path.front());
+  auto kind = binder == context.binders.end() ? std::nullopt : model::parse_element(binder->second);
+  if (!kind && context.path.front() == "policy") kind = model::ElementKind::policy;
+  for (std::size_t i = 1; kind && i < context.path.size(); ++i) {
+    const model::Property* property = model::find_property(*kind, context.path[i]);
+    const bool leads = property && property->result.kind == model::RuleType::Kind::element;
+    kind = leads ? std::optional(property->result.element) : std::nullopt;
+  }
+  std::vector<RuleWord> result;
+  if (!kind) return result;
+  for (const std::string& name : model::property_names(*kind)) {
+    const model::Property* property = model::find_property(*kind, name);
+    result.push_back({name, model::to_string(property->result), property->text[static_cast<std::size_t>(language)]});
+  }
+  return result;
+}
+
+}  // namespace kpi::lsp
