@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "grammar/source/diagnostics/structure.hpp"
 #include "grammar/source/diagnostics/syntax.hpp"
+#include "grammar/source/diagnostics/types.hpp"
 #include "interpreter/lint/lint.hpp"
 #include "interpreter/lsp/features.hpp"
 
@@ -19,15 +21,40 @@ std::string parameter(const source::Diagnostic& diagnostic, std::string_view nam
   return "";
 }
 
+/// Diagnostics that say in their parameters what stands there and what should.
+struct Named {
+  source::DiagnosticId id;
+  std::string_view wrong, right, before;  // `before`: what stands in front of the right one
+};
+const Named kNamed[] = {
+    {ids::digit_after_point, "number", "fixed", ""},      {ids::digit_before_point, "number", "number", "0"},
+    {ids::wrong_operator, "operator", "replacement", ""}, {ids::target_without_percent, "text", "likely", ""},
+    {ids::unknown_assumption, "name", "known", ""},
+};
+
 /// What to write at the place of the diagnostic; none if it does not say.
 std::optional<std::string> replacement(const source::Diagnostic& diagnostic, std::string_view text) {
   if (diagnostic.id == ids::fullwidth_character) return parameter(diagnostic, "replacement");
   if (diagnostic.id == ids::digit_groups) return parameter(diagnostic, "fixed");
-  if (diagnostic.suggestion.empty()) return std::nullopt;
-  // Only where the place is the misspelt word itself: a name, or the last part of a path.
-  const bool quoted = text.starts_with('`');
-  if (text.empty() || text.find_first_of(" \t\r\n(){}|\"") != std::string_view::npos) return std::nullopt;
-  return quoted ? "`" + diagnostic.suggestion + "`" : diagnostic.suggestion;
+  for (const Named& named : kNamed) {
+    if (named.id != diagnostic.id) continue;
+    const std::string wrong = parameter(diagnostic, named.wrong);
+    const std::size_t at = wrong.empty() ? std::string_view::npos : text.find(wrong);
+    if (at == std::string_view::npos) return std::nullopt;
+    std::string right = std::string(named.before) + parameter(diagnostic, named.right);
+    return std::string(text.substr(0, at)) + right + std::string(text.substr(at + wrong.size()));
+  }
+  if (diagnostic.suggestion.empty() || text.empty()) return std::nullopt;
+  // Where the place is the misspelt word itself: a name, or the last part of a path; in quotes, or in the braces of a
+  // text.
+  const char first = text.front();
+  if (first == '"' && text.size() > 1) return '"' + diagnostic.suggestion + '"';
+  if (first == '{' && text.back() == '}') {
+    const std::size_t dot = text.rfind('.');
+    return std::string(text.substr(0, dot == std::string_view::npos ? 1 : dot + 1)) + diagnostic.suggestion + "}";
+  }
+  if (text.find_first_of(" \t\r\n(){}|\"") != std::string_view::npos) return std::nullopt;
+  return first == '`' ? "`" + diagnostic.suggestion + "`" : diagnostic.suggestion;
 }
 
 bool touches(const Range& a, const Range& b) { return a.start <= b.end && b.start <= a.end; }

@@ -52,7 +52,7 @@ CommandResult preview(const View& view, const std::string& scorecard, const std:
   const model::Policy& policy = view.analysis.policy();
   const Declaration* card = view.analysis.find(scorecard);
   if (!card || card->what != What::scorecard) {
-    return {false, fmt::format(fmt::runtime(view.say("there is no scorecard `{}`", "没有记分卡 `{}`")), scorecard)};
+    return {false, fmt::format(fmt::runtime(view.say("there is no scorecard `{}`", "没有计分卡 `{}`")), scorecard)};
   }
   if (database.empty()) {
     return {false, std::string(view.say("no database is set: give `database` in the server's settings",

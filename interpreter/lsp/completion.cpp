@@ -386,7 +386,7 @@ class Completer {
     }
     if (before == "into" && c_.head == "import") return tables(), true;
     if (c_.block == "attack") {
-      for (const char* word : {"removes", "changes", "moves", "splits"}) {
+      for (const char* word : {"of", "changes", "moves", "splits"}) {
         if (before == word) return declared(What::events, 1), true;
       }
     }

@@ -155,7 +155,7 @@ std::optional<Hover> hover(const View& view, Position position) {
   // A word of the language.
   const std::string_view text = analysis.text();
   std::uint32_t begin = offset;
-  const auto is_part = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+  const auto is_part = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   while (begin > 0 && is_part(text[begin - 1])) --begin;
   const auto end = static_cast<std::uint32_t>(syntax::name_end(text, begin));
   if (end <= begin || offset > end) return std::nullopt;
@@ -178,7 +178,12 @@ std::optional<Hover> hover(const View& view, Position position) {
   while (line > 0 && text[line - 1] != '\n') --line;
   const std::size_t hash = text.substr(line, begin - line).find('#');
   if (hash != std::string_view::npos) return std::nullopt;
-  const std::string_view about = help(text.substr(begin, end - begin), block, view.language);
+  const std::string_view word = text.substr(begin, end - begin);
+  if (const auto currency = value::Currency::parse(std::string(word))) {
+    const std::string name(view.chinese() ? currency->chinese_name() : currency->english_name());
+    return Hover{fmt::format("`{}`: {}", word, name), view.range({analysis.source(), begin, end})};
+  }
+  const std::string_view about = help(word, block, view.language);
   if (about.empty()) return std::nullopt;
   return Hover{std::string(about), view.range({analysis.source(), begin, end})};
 }

@@ -114,6 +114,58 @@ def test_snippets(folder):
     assert proposed(options={"snippets": False}, has_words=False) == [] == proposed(snippets=False)
 
 
+FIXES = [  # what should stand there, and what does
+    ("sum(sessions.views)\n", "sum(sessions.viewz)\n"), ('"Europe/London"', '"Europe/Londn"'), ("fake_order_cost =", "fake_order_costs ="),
+    ("1_500 GBP", "1,500 GBP"), ("violation_count = 0", "violation_count == 0"), ("and paid_at within", "&& paid_at within"),
+    ("| 0.8 ", "| .8 "), ("this.paid_at) > 5 {", "this.paid_at) > 5. {"), ("| 12%        |", "| 12        |"),
+    ("= sum(orders.amount) -", "= sum（orders.amount) -"), ("market       UK", "market       England"), ("platform     tiktok_shop", "platform     tiktok_shp"),
+    ("allow marginal-accelerator", "allow marginal-acceleratr"), ("every week when", "every weeek when"), ("{gpm}", "{gpmm}"),
+    ("edition 2026\n\n", ""),
+]
+
+
+def test_fixes(folder):
+    """Whatever the checker knows how to put right has an action that does."""
+    whole = re.sub(r"^#.*\n", "", POLICY).replace("for 2 weeks\n", 'for 2 weeks { message "😀 {gpm}" }\n')
+    client, document = start(folder, text=whole)
+    assert client.codes(document) == [], client.found(document)
+    for right, wrong in FIXES:
+        client.replace(document, right, wrong)
+        found = [each for each in client.found(document) if each["severity"] <= 2]
+        texts = []
+        for each in found:
+            actions = client.request("textDocument/codeAction", {
+                "textDocument": {"uri": document}, "range": each["range"], "context": {"diagnostics": [each]}})
+            texts += [applied(client.texts[document], action["edit"]["changes"][document]) for action in actions]
+        assert whole in texts, (right, wrong, found, [text == whole for text in texts])
+        client.change(document, 0, len(client.texts[document]), whole)
+        assert client.codes(document) == []
+    client.close()
+
+
+def test_words(folder):
+    """Every word of declarations, clauses, functions, types and ways to score is explained, in both languages."""
+    groups = {}
+    for group, word in re.findall(r"W\((\w+), (\w+)\)", (ROOT / "grammar" / "syntax" / "keywords.def").read_text(encoding="utf-8")):
+        groups.setdefault(group, []).append(word)
+    entries = re.findall(r'^H\("([\w.]+)", "((?:[^"\\]|\\.)*)", "((?:[^"\\]|\\.)*)"\)$',
+                         (ROOT / "interpreter" / "lsp" / "help.def").read_text(encoding="utf-8"), re.M)
+    known = {word: (en, zh) for word, en, zh in entries}
+    assert len(known) == len(entries)
+    missing = [f"{group}: {word}" for group, words in groups.items() for word in words
+               if (group in ("declaration", "aggregate", "metric_function", "scalar_function", "text_function", "type", "flag",
+                             "builtin_curve", "attainment", "curve_kind", "rounding") or group.startswith("clause_"))
+               and word not in known and f"{group.removeprefix('clause_')}.{word}" not in known]
+    assert missing == [], missing
+    assert [word for word, (en, zh) in known.items() if not en or not re.search(r"[\u4e00-\u9fff]|`|/", zh)] == []
+    for language, texts in (("en", {"ten": "British pound|Pound", "mon": "An amount", "val": "half goes to"}), ("zh", {"ten": "英镑", "mon": "金额", "val": "五成双"})):
+        client, document = start(folder, options={"language": language})
+        for marked, wanted in (("currency     G¦BP", texts["ten"]), ("amount   : mo¦ney in GBP", texts["mon"]), ("rounding half_¦even", texts["val"])):
+            hover = client.request("textDocument/hover", client.at(document, marked))
+            assert re.search(wanted, hover["contents"]["value"]), (marked, hover)
+        client.close()
+
+
 # ---- texts
 
 
