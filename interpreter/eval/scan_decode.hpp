@@ -85,10 +85,10 @@ class Decoder {
     bool known = false;                 // for this batch
     bool complete = false;              // every row has a currency
     int least = 0, most = 0;
-    std::vector<std::uint8_t> digits;
+    std::vector<std::int64_t> powers;   // what brings the row's minor units to `most` digits
     struct Cached {
       Code code = -1;
-      std::uint8_t digits = 0;
+      int digits = 0;
       bool is_currency = false;
     };
     std::array<Cached, 64> cache = {};

@@ -137,23 +137,28 @@ const Decoder::MinorDigits& Decoder::minor_digits_of(FieldId currency, const Tab
   if (found.known) return found;
   found.known = true;
   const Column& codes = table.column(currency);
-  found.complete = !codes.any_absent;
-  found.digits.resize(table.rows);
+  found.powers.resize(table.rows);
+  const std::int64_t* const values = codes.values.data();
+  std::int64_t* const powers = found.powers.data();
+  MinorDigits::Cached* const cache = found.cache.data();
+  bool complete = !codes.any_absent;
   int least = 0xFF, most = 0;
-  for (std::size_t row = 0; row < table.rows; ++row) {
-    const Code code = codes.values[row];
-    MinorDigits::Cached& cached = found.cache[static_cast<std::uint64_t>(code) / 2 & 63];
+  for (std::size_t row = 0, end = table.rows; row < end; ++row) {
+    const Code code = values[row];
+    MinorDigits::Cached& cached = cache[static_cast<std::uint64_t>(code) / 2 & 63];
     if (cached.code != code) {
-      cached = {code, static_cast<std::uint8_t>(world_.currencies.minor_digits(code)),
-                world_.currencies.find(code).has_value()};
+      const int digits = world_.currencies.minor_digits(code);
+      cached = {code, digits, world_.currencies.find(code).has_value()};
     }
-    found.complete &= cached.is_currency;
-    found.digits[row] = cached.digits;
-    least = std::min<int>(least, cached.digits);
-    most = std::max<int>(most, cached.digits);
+    complete &= cached.is_currency;
+    powers[row] = cached.digits;
+    least = std::min(least, cached.digits);
+    most = std::max(most, cached.digits);
   }
+  found.complete = complete;
   found.least = least;
   found.most = most;
+  for (std::int64_t& power : found.powers) power = kPowers[most - static_cast<int>(power)];
   return found;
 }
 
@@ -183,8 +188,13 @@ bool Decoder::usual_numbers(const Batch& batch, const Input& input, const Table&
     for (std::size_t row = 0; row < batch.rows; ++row) out.values[row] = raw.bits[row] * most;
     return true;
   }
-  for (std::size_t row = 0; row < batch.rows; ++row) {
-    out.values[row] = raw.bits[row] * (input.factor * kPowers[out.scale - digits->digits[row]]);
+  const std::int64_t* const powers = digits->powers.data();
+  const std::int64_t* const bits = raw.bits.data();
+  std::int64_t* const values = out.values.data();
+  if (input.factor == 1) {
+    for (std::size_t row = 0, end = batch.rows; row < end; ++row) values[row] = bits[row] * powers[row];
+  } else {
+    for (std::size_t row = 0, end = batch.rows; row < end; ++row) values[row] = bits[row] * (input.factor * powers[row]);
   }
   return true;
 }

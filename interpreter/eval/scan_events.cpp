@@ -8,6 +8,14 @@ namespace kpi::eval::scanning {
 
 using value::Instant;
 
+namespace {
+
+/// 1 or 0 by arithmetic: from a comparison the compiler would make a jump, and rows are not foreseeable.
+inline std::uint32_t is_not_zero(std::uint32_t x) { return (x | (0U - x)) >> 31; }
+inline std::uint64_t is_not_zero(std::uint64_t x) { return (x | (std::uint64_t{0} - x)) >> 63; }
+
+}  // namespace
+
 EventsScan::EventsScan(World& world, Plan& plan, Resources& resources, EventsId events, EventsState* state)
     : world_(world),
       plan_(plan),
@@ -201,14 +209,18 @@ void EventsScan::note_times(const Table& table, const std::vector<std::uint8_t>&
   const auto end_run = [&] {
     if (run > 0) rows_per_day_[static_cast<std::int32_t>(run_day)] += static_cast<std::uint64_t>(run);
   };
-  for (std::size_t row = 0; row < table.rows; ++row) {
-    if (active[row] == 0 || times.is_absent(row)) continue;
-    first = std::min(first, times.values[row]);
-    last = std::max(last, times.values[row]);
+  const std::int64_t* const values = times.values.data();
+  const std::int64_t* const days = table.days.values.data();
+  const std::uint8_t* const absent = times.any_absent ? times.absent.data() : nullptr;
+  const std::uint8_t* const seen = active.data();
+  for (std::size_t row = 0, end = table.rows; row < end; ++row) {
+    if (seen[row] == 0 || (absent != nullptr && absent[row] != 0)) continue;
+    first = std::min(first, values[row]);
+    last = std::max(last, values[row]);
     ++rows;
-    if (table.days.values[row] != run_day) {
+    if (days[row] != run_day) {
       end_run();
-      run_day = table.days.values[row];
+      run_day = days[row];
       run = 0;
     }
     ++run;
@@ -228,15 +240,19 @@ void EventsScan::note_times(const Table& table, const std::vector<std::uint8_t>&
 void EventsScan::find_exclusions(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
   masks_.assign(table.rows, 0);
   passes_.resize(table.rows);
+  const std::size_t rows = table.rows;
+  std::uint64_t* const masks = masks_.data();
   for (const auto& [index, condition] : exclusions_) {
     const auto shift = static_cast<unsigned>(index);
     Vec vec;
     if (program.evaluate(condition.node, vec) && vec.absent == nullptr) {
-      for (std::size_t row = 0; row < table.rows; ++row) masks_[row] |= static_cast<std::uint64_t>(vec.values[row]) << shift;
+      const std::int64_t* const truth = vec.values;
+      for (std::size_t row = 0; row < rows; ++row) masks[row] |= static_cast<std::uint64_t>(truth[row]) << shift;
       continue;
     }
     program.truth(condition, passes_.data());
-    for (std::size_t row = 0; row < table.rows; ++row) masks_[row] |= std::uint64_t{passes_[row]} << shift;
+    const std::uint8_t* const truth = passes_.data();
+    for (std::size_t row = 0; row < rows; ++row) masks[row] |= std::uint64_t{truth[row]} << shift;
   }
   for (const FieldId reference : references_) {
     const Column& column = table.column(reference);
@@ -246,8 +262,9 @@ void EventsScan::find_exclusions(Program& program, const Table& table, const std
       if (active[row] != 0 && !column.is_absent(row)) masks_[row] |= kept.masks[static_cast<std::size_t>(column.values[row])];
     }
   }
+  const std::uint8_t* const seen = active.data();  // 0 or 1
   std::uint64_t excluded = 0;
-  for (std::size_t row = 0; row < table.rows; ++row) excluded += active[row] != 0 && masks_[row] != 0 ? 1 : 0;
+  for (std::size_t row = 0; row < rows; ++row) excluded += is_not_zero(masks[row]) & seen[row];
   state_.info.excluded += excluded;
 }
 
@@ -379,14 +396,17 @@ void EventsScan::fill_cell_set(CellSet& set, Program& program, const Table& tabl
   }
   const std::span<const std::int32_t> by_day = slots.table();
   const std::int64_t start = slots.table_start();
-  const std::uint32_t stride = grouping.stride();
+  const std::uint32_t row_stride = grouping.row_stride(), slot_stride = grouping.slot_stride();
+  const std::uint8_t* const seen = active.data();
+  std::uint32_t* const cells = set.cells.data();
   std::uint32_t most = 0;
-  for (std::size_t row = 0; row < table.rows; ++row) {
+  for (std::size_t row = 0, end = table.rows; row < end; ++row) {
     const auto offset = static_cast<std::uint64_t>(days[row] - start);
     const std::int32_t slot = offset < by_day.size() ? by_day[offset] : slots.slot(static_cast<std::int32_t>(days[row]));
-    if (slot == SlotSet::kOutside || active[row] == 0 || owners.is_absent(row)) continue;
-    const std::uint32_t cell = static_cast<std::uint32_t>(owners.values[row]) * stride + static_cast<std::uint32_t>(slot) + 1;
-    set.cells[row] = cell;
+    if (slot == SlotSet::kOutside || seen[row] == 0 || owners.is_absent(row)) continue;
+    const std::uint32_t cell =
+        static_cast<std::uint32_t>(owners.values[row]) * row_stride + static_cast<std::uint32_t>(slot) * slot_stride + 1;
+    cells[row] = cell;
     most = std::max(most, cell);
   }
   grouping.use(most);
@@ -401,10 +421,15 @@ void EventsScan::fill_cells(Program& program, const Table& table, const std::vec
     kept.cells.resize(table.rows);
     const std::uint32_t* const all = cell_sets_[kept.set].cells.data();
     std::uint32_t* const cells = kept.cells.data();
-    for (std::size_t row = 0; row < table.rows; ++row) {
-      cells[row] = (masks_[row] & kept.excluded_by) == 0 ? all[row] : 0;
+    const std::uint64_t* const masks = masks_.data();
+    const std::uint64_t excluded_by = kept.excluded_by;
+    const std::size_t rows = table.rows;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const auto is_out = static_cast<std::uint32_t>(is_not_zero(masks[row] & excluded_by));
+      cells[row] = all[row] & (is_out - 1);
     }
-    for (std::size_t row = 0; row < table.rows; ++row) wanted_[row] |= cells[row] != 0 ? 1 : 0;
+    std::uint8_t* const wanted = wanted_.data();
+    for (std::size_t row = 0; row < rows; ++row) wanted[row] |= static_cast<std::uint8_t>(is_not_zero(cells[row]));
   }
   for (const auto& [at, days] : days_) {
     const Column& times = times_of(program, table, at, active);
@@ -436,11 +461,11 @@ void EventsScan::fill_lanes(Program& program, const Table& table, const std::vec
     std::uint32_t* const targets = lane->targets.data();
     std::uint32_t* const chosen = lane->selected.data();
     std::size_t selected = 0;
-    for (std::size_t row = 0, end = table.rows; row < end; ++row) {  // without branches, which nobody could foresee
-      const std::uint32_t target = from[row] & (passes[row] != 0 ? ~0U : 0U);
-      targets[row] = target;
+    // Without branches, which nobody could foresee: truth is 0 or 1.
+    for (std::size_t row = 0, end = table.rows; row < end; ++row) targets[row] = from[row] & (0U - passes[row]);
+    for (std::size_t row = 0, end = table.rows; row < end; ++row) {
       chosen[selected] = static_cast<std::uint32_t>(row);
-      selected += target != 0 ? 1 : 0;
+      selected += is_not_zero(targets[row]);
     }
     const std::span<const std::uint32_t> rows(chosen, selected);
     for (const std::uint32_t row : rows) ++counts[targets[row]];

@@ -57,9 +57,11 @@ std::pair<std::int32_t, std::int32_t> SlotSet::range(Window window) const {
 }
 
 Grouping::Grouping(World& world, model::EntityId entity, const SlotSet& slots) : entity_(entity), slots_(slots) {
-  stride_ = static_cast<std::uint32_t>(slots.count());
   const EntityTable& rows = world.entities[entity.index];
-  dense_ = !slots.by_day() && (rows.grows ? stride_ <= 64 : rows.table.rows * stride_ <= kMaxDenseCells);
+  dense_ = !slots.by_day() && (rows.grows ? slots.count() <= 64 : rows.table.rows * slots.count() <= kMaxDenseCells);
+  if (!dense_) return;
+  row_stride_ = rows.grows ? static_cast<std::uint32_t>(slots.count()) : 1;
+  slot_stride_ = rows.grows ? 1 : static_cast<std::uint32_t>(std::max<std::size_t>(rows.table.rows, 1));
 }
 
 std::uint32_t Grouping::sparse_cell(std::uint32_t row, std::int32_t slot) {
@@ -90,7 +92,7 @@ void Grouping::collect(std::uint32_t row, Window window, std::vector<std::pair<s
   const auto [first, last] = slots_.range(window);
   if (dense_) {
     for (std::int32_t slot = first; slot < last; ++slot) {
-      const std::uint32_t cell = row * stride_ + static_cast<std::uint32_t>(slot) + 1;
+      const std::uint32_t cell = dense_cell(row, slot);
       if (cell < cells_) out.emplace_back(slot, cell);
     }
     return;

@@ -51,7 +51,7 @@ class Grouping {
   const SlotSet& slots() const { return slots_; }
   std::uint32_t cell(std::uint32_t row, std::int32_t slot) {
     if (dense_) {
-      const std::uint32_t cell = row * stride_ + static_cast<std::uint32_t>(slot) + 1;
+      const std::uint32_t cell = dense_cell(row, slot);
       if (cell >= cells_) cells_ = cell + 1;
       return cell;
     }
@@ -59,7 +59,8 @@ class Grouping {
   }
   /// Is a cell's number worked out from row and slot?
   bool is_dense() const { return dense_; }
-  std::uint32_t stride() const { return stride_; }
+  std::uint32_t row_stride() const { return row_stride_; }
+  std::uint32_t slot_stride() const { return slot_stride_; }
   /// Dense: cells up to this one are used.
   void use(std::uint32_t cell) { cells_ = std::max(cells_, cell + 1); }
   /// Number of cells used, cell 0 included: what accumulators have to hold.
@@ -72,12 +73,17 @@ class Grouping {
   void collect(std::uint32_t row, Window window, std::vector<std::pair<std::int32_t, std::uint32_t>>& out) const;
 
  private:
+  std::uint32_t dense_cell(std::uint32_t row, std::int32_t slot) const {
+    return row * row_stride_ + static_cast<std::uint32_t>(slot) * slot_stride_ + 1;
+  }
   std::uint32_t sparse_cell(std::uint32_t row, std::int32_t slot);
   struct Entry { std::uint32_t row; std::int32_t slot; std::uint32_t cell; };
   model::EntityId entity_;
   SlotSet slots_;
   bool dense_ = true;
-  std::uint32_t stride_ = 0;
+  // Cells of one slot lie together, since rows often come in the order of their times; only where nobody knows how many
+  // rows there will be, those of one row do.
+  std::uint32_t row_stride_ = 0, slot_stride_ = 0;
   std::uint32_t cells_ = 1;
   tsl::robin_map<std::uint64_t, std::uint32_t, CodeHash> sparse_;
   std::vector<Entry> entries_;        // after finish(): by row and slot

@@ -30,13 +30,14 @@ Value Program::simple(ExprId expr, std::size_t row) {
 void Program::truth(const Root& root, std::uint8_t* result) {
   Vec vec;
   if (evaluate(root.node, vec)) {
-    for (std::size_t row = 0; row < rows_; ++row) result[row] = static_cast<std::uint8_t>(vec.values[row]);
-    if (vec.absent != nullptr) {
-      for (std::size_t row = 0; row < rows_; ++row) result[row] &= static_cast<std::uint8_t>(vec.absent[row] ^ 1);
-    }
+    const std::int64_t* const values = vec.values;
+    const std::uint8_t* const absent = vec.absent;
+    const std::size_t rows = rows_;
+    for (std::size_t row = 0; row < rows; ++row) result[row] = static_cast<std::uint8_t>(values[row]);
+    for (std::size_t row = 0; absent != nullptr && row < rows; ++row) result[row] &= static_cast<std::uint8_t>(absent[row] ^ 1);
     return;
   }
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     result[row] = active_[row] != 0 && simple(root.expr, row) == Value(true) ? 1 : 0;
   }
 }
@@ -101,7 +102,7 @@ void Program::unite_absent(Node& node, const Vec& a, const Vec& b) {
     return;
   }
   node.absent.resize(rows_);
-  for (std::size_t row = 0; row < rows_; ++row) node.absent[row] = a.absent[row] | b.absent[row];
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) node.absent[row] = a.absent[row] | b.absent[row];
   node.vec.absent = node.absent.data();
 }
 
@@ -120,7 +121,7 @@ bool Program::run_gather(Node& node, const Column& column) {
   node.values.resize(rows_);
   const bool may_lack = index.absent != nullptr || column.any_absent;
   if (may_lack) node.absent.resize(rows_);
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     const auto at = static_cast<std::size_t>(index.values[row]);
     const bool lacks = index.is_absent(row) || at >= size;
     node.values[row] = lacks ? 0 : column.values[at];
@@ -147,13 +148,13 @@ bool Program::align_one(const Vec& operand, int scale, std::vector<std::int64_t>
   const std::int64_t limit = std::numeric_limits<std::int64_t>::max() / factor;
   storage.resize(rows_);
   bool fits = true;
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     const std::int64_t x = operand.values[row];
     fits &= x <= limit && x >= -limit;
     storage[row] = static_cast<std::int64_t>(static_cast<std::uint64_t>(x) * static_cast<std::uint64_t>(factor));
   }
   if (!fits) {
-    for (std::size_t row = 0; row < rows_; ++row) {
+    for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
       if (active_[row] != 0 && !operand.is_absent(row) && (operand.values[row] > limit || operand.values[row] < -limit)) return false;
     }
   }
@@ -178,14 +179,14 @@ bool Program::run_sum(Node& node) {
     const auto z = static_cast<std::uint64_t>(node.values[row]);
     return node.op == Op::add ? (x ^ z) & (y ^ z) : (x ^ y) & (x ^ z);
   };
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     const auto x = static_cast<std::uint64_t>(left.values[row]), y = static_cast<std::uint64_t>(right.values[row]);
     node.values[row] = static_cast<std::int64_t>(node.op == Op::add ? x + y : x - y);
     overflow |= overflows(row);
   }
   finish(node, scale);
   if (overflow >> 63 != 0) {
-    for (std::size_t row = 0; row < rows_; ++row) {
+    for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
       if (active_[row] != 0 && !node.vec.is_absent(row) && overflows(row) >> 63 != 0) return false;
     }
   }
@@ -199,13 +200,13 @@ bool Program::run_product(Node& node) {
   unite_absent(node, left, right);
   node.values.resize(rows_);
   bool overflow = false;
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     overflow |= __builtin_mul_overflow(left.values[row], right.values[row], &node.values[row]);
   }
   finish(node, scale);
   if (overflow) {
     std::int64_t product = 0;
-    for (std::size_t row = 0; row < rows_; ++row) {
+    for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
       if (active_[row] != 0 && !node.vec.is_absent(row) && __builtin_mul_overflow(left.values[row], right.values[row], &product)) {
         return false;
       }
@@ -218,7 +219,7 @@ bool Program::run_negate(Node& node) {
   const Vec& operand = vec(node.a);
   node.values.resize(rows_);
   std::int64_t lowest = 0;
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     const std::int64_t x = operand.values[row];
     lowest = std::min(lowest, x);
     const bool flips = node.op == Op::negate || x < 0;
@@ -235,7 +236,7 @@ bool Program::run_choice_of_two(Node& node) {
   if (!align(node.a, node.b, left, right, scale)) return false;
   unite_absent(node, left, right);
   node.values.resize(rows_);
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     node.values[row] = node.op == Op::minimum ? std::min(left.values[row], right.values[row]) : std::max(left.values[row], right.values[row]);
   }
   finish(node, scale);
@@ -297,7 +298,7 @@ bool Program::run_rate(Node& node) {
   std::int64_t* const values = node.values.data();
   if (codes != nullptr && codes->absent == nullptr && days.absent == nullptr) {
     const std::int64_t first_day = world_.rates.first_day();
-    for (std::size_t row = 0; row < rows_; ++row) {
+    for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
       const std::int64_t day = days.values[row];
       const RateSeries& series = rate_series(codes->values[row]);
       const auto offset = static_cast<std::uint64_t>(day - first_day);
@@ -308,7 +309,7 @@ bool Program::run_rate(Node& node) {
     finish(node, world_.rates.scale());
     return true;
   }
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     if (active_[row] == 0) {
       values[row] = 1;  // anything but a missing rate, which would be looked into
     } else if (days.is_absent(row) || (codes != nullptr && codes->is_absent(row))) {
@@ -329,15 +330,15 @@ bool Program::run_convert(Node& node) {
   // Usually the widths of all numbers tell that no product can overflow.
   std::uint64_t amount_bits = 0, rate_bits = 0;
   bool failed = false;
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     amount_bits |= static_cast<std::uint64_t>(amounts.values[row] ^ (amounts.values[row] >> 63));
     rate_bits |= static_cast<std::uint64_t>(rates.values[row]);
     failed |= rates.values[row] == 0;
   }
   if (std::bit_width(amount_bits) + std::bit_width(rate_bits) < 63) {
-    for (std::size_t row = 0; row < rows_; ++row) node.values[row] = amounts.values[row] * rates.values[row];
+    for (std::size_t row = 0, rows = rows_; row < rows; ++row) node.values[row] = amounts.values[row] * rates.values[row];
   } else {
-    for (std::size_t row = 0; row < rows_; ++row) {
+    for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
       failed |= __builtin_mul_overflow(amounts.values[row], rates.values[row], &node.values[row]);
     }
   }
@@ -345,7 +346,7 @@ bool Program::run_convert(Node& node) {
   finish(node, scale);
   if (!failed) return true;
   std::int64_t product = 0;  // only rows that count matter
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     if (active_[row] == 0 || amounts.is_absent(row)) continue;
     if (rates.values[row] == 0 || __builtin_mul_overflow(amounts.values[row], rates.values[row], &product)) return false;
   }
@@ -359,13 +360,13 @@ bool Program::run_times(Node& node) {
   if (node.op == Op::time_minus_time || node.op == Op::date_minus_date) {
     // Instants lie within a few hundred thousand years, so their difference fits.
     const std::int64_t factor = node.op == Op::date_minus_date ? 86'400 : 1;
-    for (std::size_t row = 0; row < rows_; ++row) node.values[row] = (left.values[row] - right.values[row]) * factor;
+    for (std::size_t row = 0, rows = rows_; row < rows; ++row) node.values[row] = (left.values[row] - right.values[row]) * factor;
     finish(node, node.op == Op::time_minus_time ? 6 : 0);
     return true;
   }
   if (right.scale > 6) return false;
   const std::int64_t factor = kPowers[6 - right.scale];
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     std::int64_t micros = 0;
     const bool overflow = __builtin_mul_overflow(right.values[row], factor, &micros) ||
                           (node.op == Op::time_plus ? __builtin_add_overflow(left.values[row], micros, &node.values[row])
@@ -385,7 +386,7 @@ bool Program::run_comparison(Node& node) {
   unite_absent(node, left, right);
   node.values.resize(rows_);
   const auto loop = [&](auto compare) {
-    for (std::size_t row = 0; row < rows_; ++row) node.values[row] = compare(left.values[row], right.values[row]) ? 1 : 0;
+    for (std::size_t row = 0, rows = rows_; row < rows; ++row) node.values[row] = compare(left.values[row], right.values[row]) ? 1 : 0;
   };
   switch (node.op) {
     case Op::equal: loop([](std::int64_t a, std::int64_t b) { return a == b; }); break;
@@ -401,14 +402,14 @@ bool Program::run_logic(Node& node) {
   const Vec& left = vec(node.a);
   node.values.resize(rows_);
   if (node.op == Op::logical_not) {
-    for (std::size_t row = 0; row < rows_; ++row) node.values[row] = left.values[row] ^ 1;
+    for (std::size_t row = 0, rows = rows_; row < rows; ++row) node.values[row] = left.values[row] ^ 1;
     node.vec.absent = left.absent;
     finish(node, 0);
     return true;
   }
   const Vec& right = vec(node.b);
   const bool is_and = node.op == Op::logical_and;
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     node.values[row] = is_and ? left.values[row] & right.values[row] : left.values[row] | right.values[row];
   }
   node.vec.absent = nullptr;
@@ -416,7 +417,7 @@ bool Program::run_logic(Node& node) {
     // A present operand that decides (false for `and`, true for `or`) makes the result present.
     const std::int64_t decisive = is_and ? 0 : 1;
     node.absent.resize(rows_);
-    for (std::size_t row = 0; row < rows_; ++row) {
+    for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
       const bool left_absent = left.is_absent(row), right_absent = right.is_absent(row);
       const bool decided = (!left_absent && left.values[row] == decisive) || (!right_absent && right.values[row] == decisive);
       if (decided) node.values[row] = decisive;
@@ -432,7 +433,7 @@ bool Program::run_presence(Node& node) {
   const Vec& operand = vec(node.a);
   node.values.resize(rows_);
   const bool wanted = node.op == Op::is_none;
-  for (std::size_t row = 0; row < rows_; ++row) node.values[row] = operand.is_absent(row) == wanted ? 1 : 0;
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) node.values[row] = operand.is_absent(row) == wanted ? 1 : 0;
   node.vec.absent = nullptr;
   finish(node, 0);
   return true;
@@ -449,7 +450,7 @@ bool Program::run_or_else(Node& node) {
   node.values.resize(rows_);
   const bool may_lack = right.absent != nullptr;
   if (may_lack) node.absent.resize(rows_);
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     const bool lacks = left.absent[row] != 0;
     node.values[row] = lacks ? right.values[row] : left.values[row];
     if (may_lack) node.absent[row] = lacks ? right.absent[row] : 0;
@@ -467,7 +468,7 @@ bool Program::run_choose(Node& node) {
   node.values.resize(rows_);
   node.absent.resize(rows_);
   bool any = false;
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     const bool first = condition.values[row] != 0;
     node.values[row] = first ? left.values[row] : right.values[row];
     const bool lacks = condition.is_absent(row) || (first ? left.is_absent(row) : right.is_absent(row));
@@ -483,7 +484,7 @@ bool Program::run_choose(Node& node) {
 bool Program::has_small_integers(const Vec& numbers) const {
   if (numbers.scale != 0) return false;
   std::uint64_t used = 0;
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     used |= static_cast<std::uint64_t>(numbers.values[row] ^ (numbers.values[row] >> 63));
   }
   return used < std::uint64_t{1} << 62;
@@ -499,7 +500,7 @@ bool Program::run_codes(Node& node) {
     finish(node, 0);
     return true;
   }
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (std::size_t row = 0, rows = rows_; row < rows; ++row) {
     node.values[row] = 0;
     if (active_[row] == 0 || operand.is_absent(row)) continue;
     const std::int64_t x = operand.values[row];
@@ -528,7 +529,7 @@ bool Program::run_join(Node& node) {
   node.values.resize(rows_);
   node.join->probe(rows_, active_, keys, reps, bases, durations, node.values.data());
   if (!node.join->is_count()) {
-    for (std::size_t row = 0; row < rows_; ++row) node.values[row] = node.values[row] > 0 ? 1 : 0;
+    for (std::size_t row = 0, rows = rows_; row < rows; ++row) node.values[row] = node.values[row] > 0 ? 1 : 0;
   }
   node.vec.absent = nullptr;
   finish(node, 0);

@@ -137,6 +137,7 @@ bool PageRecords::more() {
 void PageRecords::begin(eval::Batch& batch, std::size_t limit) {
   batch.rows = 0;
   ++batch_;
+  masked_ = 0;
   batch.base = nullptr;
   batch.columns.resize(outputs_.size());
   extra_.clear();
@@ -251,13 +252,12 @@ inline bool PageRecords::split(const Record& record) {
     own = build(header, own_fields_.data() + start, own_classes_.data() + start);
     shape = &own;
     ++other_rows_;
-  } else {
-    ++known_rows_;
   }
   if (shape->body_end > record.available) return false;
   if (shape->is_whole && shape->body_end != record.size) unusual_page();
   if (shape->batch != batch_) {
     shape->batch = batch_;
+    masked_ |= shape->masked;
     for (std::size_t index = 0; index < outputs_.size(); ++index)
       outputs_[index].kinds |= kind_bit(shape->classes[index]);
   }
@@ -304,6 +304,7 @@ PageRecords::Shape PageRecords::build(const std::uint8_t* header, Field* fields,
     classes[index] = CellClass::integer;
   }
   std::uint32_t body = header[0];
+  std::uint64_t masked = 0;
   for (std::uint32_t place = 0; place < places_; ++place) {
     const std::uint8_t type = header[1 + place];
     const auto start = static_cast<std::uint16_t>(body);
@@ -319,6 +320,7 @@ PageRecords::Shape PageRecords::build(const std::uint8_t* header, Field* fields,
     if (type >= kNumbers.size()) unusual_page();
     const NumberType& number = kNumbers[type];
     cell_class = number.cell_class;
+    if (!number.stored) masked |= std::uint64_t{1} << wanted[place];  // there are at most kMostPlaces
     if (number.stored) {
       field = {start, static_cast<std::uint16_t>(0xFF00 | number.shift)};
     } else if (number.cell_class == CellClass::integer) {  // types 8 and 9 mean 0 and 1: their lowest bit
@@ -327,7 +329,7 @@ PageRecords::Shape PageRecords::build(const std::uint8_t* header, Field* fields,
       field = {start, 0};
     }
   }
-  return {fields, classes, body, 0, header[0] == places_ + 1};
+  return {fields, classes, body, 0, header[0] == places_ + 1, masked};
 }
 
 /// From this row on classes are written row by row; the rows before are of one class.
@@ -344,6 +346,7 @@ void PageRecords::finish_block(std::size_t first_row) {
   const std::uint8_t* const* const payloads = payloads_.data();
   const Field* const* const row_fields = row_fields_.data();
   const std::size_t rows = block_rows_;
+  known_rows_ += rows;
   const auto number = [&](std::size_t row, Field field) {
     const auto mask = static_cast<std::int8_t>(field.how >> 8);
     return stored_number(payloads[row] + field.offset, field.how & 0xFF) & mask;
@@ -360,7 +363,12 @@ void PageRecords::finish_block(std::size_t first_row) {
     if (table_.columns()[index].is_row_id) continue;
     std::int64_t* const bits = output.bits + first_row;
     std::uint32_t* const lengths = output.lengths + first_row;
-    if ((kinds & kTextKinds) == 0) {
+    if ((kinds & kTextKinds) == 0 && (masked_ >> index & 1) == 0) {
+      for (std::size_t row = 0; row < rows; ++row) {
+        const Field field = row_fields[row][index];
+        bits[row] = stored_number(payloads[row] + field.offset, field.how & 0xFF);
+      }
+    } else if ((kinds & kTextKinds) == 0) {
       for (std::size_t row = 0; row < rows; ++row) bits[row] = number(row, row_fields[row][index]);
     } else if ((kinds & ~kTextKinds) == 0) {
       for (std::size_t row = 0; row < rows; ++row) {

@@ -58,6 +58,7 @@ class PageRecords {
     std::uint32_t body_end = 0;                // of the fields up to the last wanted one
     std::uint32_t batch = 0;                   // the last one that had such a record
     bool is_whole = false;                     // the header has no further fields
+    std::uint64_t masked = 0;                  // outputs (as bits) whose number is not just stored: NULL, 0 and 1
   };
   static constexpr std::uint32_t kBlockRows = 128;
   static constexpr std::uint32_t kMostPlaces = 63;  // of records that are taken apart in blocks
@@ -116,6 +117,7 @@ class PageRecords {
   std::vector<Field> shape_fields_;  // this and the next never move
   std::vector<eval::CellClass> shape_classes_;
   std::uint64_t known_rows_ = 0, other_rows_ = 0;  // since shapes were last forgotten
+  std::uint64_t masked_ = 0;                        // of the shapes in the current batch
   // Rows of the current block.
   std::uint32_t batch_ = 0, block_rows_ = 0;
   std::vector<const std::uint8_t*> payloads_;
