@@ -381,7 +381,30 @@ EntityRows entity_rows(World& world, EntityId entity) {
     if (entity.index == 0 && !decl.named.label.empty()) shown.label = decl.named.label;
     result.rows.push_back(std::move(shown));
   }
+  const auto before = [&](const EntityRow& a, const EntityRow& b) { return a.key < b.key; };
+  if (std::is_sorted(result.rows.begin(), result.rows.end(), before)) return result;
+  result.by_text.resize(result.rows.size());  // whole numbers: 9 comes before 10
+  std::iota(result.by_text.begin(), result.by_text.end(), 0);
+  std::sort(result.by_text.begin(), result.by_text.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return before(result.rows[a], result.rows[b]); });
   return result;
+}
+
+std::optional<std::uint32_t> EntityRows::find(std::string_view key) const {
+  const auto index_at = [&](std::size_t place) {
+    return by_text.empty() ? static_cast<std::uint32_t>(place) : by_text[place];
+  };
+  std::size_t first = 0, last = rows.size();
+  while (first < last) {
+    const std::size_t middle = first + (last - first) / 2;
+    if (rows[index_at(middle)].key < key) {
+      first = middle + 1;
+    } else {
+      last = middle;
+    }
+  }
+  if (first == rows.size() || rows[index_at(first)].key != key) return std::nullopt;
+  return index_at(first);
 }
 
 }  // namespace kpi::eval::scanning

@@ -41,6 +41,10 @@ struct EntityRows {
   std::vector<EntityRow> rows;
   std::vector<std::uint32_t> order;      // empty: as they are
   std::vector<std::uint32_t> position;   // internal row -> index
+  std::vector<std::uint32_t> by_text;    // indices in the order of the texts of keys; empty: they are so already
+
+  /// The index of the row with this key.
+  std::optional<std::uint32_t> find(std::string_view key) const;
 };
 EntityRows entity_rows(World& world, model::EntityId entity);
 

@@ -442,6 +442,8 @@ void EventsScan::fill_cells(Program& program, const Table& table, const std::vec
 void EventsScan::fill_lanes(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
   if (lanes_.empty()) return;
   fill_cells(program, table, active);
+  // Rows of other times: most batches of a table with years, when a month is asked for.
+  if (std::find(wanted_.begin(), wanted_.end(), std::uint8_t{1}) == wanted_.end()) return;
   program.set_active(wanted_.data());
   for (const auto& lane : lanes_) {
     const std::vector<std::uint32_t>& kept = kept_cells_[lane->kept].cells;

@@ -12,11 +12,7 @@ using value::EntityRef;
 using value::NoValueReason;
 
 std::optional<std::uint32_t> Store::find(EntityId entity, std::string_view key) const {
-  const std::vector<EntityRow>& rows = rows_[entity.index].rows;  // in the order of their keys
-  const auto found = std::lower_bound(rows.begin(), rows.end(), key,
-                                      [](const EntityRow& row, std::string_view wanted) { return row.key < wanted; });
-  if (found == rows.end() || found->key != key) return std::nullopt;
-  return static_cast<std::uint32_t>(found - rows.begin());
+  return rows_[entity.index].find(key);
 }
 
 /// References inside a value, in the order of rows that results show. References to events become their key.
