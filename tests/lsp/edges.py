@@ -115,7 +115,7 @@ def test_snippets(folder):
 
 
 FIXES = [  # what should stand there, and what does
-    ("sum(sessions.views)\n", "sum(sessions.viewz)\n"), ('"Europe/London"', '"Europe/Londn"'), ("fake_order_cost =", "fake_order_costs ="),
+    ("sum(sessions.views) {", "sum(sessions.viewz) {"), ('"Europe/London"', '"Europe/Londn"'), ("fake_order_cost =", "fake_order_costs ="),
     ("1_500 GBP", "1,500 GBP"), ("violation_count = 0", "violation_count == 0"), ("and paid_at within", "&& paid_at within"),
     ("| 0.8 ", "| .8 "), ("this.paid_at) > 5 {", "this.paid_at) > 5. {"), ("| 12%        |", "| 12        |"),
     ("= sum(orders.amount) -", "= sum（orders.amount) -"), ("market       UK", "market       England"), ("platform     tiktok_shop", "platform     tiktok_shp"),
@@ -176,7 +176,7 @@ def test_line_ends(folder):
     for mark in ("", "\ufeff"):
         client, document = start(folder, text=mark + text)
         assert client.codes(document) == [], client.found(document)
-        begin = client.texts[document].index("sum(sessions.views)\r\n")
+        begin = client.texts[document].index("sum(sessions.views) {\r\n")
         client.change(document, begin, begin + len("sum(sessions.views)"), "sum(sessions.viewz)")
         (mistake,) = client.found(document)
         assert client.text_at(document, mistake["range"]) == "viewz", mistake

@@ -38,7 +38,7 @@ def test_diagnostics(folder):
         assert client.capabilities["positionEncoding"] == encoding
         assert client.codes(document) == [], client.found(document)
         client.replace(document, 'metric gpm "GMV per 1,000 views"', 'metric gpm "千次观看🎯" ')
-        client.replace(document, "sum(sessions.views)\n", "sum(sessions.viewz)\n")
+        client.replace(document, "sum(sessions.views) {", "sum(sessions.viewz) {")
         (diagnostic,) = client.found(document)
         assert diagnostic["code"].startswith("K02") and "viewz" in diagnostic["message"], diagnostic
         assert client.text_at(document, diagnostic["range"]) == "viewz", diagnostic
@@ -50,12 +50,12 @@ def test_diagnostics(folder):
         (action,) = client.request("textDocument/codeAction", {
             "textDocument": {"uri": document}, "range": diagnostic["range"], "context": {"diagnostics": [diagnostic]}})
         client_text = applied(client.texts[document], action["edit"]["changes"][document], encoding)
-        assert "sum(sessions.views)\n" in client_text, action
+        assert "sum(sessions.views) {" in client_text, action
         # In the middle of something: recovery keeps the rest alive.
-        client.replace(document, "sum(sessions.viewz)\n", "sum(\n")
+        client.replace(document, "sum(sessions.viewz) {", "sum( {")
         assert client.found(document)[0]["code"].startswith("K01")
         assert len(client.request("textDocument/documentSymbol", {"textDocument": {"uri": document}})) > 15
-        client.replace(document, "sum(\n", "sum(sessions.views)\n")
+        client.replace(document, "sum( {", "sum(sessions.views) {")
         assert client.codes(document) == []
         client.close()
 
