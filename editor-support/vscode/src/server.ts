@@ -58,7 +58,7 @@ export class Server implements vscode.Disposable {
       middleware: {
         // What the server's commands answer is for people.
         executeCommand: async (command, words, next) => {
-          const result = (await next(command, words)) as CommandResult | undefined;
+          const result = (await next(command, command === 'kpi.previewScorecard' ? withSettings(words) : words)) as CommandResult | undefined;
           if (result) this.show(command, words, result);
           return result as unknown;
         },
@@ -113,6 +113,14 @@ export class Server implements vscode.Disposable {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'kpi.path');
     }
   }
+}
+
+/** A preview takes the database and the period of the folder that the policy is in, where there are several. */
+function withSettings(words: readonly unknown[]): unknown[] {
+  const [uri, scorecard, ...more] = words;
+  if (typeof uri !== 'string' || more.length > 0) return [...words];
+  const { database, period } = settingsFor(vscode.Uri.parse(uri));
+  return [uri, scorecard, database, period];
 }
 
 function serverSettings(): { language: string; database: string; period: string } {
