@@ -60,7 +60,16 @@ def text_of(path):
         return None
 
 
-def shown(client, paths, linted):
+def published_now(client):
+    found = set()
+    for file, params in client.diagnostics.items():
+        name = unquote(file.removeprefix("file://").replace("kpi-std:/", ""))
+        for each in params["diagnostics"]:
+            found.add((name, each["range"]["start"]["line"], each["range"]["start"]["character"], each["code"]))
+    return found
+
+
+def shown(client, paths, linted, expected):
     """What the server publishes of the files, all of them open, when the rules have run."""
     published = {}
     for path in paths:
@@ -72,13 +81,11 @@ def shown(client, paths, linted):
             raise TimeoutError(f"no diagnostics of {[str(p) for p in paths if published.get(uri(p), 0) < 1 + linted[p]]}")
         if message.get("method") == "textDocument/publishDiagnostics":
             published[message["params"]["uri"]] = published.get(message["params"]["uri"], 0) + 1
-    # An answer comes behind everything that was published before.
+    # An answer comes behind everything that was published before. A file that was compiled twice, since one that it uses was
+    # opened after it, may still be waiting for the rules.
     client.request("workspace/symbol", {"query": "no such name"})
-    found = set()
-    for file, params in client.diagnostics.items():
-        name = unquote(file.removeprefix("file://").replace("kpi-std:/", ""))
-        for each in params["diagnostics"]:
-            found.add((name, each["range"]["start"]["line"], each["range"]["start"]["character"], each["code"]))
+    while (found := published_now(client)) != expected and client.receive(3) is not None:
+        pass
     for path in paths:
         client.notify("textDocument/didClose", {"textDocument": {"uri": uri(path)}})
         client.texts.pop(uri(path))
@@ -123,7 +130,7 @@ def main():
             batch = files[begin:begin + BATCH]
             answers = dict(zip(batch, pool.map(said, batch)))
             expected = set().union(*(found for _, found in answers.values()))
-            actual = shown(client, batch, {path: linted for path, (linted, _) in answers.items()})
+            actual = shown(client, batch, {path: linted for path, (linted, _) in answers.items()}, expected)
             findings += len(expected)
             for path in batch:
                 missing, more = ({e for e in a - b if e[0] == str(path)} for a, b in ((expected, actual), (actual, expected)))

@@ -301,6 +301,8 @@ exports.run = async function run() {
     assert.match(problem.message, /没有字段/);
     const wrong = (await vscode.workspace.openTextDocument(other)).lineAt(problem.range.start.line).text;
     assert.match(wrong, /refundd/);
+    const again = await runTask('workbench.action.tasks.reRunTask');
+    assert.match(again.execution.task.name, /没打开/, 'a task that runs again takes its own file');
     await fs.rm(other.fsPath);
   });
   await check('the server starts again on command', async () => {
