@@ -147,7 +147,7 @@ def main():
         failed += 1
         print(f"the files have only {findings} mistakes and findings")
     print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return 1 if failed or not passed else 0
 
 
 if __name__ == "__main__":
