@@ -193,6 +193,20 @@ local function session()
     return false
   end)
   vim.fn.delete(beside)
+
+  -- Every bundled policy opens without a mistake, with an outline, in its layout.
+  local opened = 0
+  for _, path in ipairs(vim.fn.glob(vim.env.KPI_POLICIES .. '/*/policy.kpi', true, true)) do
+    vim.cmd('edit ' .. vim.fn.fnameescape(path))
+    local each = vim.api.nvim_get_current_buf()
+    attached = attached == each and each or vim.wait(10000, function() return attached == each end, 20) and each
+    local outline = ask(each, 'textDocument/documentSymbol') or {}
+    local changes = ask(each, 'textDocument/formatting', { options = { tabSize = 2, insertSpaces = true } })
+    vim.wait(100, function() return #mistakes(each) > 0 end, 20)
+    expect('the policy ' .. path, #outline > 5 and changes and #changes == 0 and #mistakes(each) == 0, mistakes(each))
+    opened = opened + 1
+  end
+  expect('the bundled policies', opened >= 10, opened)
   require('kpi').stop()
 end
 

@@ -401,7 +401,7 @@ const std::vector<CommandSpec>& commands() {
        0,
        {"Serve an editor: the Language Server Protocol over standard input and output.",
         "为编辑器提供语言服务：通过标准输入输出使用语言服务器协议（LSP）。"},
-       {},
+       {{"--stdio", "", {"what it does anyway; some editors say so", "本来就是如此；有些编辑器会带上这个选项"}, false, {}}},
        run_lsp},
   };
   return table;

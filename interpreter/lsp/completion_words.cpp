@@ -6,6 +6,28 @@
 namespace kpi::lsp {
 
 std::vector<std::string> words_behind(std::string_view scope, std::string_view word) {
+  // What rules can ask for as well, see model/rule_properties.def.
+  struct Set {
+    std::string_view scope, word, name;
+  };
+  static const Set kSets[] = {
+      {"payout", "payee", "payee"},
+      {"scorecard", "missing", "missing"},
+      {"scorecard", "population", "population"},
+      {"events", "duplicates", "duplicates"},
+      {"entity", "duplicates", "duplicates"},
+      {"events", "collected", "collected"},
+      {"entity", "collected", "collected"},
+  };
+  for (const Set& set : kSets) {
+    if (set.scope != scope || set.word != word) continue;
+    std::vector<std::string> words;
+    for (const std::string& each : model::words_of(set.name)) {
+      // Data of which nothing is said; and what needs to say by whom.
+      if (each != "unknown") words.push_back(each == "manual" ? "manual by" : each);
+    }
+    return words;
+  }
   struct Values {
     std::string_view scope, word;
     std::initializer_list<std::string_view> values;
@@ -14,17 +36,10 @@ std::vector<std::string> words_behind(std::string_view scope, std::string_view w
       {"metric", "better", {"higher", "lower"}},
       {"metric", "show", {"percent", "decimals", "in"}},
       {"metric", "matures", {"after"}},
-      {"payout", "payee", {"employee", "agency", "creator"}},
       {"payout", "earned", {"after"}},
       {"payout", "payable", {"after"}},
       {"payout", "paid", {"when"}},
       {"payout", "assume", {"fake_order_cost", "minimum_pay", "monthly_hours", "probation_share"}},
-      {"scorecard", "missing", {"unscored", "zero", "skip"}},
-      {"scorecard", "population", {"ever", "period", "active"}},
-      {"events", "duplicates", {"error", "keep_first", "allow"}},
-      {"entity", "duplicates", {"error", "keep_first", "allow"}},
-      {"events", "collected", {"platform", "export", "payee", "manual by"}},
-      {"entity", "collected", {"platform", "export", "payee", "manual by"}},
       {"policy", "partial", {"prorate"}},
   };
   for (const Values& entry : kValues) {

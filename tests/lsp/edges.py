@@ -78,6 +78,8 @@ def test_holes(folder):
     assert {"info", "warning", "critical"} <= typed('"Traffic without sales" warning', '"Traffic without sales" ¦')
     assert {"tiktok_shop", "amazon"} <= typed("platform     tiktok_shop", "platform     ¦")
     assert {"UK", "CN", "TH"} <= typed("market       UK", "market       ¦")
+    assert {"employee", "agency", "creator"} == typed("payee    employee", "payee    ¦")
+    assert {"platform", "export", "payee", "manual by"} == typed("  collected export\n}\n\nevents sessions", "  collected ¦\n}\n\nevents sessions")
     assert {"half_even", "ceiling"} <= typed("rounding half_even", "rounding ¦")
     assert {"fake_order_cost"} <= typed("assume   fake_order_cost", "assume   ¦")
     rule = 'rule 封顶 warning "报酬封顶" {\n  for %s\n}\nlabels zh {'
@@ -387,6 +389,11 @@ def test_ends(folder):
     client, _ = start(folder, text=UNALLOWED)  # the rules run
     client.process.stdin.close()
     assert client.process.wait(30) == 1
+    # The option of editors that can do otherwise.
+    process = subprocess.Popen([KPI, "lsp", "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    body = b'{"id":1,"method":"initialize","params":{"capabilities":{}}}'
+    output, _ = process.communicate(b"Content-Length: %d\r\n\r\n" % len(body) + body, timeout=30)
+    assert b"positionEncoding" in output and process.returncode == 1
     client, document = start(folder)
     client.codes(document)
     client.process.stdout.close()  # nobody listens any more

@@ -32,7 +32,8 @@ try {
     for (const file of await readdir(notes)) {
       if (file.endsWith('.keys')) {
         for (const word of JSON.parse(await readFile(`${notes}/${file}`, 'utf8'))) {
-          if (/^(Enter|Tab|Escape)$/.test(word)) await page.keyboard.press(word);
+          if (word === 'proposals') await page.waitForSelector('.suggest-widget.visible .monaco-list-row', { timeout: 20_000 }).catch(() => undefined);
+          else if (/^(Enter|Tab|Escape)$/.test(word)) await page.keyboard.press(word);
           else await page.keyboard.type(word, { delay: 30 });
           await new Promise((resolve) => setTimeout(resolve, 300));
         }

@@ -1,10 +1,13 @@
 // Commands of the palette and tasks of tasks.json: both run `kpi` in a terminal, with its problems collected.
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { Output } from './output';
 import { argumentsOf, isPeriod, type Choices, type Command } from './program';
 import { settingsFor } from './settings';
 
 const MATCHERS = ['$kpi', '$kpi-error-zh', '$kpi-warning-zh', '$kpi-info-zh'];
+/** What prints findings line by line; the others show tables, in colours. */
+const COLLECTED: readonly Command[] = ['check', 'lint', 'test'];
 const COMMANDS: readonly Command[] = ['check', 'lint', 'analyze', 'test', 'fmt', 'run', 'explain', 'data'];
 
 interface Definition extends vscode.TaskDefinition {
@@ -16,9 +19,11 @@ interface Definition extends vscode.TaskDefinition {
 function taskOf(definition: Definition, uri: vscode.Uri, choices: Choices): vscode.Task {
   const folder = vscode.workspace.getWorkspaceFolder(uri);
   const words = argumentsOf(definition.command, uri.fsPath, choices);
-  const execution = new vscode.ProcessExecution(settingsFor(uri).program, words, {
-    cwd: folder?.uri.fsPath ?? path.dirname(uri.fsPath),
-  });
+  const { program } = settingsFor(uri);
+  const cwd = folder?.uri.fsPath ?? path.dirname(uri.fsPath);
+  const execution = COLLECTED.includes(definition.command)
+    ? new vscode.CustomExecution(() => Promise.resolve(new Output(program, words, cwd)))
+    : new vscode.ProcessExecution(program, words, { cwd });
   const task = new vscode.Task(definition, folder ?? vscode.TaskScope.Workspace, `${definition.command} ${path.basename(uri.fsPath)}`, 'kpi', execution, MATCHERS);
   task.presentationOptions = { clear: true, reveal: vscode.TaskRevealKind.Always };
   if (definition.command === 'test') task.group = vscode.TaskGroup.Test;
