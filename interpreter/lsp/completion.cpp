@@ -1,6 +1,5 @@
 // What can be written at the cursor.
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 #include "grammar/syntax/keywords.hpp"
@@ -20,35 +19,6 @@ using syntax::WordGroup;
 
 /// Stands where a word will be.
 constexpr std::string_view kMissingWord = "kpi_missing_word";
-
-ItemKind kind_of(What what) {
-  switch (what) {
-    case What::entity:
-      return ItemKind::entity;
-    case What::events:
-      return ItemKind::events;
-    case What::field:
-      return ItemKind::field;
-    case What::param:
-      return ItemKind::parameter;
-    case What::phase:
-      return ItemKind::phase;
-    case What::curve:
-    case What::table:
-      return ItemKind::curve;
-    case What::exclusion:
-      return ItemKind::exclusion;
-    case What::scorecard:
-    case What::payout:
-      return ItemKind::scorecard;
-    case What::rule:
-      return ItemKind::rule;
-    case What::alias:
-      return ItemKind::module;
-    default:
-      return ItemKind::metric;
-  }
-}
 
 class Completer {
  public:
@@ -226,15 +196,8 @@ class Completer {
     }
     if (c_.text_owner == "use" || c_.text_owner == "from") {
       const std::string& file = analysis_.name_of(analysis_.source());
-      const std::string wanted = c_.text_owner == "use" ? ".kpi" : ".csv";
-      std::error_code ignored;
-      const std::filesystem::path folder = std::filesystem::path(file).parent_path();
-      int left = 200;
-      for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-        if (left-- == 0) break;
-        const bool itself = entry.path().filename() == std::filesystem::path(file).filename();
-        if (entry.path().extension() == wanted && !itself) add(entry.path().filename().string(), ItemKind::module);
-      }
+      for (std::string& name : files_beside(file, c_.text_owner == "use" ? ".kpi" : ".csv"))
+        add(std::move(name), ItemKind::module);
     }
   }
 

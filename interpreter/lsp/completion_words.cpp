@@ -1,5 +1,7 @@
 #include "interpreter/lsp/completion_words.hpp"
 
+#include <filesystem>
+
 #include "interpreter/driver/embedded_files.hpp"
 #include "interpreter/model/rule.hpp"
 
@@ -63,6 +65,48 @@ std::vector<std::string> served(std::string_view group) {
       for (char& c : name) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     }
     names.push_back(std::move(name));
+  }
+  return names;
+}
+
+ItemKind kind_of(What what) {
+  switch (what) {
+    case What::entity:
+      return ItemKind::entity;
+    case What::events:
+      return ItemKind::events;
+    case What::field:
+      return ItemKind::field;
+    case What::param:
+      return ItemKind::parameter;
+    case What::phase:
+      return ItemKind::phase;
+    case What::curve:
+    case What::table:
+      return ItemKind::curve;
+    case What::exclusion:
+      return ItemKind::exclusion;
+    case What::scorecard:
+    case What::payout:
+      return ItemKind::scorecard;
+    case What::rule:
+      return ItemKind::rule;
+    case What::alias:
+      return ItemKind::module;
+    default:
+      return ItemKind::metric;
+  }
+}
+
+std::vector<std::string> files_beside(const std::string& file, std::string_view ending) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  const std::filesystem::path self(file);
+  int left = 200;
+  for (const auto& entry : std::filesystem::directory_iterator(self.parent_path(), ignored)) {
+    if (left-- == 0) break;
+    const std::filesystem::path& path = entry.path();
+    if (path.extension() == ending && path.filename() != self.filename()) names.push_back(path.filename().string());
   }
   return names;
 }

@@ -7,6 +7,7 @@
 
 #include "grammar/source/diagnostic.hpp"
 #include "interpreter/lsp/context.hpp"
+#include "interpreter/lsp/features.hpp"
 
 namespace kpi::lsp {
 
@@ -18,6 +19,12 @@ std::vector<std::string> field_options();
 
 /// The markets or platforms (`markets`, `platforms`) that have rules of their own, as a policy writes them.
 std::vector<std::string> served(std::string_view group);
+
+/// How a declaration is shown in a list.
+ItemKind kind_of(What what);
+
+/// The names of files with this ending in the folder of a file, without itself; the first 200 entries are looked at.
+std::vector<std::string> files_beside(const std::string& file, std::string_view ending);
 
 struct RuleWord {
   std::string name, type;
