@@ -78,6 +78,17 @@ std::string rendered(const report::LintReport& report, const source::SourceMap& 
   return report::lint_pretty(report, sources, terminal.out);
 }
 
+/// What CI systems show of files that do not compile; none in the formats for people, who read standard error.
+std::optional<std::string> report_of_mistakes(const Session& session, const Invocation& invocation) {
+  const std::string format = invocation.value("--format").value_or("pretty");
+  const source::Language language = invocation.language;
+  if (format == "github") return report::diagnostics_github(session.diagnostics, session.sources, language);
+  if (format == "sarif")
+    return report::diagnostics_sarif(session.diagnostics, session.sources, std::string(kVersion), language);
+  if (format == "junit") return report::diagnostics_junit(session.diagnostics, session.sources, language);
+  return std::nullopt;
+}
+
 /// One pass over all files, each with the `kpi.toml` nearest to it.
 class Run {
  public:
@@ -186,11 +197,9 @@ Exit run_lint(const Invocation& invocation, const Terminal& terminal) {
     compiles = run->run();
   }
   if (!compiles) {
-    // The only output that a change's reviewer sees.
-    if (invocation.value("--format") == "github") {
-      write_result(report::diagnostics_github(run->session.diagnostics, run->session.sources, invocation.language),
-                   invocation.value("--output"));
-    }
+    // Who waits for a report of the CI system gets one.
+    if (const auto text = report_of_mistakes(run->session, invocation))
+      write_result(*text, invocation.value("--output"));
     print_to_standard_error(run->session.diagnostics, run->session.sources, invocation.format, terminal.err);
     return Exit::not_compiled;
   }

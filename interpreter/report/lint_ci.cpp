@@ -108,6 +108,27 @@ std::string lint_github(const LintReport& report, const source::SourceMap& sourc
   return out;
 }
 
+std::string diagnostics_junit(const source::Diagnostics& diagnostics, const source::SourceMap& sources,
+                              Language language) {
+  std::string cases;
+  std::size_t count = 0;
+  for (const source::Diagnostic& diagnostic : diagnostics.items()) {
+    if (!diagnostic.has_span || source::info(diagnostic.id).severity != source::Severity::error) continue;
+    ++count;
+    const source::Source& source = sources.get(diagnostic.span.source);
+    const auto begin = source.lines.position(source.text, diagnostic.span.begin);
+    const std::string message = source::message(diagnostic, language);
+    cases += "    <testcase classname=\"" + xml(source.name) + "\" name=\"" + source::code(diagnostic.id) + " " +
+             std::to_string(begin.line) + ":" + std::to_string(begin.column) + "\" file=\"" + xml(source.name) +
+             "\" line=\"" + std::to_string(begin.line) + "\">\n      <error type=\"error\" message=\"" + xml(message) +
+             "\">" + xml(message + "\n" + source::help(diagnostic, language)) + "</error>\n    </testcase>\n";
+  }
+  const std::string counts =
+      " tests=\"" + std::to_string(count) + "\" failures=\"0\" errors=\"" + std::to_string(count) + "\"";
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"kpi lint\"" + counts +
+         ">\n  <testsuite name=\"compile\"" + counts + " skipped=\"0\">\n" + cases + "  </testsuite>\n</testsuites>\n";
+}
+
 std::string lint_junit(const LintReport& report, const source::SourceMap& sources, Language language) {
   std::string suites;
   std::size_t all = 0, failures = 0;

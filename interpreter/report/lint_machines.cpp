@@ -133,6 +133,15 @@ Json rule_json(const model::Rule& rule, const std::string& pack, Language langua
   return json;
 }
 
+std::string sarif_text(const std::string& version, Json rules, Json results) {
+  Json run = {{"tool", {{"driver", {{"name", "kpi"}, {"version", version}, {"rules", std::move(rules)}}}}},
+              {"columnKind", "utf16CodeUnits"},
+              {"results", std::move(results)}};
+  return json_text({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+                    {"version", "2.1.0"},
+                    {"runs", Json::array({std::move(run)})}});
+}
+
 }  // namespace
 
 std::string lint_json(const LintReport& report, const source::SourceMap& sources, Language language) {
@@ -159,6 +168,37 @@ std::string lint_json(const LintReport& report, const source::SourceMap& sources
                     {"in_baseline", report.count(State::in_baseline)},
                     {"gone_from_baseline", report.sum(&lint::Result::gone)},
                     {"rules_without_proofs", report.sum(&lint::Result::unproved)}});
+}
+
+std::string diagnostics_sarif(const source::Diagnostics& diagnostics, const source::SourceMap& sources,
+                              const std::string& version, Language language) {
+  Json rules = Json::array(), results = Json::array();
+  std::map<std::string, std::size_t> indices;
+  for (const source::Diagnostic& diagnostic : diagnostics.items()) {
+    const source::DiagnosticInfo& info = source::info(diagnostic.id);
+    if (!diagnostic.has_span || info.severity == source::Severity::note) continue;
+    const std::string id = source::code(diagnostic.id),
+                      level = info.severity == source::Severity::error ? "error" : "warning";
+    std::string message = source::message(diagnostic, language);
+    if (const std::string help = source::help(diagnostic, language); !help.empty()) message += "\n" + help;
+    const auto [known, created] = indices.emplace(id, rules.size());
+    if (created) {
+      const Json name = {{"text", info.name}};
+      rules.push_back({{"id", id},
+                       {"shortDescription", name},
+                       {"fullDescription", name},
+                       {"help", {{"text", "docs/reference/diagnostics.md"}}},
+                       {"defaultConfiguration", {{"level", level}}}});
+    }
+    results.push_back({{"ruleId", id},
+                       {"ruleIndex", known->second},
+                       {"level", level},
+                       {"message", {{"text", message}}},
+                       {"locations", Json::array({{{"physicalLocation",
+                                                    {{"artifactLocation", artifact(sources, diagnostic.span.source)},
+                                                     {"region", region(sources, diagnostic.span)}}}}})}});
+  }
+  return sarif_text(version, std::move(rules), std::move(results));
 }
 
 std::string lint_sarif(const LintReport& report, const source::SourceMap& sources, Language language) {
@@ -205,12 +245,7 @@ std::string lint_sarif(const LintReport& report, const source::SourceMap& source
       results.push_back(std::move(result));
     }
   }
-  Json run = {{"tool", {{"driver", {{"name", "kpi"}, {"version", report.version}, {"rules", std::move(rules)}}}}},
-              {"columnKind", "utf16CodeUnits"},
-              {"results", std::move(results)}};
-  return json_text({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-                    {"version", "2.1.0"},
-                    {"runs", Json::array({std::move(run)})}});
+  return sarif_text(report.version, std::move(rules), std::move(results));
 }
 
 }  // namespace kpi::report

@@ -42,6 +42,11 @@ std::string lint_github(const LintReport& report, const source::SourceMap& sourc
 /// The same for what is wrong with the files themselves.
 std::string diagnostics_github(const source::Diagnostics& diagnostics, const source::SourceMap& sources,
                                Language language);
+/// For files that do not compile, so that whoever waits for a report gets one: each mistake is a result of its own.
+std::string diagnostics_sarif(const source::Diagnostics& diagnostics, const source::SourceMap& sources,
+                              const std::string& version, Language language);
+std::string diagnostics_junit(const source::Diagnostics& diagnostics, const source::SourceMap& sources,
+                              Language language);
 /// JUnit's XML, which most CI systems read.
 std::string lint_junit(const LintReport& report, const source::SourceMap& sources, Language language);
 

@@ -170,7 +170,9 @@ std::string_view authority_title(const Finding& finding, const lint::Cited& cite
   using model::Authority;
   const auto authority = finding.rule->authority;
   if (authority != Authority::law && authority != Authority::platform) return authority_title(finding, language);
-  if (finding.severity == RuleSeverity::error && cite.severity == RuleSeverity::error)
+  // A text that nobody has seen, or that is no longer in force, forbids nothing.
+  const bool known = cite.status == model::CiteStatus::verified || cite.status == model::CiteStatus::secondary;
+  if (known && finding.severity == RuleSeverity::error && cite.severity == RuleSeverity::error)
     return word(lint_words::not_allowed, language);
   return word(authority == Authority::law ? lint_words::law : lint_words::platform, language);
 }
@@ -182,7 +184,9 @@ std::string cite_text(const lint::Cited& cite, Language language) {
   if (cite.status == model::CiteStatus::superseded) status = &lint_words::superseded;
   std::string known(word(*status, language));
   if (cite.checked)
-    known += std::string(word(words::comma, language)) + say(lint_words::checked, language, cite.checked->to_string());
+    known += std::string(word(words::comma, language)) +
+             say(cite.status == model::CiteStatus::unverified ? lint_words::still : lint_words::checked, language,
+                 cite.checked->to_string());
   const bool zh = language == Language::zh;
   return cite.text.in(at(language)) + (zh ? "（" : " (") + known + (zh ? "）" : ")");
 }

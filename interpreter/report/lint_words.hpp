@@ -17,6 +17,7 @@ inline constexpr Word secondary{{"secondary source", "二手来源"}};
 inline constexpr Word unverified{{"not verified", "未核实"}};
 inline constexpr Word superseded{{"no longer in force", "已失效"}};
 inline constexpr Word checked{{"checked {}", "{} 核对"}};
+inline constexpr Word still{{"as of {}", "截至 {}"}};  // not verified as of that day
 inline constexpr Word fix{{"fix", "修复"}};
 inline constexpr Word fix_safe{{"{} (`kpi lint --fix`)", "{}（`kpi lint --fix`）"}};
 inline constexpr Word fix_unsafe{

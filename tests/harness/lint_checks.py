@@ -95,6 +95,13 @@ class Checks:
             lines = set(pages.stdout.splitlines())
             for rule in rules:
                 self.check(rule["id"] in lines, f"{rule['id']}: no page in {language}")
+            advice = {"en": "This page is not legal advice.", "zh": "本页不构成法律意见"}[language]
+            self.check(pages.stdout.count(advice) == len(rules), f"pages in {language}: not all say that they are no legal advice")
+            known = {"en": {"verified": "(text seen", "secondary": "(secondary source", "unverified": "(not verified"},
+                     "zh": {"verified": "（已核对原文", "secondary": "（二手来源", "unverified": "（未核实"}}[language]
+            for status, word in known.items():
+                cited = sum(cite["status"] == status for rule in rules for cite in rule["cites"])
+                self.check(pages.stdout.count(word) == cited > 0, f"pages in {language}: {status} is not shown {cited} times")
         for rule in rules:
             name = rule["id"]
             for part in ("title", "report", "help", "rationale"):
@@ -257,6 +264,14 @@ class Checks:
         broken = self.run("lint", "broken.kpi", "--format", "github", cwd=folder)
         self.check(broken.returncode == 3 and broken.stdout.startswith("::error file=broken.kpi,line=11,"),
                    f"annotations of a policy that does not compile: {broken.stdout}")
+        document = json.loads(self.run("lint", "broken.kpi", "--format", "sarif", cwd=folder).stdout)
+        self.check(document["runs"][0]["results"][0]["ruleId"] == "K0208", "SARIF of a policy that does not compile")
+        if schema.exists():
+            found = problems(document, json.loads(schema.read_text(encoding="utf-8")))
+            self.check(not found, "SARIF of a policy that does not compile: " + "; ".join(found[:5]))
+        document = self.run("lint", "broken.kpi", "--format", "junit", cwd=folder).stdout
+        suite = ElementTree.fromstring(document.encode("utf-8")).find("testsuite")
+        self.check(int(suite.get("errors")) == len(suite.findall("testcase/error")) == 1, "JUnit of a policy that does not compile")
         for name in ("broken.kpi", "bare.kpi"):
             (folder / name).unlink()
 
@@ -287,6 +302,20 @@ class Checks:
         uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         self.check(unquote(uri) == name and not re.search("[ <,:]", uri), f"SARIF: the file is {uri}")
         (folder / name).unlink()
+
+    def speed(self, folder):
+        """Two thousand lines without proofs, in processor time; far more than is needed, to see what grows too fast."""
+        sys.path.insert(0, str(ROOT / "bench"))
+        from large_policy import large_policy
+        (folder / "large.kpi").write_text(large_policy(2_000), encoding="utf-8")
+        times = []
+        for _ in range(3):
+            before = os.times()
+            run = self.run("lint", "large.kpi", "--without-proofs", "--format", "compact", cwd=folder)
+            after = os.times()
+            self.check(run.returncode == 1, f"the large policy: {run.returncode} {run.stderr[:200]}")
+            times.append(after.children_user - before.children_user)
+        self.check(min(times) < 0.2, f"lint of 2,000 lines without proofs: {times} s")
 
     # ---- the design's examples ------------------------------------------------------------------------------------------
 
@@ -416,7 +445,7 @@ def main():
     checks.packs()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in (checks.properties, checks.findings, checks.baseline, checks.fixes, checks.formats, checks.ci_files):
+        for part in (checks.properties, checks.findings, checks.baseline, checks.fixes, checks.formats, checks.ci_files, checks.speed):
             part(folder)
     checks.design_examples()
     checks.own_policies()
