@@ -33,6 +33,18 @@ class Proposer {
     }
   }
 
+  void look_at_alert(model::AlertId id) {
+    Shape shape(policy_, {{}, {}, id});
+    const std::vector<Shape::Threshold> thresholds = shape.thresholds();
+    const auto known = intervals(shape.graph);
+    for (const Shape::Threshold& threshold : thresholds) {
+      if (known[threshold.atom].is_constant()) continue;
+      const std::string at = policy_.alerts[id.index].named.name + say(": ", "：") + title(threshold);
+      if (!seen_.insert(at).second) continue;
+      if (!propose_alert(shape, threshold, at)) proposals_.result.without_store.push_back(at);
+    }
+  }
+
  private:
   using Inputs = std::vector<Number>;
 
@@ -213,6 +225,41 @@ class Proposer {
     return kink.name + say(", both alike", "，两者相等");
   }
 
+  // ---- an alert that fires, and one that just does not
+
+  bool propose_alert(Shape& shape, const Shape::Threshold& threshold, const std::string& at) {
+    // A state in which this comparison decides.
+    const auto [when_true, when_false] = shape.decided(threshold.atom);
+    const NodeId difference = shape.graph.subtract(when_true, when_false);
+    const NodeId zero = shape.graph.constant(Number(0));
+    const NodeId decides = shape.graph.negate(shape.graph.equal(difference, zero));
+    for (const int rows : {8, 60}) {
+      for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+        Problem problem;
+        problem.objective = zero;
+        problem.require = {decides};
+        problem.largest_rows = Number(rows);
+        problem.boundary = std::pair(threshold.left, threshold.right);
+        Search search(shape.graph, problem, shape.anchor(), seed);
+        const auto found = search.run(kEvaluations);
+        if (!found) break;
+        const auto other = other_side(shape, threshold, found->inputs);
+        const bool first = propose_alert(shape, at, found->inputs);
+        const bool second = other && propose_alert(shape, at + say(", one step further", "，再进一步"), *other);
+        if (first || second) return true;
+      }
+    }
+    return false;
+  }
+
+  bool propose_alert(Shape& shape, const std::string& title, const Inputs& inputs) {
+    WorldMaker maker(shape);
+    auto world = maker.make(inputs);
+    if (!world) return false;
+    maker.repeat(*world, policy_.alerts[shape.target.alert.index].streak - 1);
+    return proposals_.add_alert(shape, title, maker, *world, holds(shape.graph, shape.value(), inputs));
+  }
+
   // ---- stores
 
   static Problem problem_for(Shape& shape, int rows, bool paid) {
@@ -257,6 +304,9 @@ ProposedTests boundary_tests(const model::Policy& policy, source::Language langu
   for (std::uint32_t index = 0; index < policy.payouts.size(); ++index) proposer.look_at({PayoutId{index}, {}});
   // What decides the score alone; the boundaries of pay have been seen.
   for (std::uint32_t index = 0; index < policy.scorecards.size(); ++index) proposer.look_at({{}, ScorecardId{index}});
+  for (std::uint32_t index = 0; index < policy.alerts.size(); ++index) {
+    if (!policy.alerts[index].named.from_library) proposer.look_at_alert(model::AlertId{index});
+  }
   propose_exclusions(policy, language, source_text, proposals);
   return std::move(proposals.result);
 }

@@ -57,6 +57,8 @@ class Builder {
   PayGraph payout(PayoutId id, std::int32_t offset = 0);
   /// `pay` and `amount` are the score here.
   PayGraph scorecard(ScorecardId id, std::int32_t offset = 0);
+  /// `pay` is 1 when the condition holds, and 0 otherwise.
+  PayGraph alert(model::AlertId id);
   Scalar metric(MetricId id, const Moment& moment);
   Scalar number(ExprId id, const Moment& moment);
   Condition condition(ExprId id, const Moment& moment);

@@ -212,6 +212,18 @@ PayGraph Builder::scorecard(ScorecardId id, std::int32_t offset) {
   return result;
 }
 
+PayGraph Builder::alert(model::AlertId id) {
+  Moment moment;
+  moment.offsets = {0};
+  const Condition holds = condition(policy_.alerts[id.index].when, moment);
+  const NodeId zero = graph_.constant(Number(0));
+  PayGraph result;
+  result.pay = result.amount = graph_.choose(holds.yes, graph_.constant(Number(1)), zero);
+  result.paid = graph_.either(holds.yes, holds.no);
+  result.base = result.base_penalties = zero;
+  return result;
+}
+
 PayGraph Builder::payout(PayoutId id, std::int32_t offset) {
   const model::Payout& payout = policy_.payouts[id.index];
   const NodeId zero = graph_.constant(Number(0));

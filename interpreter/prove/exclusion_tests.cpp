@@ -19,20 +19,6 @@ constexpr std::uint64_t kSeeds = 3;     // states to add a row to before an excl
 constexpr std::int64_t kMostRows = 40;  // that an alternative may ask for
 constexpr std::int64_t kMinute = 60 * value::kMicrosPerSecond;
 
-/// The operands of a chain of `and` or `or`.
-void flatten(const model::Policy& policy, ExprId id, BinaryOp op, std::vector<ExprId>& parts) {
-  const auto* node = std::get_if<model::BinaryExpr>(&policy.expr(id).node);
-  if (node == nullptr || node->op != op) return parts.push_back(id);
-  flatten(policy, node->left, op, parts);
-  flatten(policy, node->right, op, parts);
-}
-
-std::vector<ExprId> parts_of(const model::Policy& policy, ExprId id, BinaryOp op) {
-  std::vector<ExprId> parts;
-  if (id.valid()) flatten(policy, id, op, parts);
-  return parts;
-}
-
 /// A stored field of the row at this depth.
 const model::RowField* field_of(const model::Policy& policy, ExprId id, int depth) {
   const auto* field = id.valid() ? std::get_if<model::RowField>(&policy.expr(id).node) : nullptr;
@@ -63,7 +49,7 @@ class ExclusionProposer {
   void look_at(ExclusionId id) {
     const model::Exclusion& exclusion = policy_.exclusions[id.index];
     for (std::size_t i = 0; i < exclusion.from.size(); ++i) {
-      const auto alternatives = parts_of(policy_, exclusion.conditions[i], BinaryOp::logical_or);
+      const auto alternatives = operands_of(policy_, exclusion.conditions[i], BinaryOp::logical_or);
       for (const ExprId alternative : alternatives) {
         const std::string text = exclusion.named.name + ", " + source_text_(policy_.expr(alternative).span);
         if (!propose(id, exclusion.from[i], alternative, alternatives, text))
@@ -84,7 +70,7 @@ class ExclusionProposer {
   bool propose(ExclusionId id, EventsId events, ExprId alternative, const std::vector<ExprId>& alternatives,
                const std::string& text) {
     std::vector<Other> others;
-    for (const ExprId part : parts_of(policy_, alternative, BinaryOp::logical_and)) {
+    for (const ExprId part : operands_of(policy_, alternative, BinaryOp::logical_and)) {
       if (!asks(part, others)) return false;
     }
     // Somebody who reads these events, so that it shows what the row would have done.
@@ -306,7 +292,7 @@ class ExclusionProposer {
 
   std::optional<WorldRow> counted_row(WorldMaker& maker, World& world, const model::Aggregate& counted) const {
     std::vector<ExprId> holds;
-    for (const ExprId part : parts_of(policy_, counted.filter, BinaryOp::logical_and)) {
+    for (const ExprId part : operands_of(policy_, counted.filter, BinaryOp::logical_and)) {
       if (!reads_outer_row(policy_, part)) holds.push_back(part);
     }
     return maker.one_row(world, EventsId{counted.source.index}, Number(100), holds, {});
@@ -322,7 +308,7 @@ class ExclusionProposer {
   }
 
   bool asks_for_others(ExprId filter) const {
-    for (const ExprId part : parts_of(policy_, filter, BinaryOp::logical_and)) {
+    for (const ExprId part : operands_of(policy_, filter, BinaryOp::logical_and)) {
       const auto* node = std::get_if<model::BinaryExpr>(&policy_.expr(part).node);
       if (node != nullptr && node->op == BinaryOp::ne && reads_outer_row(policy_, part)) return true;
     }
@@ -331,43 +317,39 @@ class ExclusionProposer {
 
   /// Fields of the counted row that the filter compares with the row that is judged.
   bool match(WorldRow& inner, const WorldRow& outer, ExprId filter) const {
-    for (const ExprId part : parts_of(policy_, filter, BinaryOp::logical_and)) {
+    for (const ExprId part : operands_of(policy_, filter, BinaryOp::logical_and)) {
       if (!reads_outer_row(policy_, part)) continue;
       const model::Expr& expr = policy_.expr(part);
+      // A field of the counted row beside what the other says.
+      const model::RowField* field = nullptr;
+      ExprId beside;
       std::int64_t later = 0;
-      const model::RowField *of_inner = nullptr, *of_outer = nullptr;
+      const auto take = [&](ExprId one, ExprId other, std::int64_t sign) {
+        if (field != nullptr) return;
+        field = field_of(policy_, one, 0);
+        beside = other;
+        later = sign;
+      };
       if (const auto* node = std::get_if<model::BinaryExpr>(&expr.node)) {
         if (node->op == BinaryOp::ne) continue;  // another key
-        of_inner = field_of(policy_, node->left, 0);
-        of_outer = field_of(policy_, node->right, 1);
-        const bool turned = of_inner == nullptr;
-        if (turned) {
-          of_inner = field_of(policy_, node->right, 0);
-          of_outer = field_of(policy_, node->left, 1);
-        }
-        if (node->op == BinaryOp::lt) later = turned ? 1 : -1;
-        if (node->op == BinaryOp::gt) later = turned ? -1 : 1;
+        const std::int64_t sign = node->op == BinaryOp::gt ? 1 : node->op == BinaryOp::lt ? -1 : 0;
+        take(node->left, node->right, sign);
+        take(node->right, node->left, -sign);
       } else if (const auto* within = std::get_if<model::WithinExpr>(&expr.node)) {
-        of_inner = field_of(policy_, within->time, 0);
-        of_outer = field_of(policy_, within->of, 1);
-        if (of_inner == nullptr) {
-          of_inner = field_of(policy_, within->of, 0);
-          of_outer = field_of(policy_, within->time, 1);
-        }
+        take(within->time, within->of, 0);
+        take(within->of, within->time, 0);
       } else if (const auto* in = std::get_if<model::InExpr>(&expr.node)) {
         const auto* range = std::get_if<model::RangeExpr>(&policy_.expr(in->collection).node);
-        of_inner = field_of(policy_, in->item, 0);
-        if (range != nullptr) of_outer = field_of(policy_, range->lower, 1);
+        if (range != nullptr && range->lower.valid()) take(in->item, range->lower, 0);
       }
-      if (of_inner == nullptr || of_outer == nullptr) return false;
-      const auto value = outer.fields.find(of_outer->path.field.index);
-      if (value == outer.fields.end()) return false;
-      Value wanted = value->second;
+      if (field == nullptr) return false;
+      Value wanted = evaluate_row(policy_, beside, inner, field->source, &outer);
+      if (!wanted.has_value()) return false;
       if (later != 0) {
         if (!wanted.is<value::Instant>()) return false;
         wanted = value::Instant{wanted.as<value::Instant>().micros + later * kMinute};
       }
-      inner.fields[of_inner->path.field.index] = wanted;
+      inner.fields[field->path.field.index] = wanted;
     }
     return true;
   }

@@ -144,4 +144,43 @@ bool Proposals::add(Shape& shape, const std::string& title, const WorldMaker& ma
   return true;
 }
 
+bool Proposals::add_alert(Shape& shape, const std::string& title, const WorldMaker& maker, const World& world,
+                          bool fires) {
+  const model::Alert& alert = policy_.alerts[shape.target.alert.index];
+  model::Test test;
+  test.given = maker.tables(world);
+  const std::string given = given_text(policy_, test.given);
+  if (stores_.contains(alert.named.name + given)) return true;
+  source::Diagnostics found;
+  eval::MemorySource data = eval::given_data(policy_, test, {}, found);
+  if (found.has_errors()) return false;
+  // A run evaluates the shorter periods that end in its own.
+  const value::Date last{shape.period.end().days - 1};
+  eval::RunRequest request;
+  request.periods = {alert.every < value::CalendarUnit::month
+                         ? value::Period::containing(last, value::CalendarUnit::month)
+                         : shape.period};
+  request.is_test = true;
+  const eval::Run run = eval::run(policy_, data, request, found);
+  if (found.has_errors()) return false;
+  bool fired = false;
+  for (const eval::PeriodOutcome& period : run.outcome.periods) {
+    for (const eval::AlertResult& one : period.alerts) {
+      const bool whose = alert.entity.index == 0 || one.key == maker.key();
+      if (one.alert == shape.target.alert && whose && (!fires || one.period == shape.period)) fired = true;
+    }
+  }
+  if (fired != fires) return false;
+  stores_.insert(alert.named.name + given);
+  request.coverage = &result.coverage;
+  eval::run(policy_, data, request, found);
+  std::string text = "test " + model::text_literal(title) + " {\n" + given + "  period " +
+                     request.periods.front().to_string() + "\n  expect " + (fires ? "" : "no ") + "alert " +
+                     column(alert.named.name) + " " + policy_.entity(alert.entity).named.name;
+  if (alert.entity.index != 0) text += " " + model::text_literal(maker.key());
+  if (fires) text += " in " + shape.period.to_string();
+  result.tests.push_back({title, text + "\n}\n"});
+  return true;
+}
+
 }  // namespace kpi::prove

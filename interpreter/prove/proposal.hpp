@@ -31,6 +31,9 @@ class Proposals {
   bool add(Shape& shape, const std::string& title, const WorldMaker& maker, const World& world, const Claim& claim,
            const std::string& more = {});
 
+  /// A test of an alert in the period of its shape; false when it does not behave as claimed.
+  bool add_alert(Shape& shape, const std::string& title, const WorldMaker& maker, const World& world, bool fires);
+
   ProposedTests result;
 
  private:

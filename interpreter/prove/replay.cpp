@@ -126,6 +126,32 @@ std::optional<World> WorldMaker::attacked(const World& before, const std::vector
   return world;
 }
 
+namespace {
+
+/// The rows of one part of a table behind those of another, in the columns of both.
+void append(model::GivenTable& to, const model::GivenTable& more) {
+  std::vector<std::size_t> places;
+  for (const std::string& column : more.columns) {
+    const auto known = std::find(to.columns.begin(), to.columns.end(), column);
+    places.push_back(static_cast<std::size_t>(known - to.columns.begin()));
+    if (known == to.columns.end()) to.columns.push_back(column);
+  }
+  for (std::size_t row = 0; row < more.rows.size(); ++row) {
+    to.rows.emplace_back();
+    to.currencies.emplace_back();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      to.rows.back().resize(std::max(to.rows.back().size(), places[i] + 1));
+      to.currencies.back().resize(to.rows.back().size());
+      to.rows.back()[places[i]] = more.rows[row][i];
+      to.currencies.back()[places[i]] = more.currencies[row][i];
+    }
+  }
+  for (auto& row : to.rows) row.resize(to.columns.size());
+  for (auto& row : to.currencies) row.resize(to.columns.size());
+}
+
+}  // namespace
+
 std::vector<model::GivenTable> WorldMaker::tables(const World& world) const {
   std::vector<model::GivenTable> result;
   const auto add = [&](const std::string& table, const std::vector<model::Field>& fields,
@@ -163,7 +189,12 @@ std::vector<model::GivenTable> WorldMaker::tables(const World& world) const {
         cells.push_back(std::move(cell));
       }
     }
-    result.push_back(std::move(given));
+    const auto same =
+        std::find_if(result.begin(), result.end(), [&](const auto& known) { return known.table == given.table; });
+    if (same == result.end())
+      result.push_back(std::move(given));
+    else
+      append(*same, given);  // several events may read one table
   };
   for (const auto& [id, rows] : world.entities) add(policy_.entities[id].table, policy_.entities[id].fields, rows);
   for (const auto& [id, rows] : world.events) add(policy_.events[id].table, policy_.events[id].fields, rows);

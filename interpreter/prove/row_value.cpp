@@ -5,19 +5,32 @@ namespace kpi::prove {
 
 using value::Value;
 
+std::vector<ExprId> operands_of(const model::Policy& policy, ExprId id, value::BinaryOp op) {
+  if (!id.valid()) return {};
+  const auto* node = std::get_if<model::BinaryExpr>(&policy.expr(id).node);
+  if (node == nullptr || node->op != op) return {id};
+  std::vector<ExprId> result = operands_of(policy, node->left, op);
+  const std::vector<ExprId> right = operands_of(policy, node->right, op);
+  result.insert(result.end(), right.begin(), right.end());
+  return result;
+}
+
 /// Conditions over one candidate row. What needs other rows has no value: the replay decides.
-Value evaluate_row(const model::Policy& policy, ExprId id, const WorldRow& row, model::SourceRef source) {
+Value evaluate_row(const model::Policy& policy, ExprId id, const WorldRow& row, model::SourceRef source,
+                   const WorldRow* outer) {
   const model::Expr& expr = policy.expr(id);
-  const auto operand = [&](ExprId of) { return evaluate_row(policy, of, row, source); };
+  const auto operand = [&](ExprId of) { return evaluate_row(policy, of, row, source, outer); };
   const value::TimeZone& zone = *policy.header.timezone;
   if (const auto* node = std::get_if<model::Constant>(&expr.node)) return node->value;
   if (const auto* node = std::get_if<model::ParamRef>(&expr.node)) return policy.params[node->param.index].value;
   if (const auto* node = std::get_if<model::RowField>(&expr.node)) {
-    if (node->depth != 0 || !node->path.refs.empty() || !node->path.field.valid()) return {};
-    const model::Field& field = policy.fields(source)[node->path.field.index];
-    if (field.computed.valid()) return operand(field.computed);
-    const auto found = row.fields.find(node->path.field.index);
-    return found == row.fields.end() ? Value() : found->second;
+    if (!node->path.refs.empty() || !node->path.field.valid()) return {};
+    const WorldRow* of = node->depth == 0 ? &row : node->depth == 1 ? outer : nullptr;
+    if (of == nullptr) return {};
+    const model::Field& field = policy.fields(node->source)[node->path.field.index];
+    if (field.computed.valid()) return evaluate_row(policy, field.computed, *of, node->source);
+    const auto found = of->fields.find(node->path.field.index);
+    return found == of->fields.end() ? Value() : found->second;
   }
   if (const auto* node = std::get_if<model::UnaryExpr>(&expr.node))
     return value::apply(node->op, operand(node->operand));

@@ -9,11 +9,19 @@ namespace kpi::prove {
 namespace {
 
 EntityId entity_of(const model::Policy& policy, const Target& target) {
+  if (target.alert.valid()) return policy.alerts[target.alert.index].entity;
   return target.payout.valid() ? policy.payouts[target.payout.index].entity
                                : policy.scorecards[target.scorecard.index].entity;
 }
 
 value::Period period_of(const model::Policy& policy, const Target& target) {
+  if (target.alert.valid()) {
+    // Late enough for the streak.
+    const model::Alert& alert = policy.alerts[target.alert.index];
+    const value::Period first = analysed_period(policy, alert.every), later = first.shift(alert.streak);
+    const bool inside = !policy.header.effective_to || later.end().days <= policy.header.effective_to->days + 1;
+    return inside ? later : first;
+  }
   return analysed_period(policy, target.payout.valid() ? policy.payouts[target.payout.index].every
                                                        : policy.scorecards[target.scorecard.index].every);
 }
@@ -25,7 +33,10 @@ Shape::Shape(const model::Policy& policy_, Target target_, bool cut_metrics)
       target(target_),
       period(period_of(policy_, target_)),
       builder(policy_, graph, entity_of(policy_, target_), period, cut_metrics) {
-  pay = target.payout.valid() ? builder.payout(target.payout) : builder.scorecard(target.scorecard);
+  if (target.alert.valid())
+    pay = builder.alert(target.alert);
+  else
+    pay = target.payout.valid() ? builder.payout(target.payout) : builder.scorecard(target.scorecard);
 }
 
 value::Unit Shape::unit() const {

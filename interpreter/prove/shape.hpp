@@ -15,10 +15,12 @@ struct Effort {
   std::uint64_t seed = 1;
 };
 
-/// The payout (or, where `payout` is invalid, the scorecard) that is analysed.
+/// The payout, scorecard or alert that is analysed: the first that is valid. The value of an alert is 1 when its
+/// condition holds and 0 otherwise.
 struct Target {
   PayoutId payout;
   ScorecardId scorecard;
+  model::AlertId alert;
 };
 
 class Shape {

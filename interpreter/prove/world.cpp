@@ -193,17 +193,26 @@ std::optional<WorldRow> WorldMaker::fitting(model::SourceRef source, WorldRow ro
                                             const std::vector<ExprId>& fails,
                                             const std::map<std::uint32_t, Number>& given) {
   const auto& fields = policy_.fields(source);
-  const auto fits = [&](const WorldRow& candidate) {
-    for (const ExprId condition : holds) {
+  // What must hold and must not, piece by piece, so that each piece that is mended counts.
+  std::vector<ExprId> must, must_not;
+  for (const ExprId condition : holds) {
+    const auto parts = operands_of(policy_, condition, value::BinaryOp::logical_and);
+    must.insert(must.end(), parts.begin(), parts.end());
+  }
+  for (const ExprId condition : fails) {
+    const auto parts = operands_of(policy_, condition, value::BinaryOp::logical_or);
+    must_not.insert(must_not.end(), parts.begin(), parts.end());
+  }
+  // Pieces that are certainly not as they should be.
+  const auto broken = [&](const WorldRow& candidate) {
+    const auto is = [&](ExprId condition, bool wanted) {
       const Value value = evaluate_row(policy_, condition, candidate, source);
-      if (value.has_value() && !value.boolean()) return false;
-    }
-    for (const ExprId condition : fails) {
-      const Value value = evaluate_row(policy_, condition, candidate, source);
-      if (value.has_value() && value.boolean()) return false;
-    }
-    return true;
+      return value.has_value() && value.boolean() == wanted;
+    };
+    return std::count_if(must.begin(), must.end(), [&](ExprId condition) { return is(condition, false); }) +
+           std::count_if(must_not.begin(), must_not.end(), [&](ExprId condition) { return is(condition, true); });
   };
+  const auto fits = [&](const WorldRow& candidate) { return broken(candidate) == 0; };
   if (fits(row)) return row;
   const std::uint32_t time = source.is_events() ? policy_.events[source.index].time.index : 0xFFFF'FFFF;
   const auto own = row.fields.find(time);
@@ -255,22 +264,44 @@ std::optional<WorldRow> WorldMaker::fitting(model::SourceRef source, WorldRow ro
       if (fields[field].type.kind == Kind::date) {
         for (const std::int32_t more : {0, 1, -1}) list.push_back(value::Date{own_day.days + more});
       }
-      if (fields[field].type.optional && fields[field].type.kind == Kind::text)
+      if (fields[field].type.kind == Kind::text)  // like nothing that a condition names
         list.push_back("t" + std::to_string(next_));
       if (fields[field].type.optional && row.fields.contains(field)) list.push_back(Value());
       if (fields[field].type.kind == Kind::boolean) list.insert(list.end(), {true, false});
     }
   }
-  std::vector<WorldRow> open{row};
+  // One change after the other, each the one that mends most conditions: most of them look at one field.
+  const auto changed = [](WorldRow candidate, std::uint32_t field, const Value& value) {
+    if (value.has_value())
+      candidate.fields[field] = value;
+    else
+      candidate.fields.erase(field);
+    return candidate;
+  };
+  WorldRow best = row;
+  for (auto left = broken(best); left > 0;) {
+    auto least = left;
+    WorldRow better;
+    for (const auto& [field, values] : candidates) {
+      for (const Value& value : values) {
+        WorldRow next = changed(best, field, value);
+        const auto count = broken(next);
+        if (count >= least) continue;
+        least = count;
+        better = std::move(next);
+      }
+    }
+    if (least == left) break;
+    best = std::move(better);
+    left = least;
+    if (left == 0) return best;
+  }
+  std::vector<WorldRow> open{best};
   for (const auto& [field, values] : candidates) {
     const std::size_t count = open.size();
     for (std::size_t i = 0; i < count && open.size() < kMaximumCombinations; ++i) {
       for (const Value& value : values) {
-        WorldRow next = open[i];
-        if (value.has_value())
-          next.fields[field] = value;
-        else
-          next.fields.erase(field);
+        WorldRow next = changed(open[i], field, value);
         if (fits(next)) return next;
         open.push_back(std::move(next));
       }

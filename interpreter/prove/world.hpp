@@ -52,6 +52,8 @@ class WorldMaker {
                                   const std::vector<ExprId>& holds, const std::vector<ExprId>& fails);
   /// The same row under another key.
   WorldRow another(model::EventsId events, WorldRow row);
+  /// All rows of events once more in each of so many periods before.
+  void repeat(World& world, std::int32_t periods);
   /// The row of a new entity whose field has this value.
   bool add_entity(World& world, model::EntityId entity, model::FieldId field, const value::Value& value);
   /// The row with texts, truths, numbers and times chosen so that some conditions hold and others do not; fields in
@@ -91,7 +93,12 @@ class WorldMaker {
   std::size_t next_ = 1;  // numbers that make texts unique
 };
 
-/// A condition or value over one row, where it can be said from the row alone; none (no value) otherwise.
-value::Value evaluate_row(const model::Policy& policy, ExprId expr, const WorldRow& row, model::SourceRef source);
+/// The operands of a chain of `and` or `or`; none when there is no expression.
+std::vector<ExprId> operands_of(const model::Policy& policy, ExprId expr, value::BinaryOp op);
+
+/// A condition or value over one row, where it can be said from the row alone; none (no value) otherwise. `outer` is
+/// the row that `this` means.
+value::Value evaluate_row(const model::Policy& policy, ExprId expr, const WorldRow& row, model::SourceRef source,
+                          const WorldRow* outer = nullptr);
 
 }  // namespace kpi::prove

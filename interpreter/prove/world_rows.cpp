@@ -53,6 +53,30 @@ WorldRow WorldMaker::another(model::EventsId id, WorldRow row) {
   return row;
 }
 
+void WorldMaker::repeat(World& world, std::int32_t periods) {
+  for (auto& [id, rows] : world.events) {
+    const model::EventsId events{id};
+    const std::vector<WorldRow> once = rows;
+    for (std::int32_t before = 1; before <= periods; ++before) {
+      const std::int32_t days = shape_.period.start().days - shape_.period.shift(-before).start().days;
+      for (const WorldRow& row : once) {
+        WorldRow earlier = another(events, row);
+        earlier.offset += before;
+        for (const auto& [field, value] : row.fields) {
+          if (value.is<value::Instant>()) {
+            const value::Instant moment{value.as<value::Instant>().micros - days * value::kMicrosPerDay};
+            earlier.fields.insert_or_assign(field, Value(moment));
+          } else if (value.is<value::Date>()) {
+            const value::Date day{value.as<value::Date>().days - days};
+            earlier.fields.insert_or_assign(field, Value(day));
+          }
+        }
+        rows.push_back(std::move(earlier));
+      }
+    }
+  }
+}
+
 bool WorldMaker::add_entity(World& world, model::EntityId id, model::FieldId field, const Value& value) {
   const model::Entity& of = policy_.entities[id.index];
   if (of.is_distinct() || of.table.empty()) return false;
