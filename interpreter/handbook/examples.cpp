@@ -158,7 +158,7 @@ class Maker {
     for (std::uint32_t i = 0; i < policy_.payouts.size(); ++i) {
       const model::Payout& payout = policy_.payouts[i];
       if (payout.scorecard != id_ || payout.pool.valid()) continue;
-      eval::PayoutContext context{ordinary, moment, false, &result, {}};
+      eval::PayoutContext context{.period = ordinary, .moment = moment, .scorecard = &result, .rows = {}};
       eval::PayoutResult paid = eval::PayoutRun(evaluator, payout, {i}, std::move(context), ignored).run();
       if (paid.rows.empty()) continue;
       Example::Pay pay{{i}, paid.rows.front(), {}};
@@ -395,7 +395,54 @@ class Maker {
 
   void decide(ExprId condition, bool wanted) {
     const std::vector<Leaf> leaves = open_leaves(condition);
-    if (leaves.empty()) return;
+    if (decide(condition, wanted, leaves)) return;
+    for (const FieldChoice& choice : field_choices(condition)) {
+      const Value before = store_->rows(choice.field.entity).front().fields[choice.field.path.field.index];
+      store_->set_field(choice.field.entity, choice.field.path.field, choice.value);
+      if (decide(condition, wanted, leaves)) {
+        mention_field(choice.field);
+        return;
+      }
+      store_->set_field(choice.field.entity, choice.field.path.field, before);
+    }
+    for (const Leaf& leaf : leaves) settle(leaf, of_type(Number(0), leaf.type, wanted));
+  }
+
+  /// A field of the entity, and what it might be for a condition to hold: yes, no, or what the condition names.
+  struct FieldChoice {
+    model::SubjectField field;
+    Value value;
+  };
+  std::vector<FieldChoice> field_choices(ExprId condition) const {
+    std::vector<model::SubjectField> fields;
+    std::vector<std::pair<value::Kind, Value>> named;
+    model::walk(policy_, condition, [&](ExprId, const model::Expr& expr) {
+      if (const auto* field = std::get_if<model::SubjectField>(&expr.node);
+          field != nullptr && field->path.refs.empty() && field->path.field.valid())
+        fields.push_back(*field);
+      if (const auto* constant = std::get_if<model::Constant>(&expr.node)) named.emplace_back(expr.type.kind, constant->value);
+    });
+    std::vector<FieldChoice> choices;
+    for (const model::SubjectField& field : fields) {
+      const value::Kind kind = policy_.entity(field.entity).fields[field.path.field.index].type.kind;
+      if (kind == value::Kind::boolean) {
+        for (const bool value : {true, false}) choices.push_back({field, value});
+        continue;
+      }
+      for (const auto& [of, value] : named) {
+        if (of == kind) choices.push_back({field, value});
+      }
+    }
+    return choices;
+  }
+
+  /// Looks for values of what is still open with which the condition is as wanted.
+  bool decide(ExprId condition, bool wanted, const std::vector<Leaf>& leaves) {
+    const auto is_as_wanted = [&] {
+      const Value holds = evaluator_->evaluate(condition, context());
+      return holds.has_value() && holds.boolean() == wanted;
+    };
+    if (leaves.empty()) return is_as_wanted();
     std::vector<Value> candidates;
     for (const std::int64_t number : {0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 1'000, 10'000, 1'000'000})
       candidates.emplace_back(Number(number));
@@ -403,12 +450,11 @@ class Maker {
     for (const Value& candidate : candidates) {
       // The condition is not remembered by the evaluator, only metrics are, and those are overwritten.
       for (const Leaf& leaf : leaves) put(leaf, of_type(candidate, leaf.type, wanted));
-      const Value holds = evaluator_->evaluate(condition, context());
-      if (!holds.has_value() || holds.boolean() != wanted) continue;
+      if (!is_as_wanted()) continue;
       for (const Leaf& leaf : leaves) settle(leaf, of_type(candidate, leaf.type, wanted));
-      return;
+      return true;
     }
-    for (const Leaf& leaf : leaves) settle(leaf, of_type(Number(0), leaf.type, wanted));
+    return false;
   }
   static Value of_type(const Value& candidate, const value::Type& type, bool wanted) {
     if (type.kind == value::Kind::boolean) return wanted ? candidate.number().is_zero() : !candidate.number().is_zero();
