@@ -8,6 +8,7 @@
 #include "interpreter/driver/progress.hpp"
 #include "interpreter/driver/requests.hpp"
 #include "interpreter/driver/session.hpp"
+#include "interpreter/eval/run/data_remarks.hpp"
 #include "interpreter/eval/scan_schema.hpp"
 #include "interpreter/report/data_report.hpp"
 #include "interpreter/report/words.hpp"
@@ -267,6 +268,7 @@ Exit run_data(const Invocation& invocation, const Terminal& terminal) {
       store = eval::scan(policy, data, rough, ignored);
     }
     add_rows(report, policy, *store, request.count_events, complete);
+    eval::report_isolated(policy, *store, session.diagnostics);
   }
   session.diagnostics.sort_and_deduplicate();
   const bool bad = session.diagnostics.has_errors();

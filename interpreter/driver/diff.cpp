@@ -91,6 +91,10 @@ Exit run_diff(const Invocation& invocation, const Terminal& terminal) {
     return Exit::not_compiled;
   }
   check_options(invocation, before, after);
+  if (invocation.has("--pseudonyms")) {
+    use_pseudonyms(before.policy);
+    use_pseudonyms(after.policy);
+  }
   const diff::Side old_side{before.policy, old_session.sources, libraries_of(before, old_session), before.attacks};
   const diff::Side new_side{after.policy, new_session.sources, libraries_of(after, new_session), after.attacks};
   const diff::Diff diff = diff::compare(old_side, new_side);

@@ -155,18 +155,50 @@ void replace_file(const std::string& path, std::string_view text) {
   failed(error);
 }
 
-std::string sha256(std::string_view bytes) {
-  std::uint8_t digest[SHA256_DIGEST_LENGTH];
-  SHA2_CTX context;
-  SHA256Init(&context);
-  SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  SHA256Final(digest, &context);
-  std::string hex;
-  for (const std::uint8_t byte : digest) {
-    hex += "0123456789abcdef"[byte >> 4];
-    hex += "0123456789abcdef"[byte & 15];
+namespace {
+
+class Sha256 {
+ public:
+  Sha256() { SHA256Init(&context_); }
+  void add(std::string_view bytes) {
+    SHA256Update(&context_, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   }
-  return hex;
+  std::string hex() {
+    std::uint8_t digest[SHA256_DIGEST_LENGTH];
+    SHA256Final(digest, &context_);
+    std::string text;
+    for (const std::uint8_t byte : digest) {
+      text += "0123456789abcdef"[byte >> 4];
+      text += "0123456789abcdef"[byte & 15];
+    }
+    return text;
+  }
+
+ private:
+  SHA2_CTX context_;
+};
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) {
+  Sha256 sum;
+  sum.add(bytes);
+  return sum.hex();
+}
+
+std::optional<std::string> sha256_of_file(const std::string& path) {
+  constexpr std::size_t kPiece = 1 << 20;
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return std::nullopt;
+  Sha256 sum;
+  std::string piece(kPiece, '\0');
+  for (;;) {
+    const ssize_t count = ::read(file.get(), piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return std::nullopt;
+    if (count == 0) return sum.hex();
+    sum.add(std::string_view(piece).substr(0, static_cast<std::size_t>(count)));
+  }
 }
 
 }  // namespace kpi::driver

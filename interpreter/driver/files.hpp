@@ -41,5 +41,7 @@ void replace_file(const std::string& path, std::string_view text);
 
 /// Lower-case hexadecimal SHA-256.
 std::string sha256(std::string_view bytes);
+/// The same of a file's bytes, read in pieces; none when it cannot be read.
+std::optional<std::string> sha256_of_file(const std::string& path);
 
 }  // namespace kpi::driver

@@ -93,7 +93,15 @@ std::optional<Compiled> compile_policy(Session& session, const std::string& path
     return std::nullopt;
   }
   if (compiled.policy.is_library) throw Failure(ids::library_has_no_results, {{"file", path}});
+  if (invocation.has("--pseudonyms")) use_pseudonyms(compiled.policy);
   return compiled;
+}
+
+void use_pseudonyms(model::Policy& policy) {
+  for (model::Entity& entity : policy.entities) {
+    const model::FieldId label = entity.label_field;
+    if (label.valid() && entity.fields[label.index].personal) entity.label_field = {};
+  }
 }
 
 value::Instant parse_as_of(const std::string& text, const model::Policy& policy) {
@@ -117,6 +125,7 @@ eval::RunRequest run_request(const Invocation& invocation, const model::Policy& 
   read_how(invocation, request);
   request.quarantine = invocation.has("--quarantine");
   request.all_metrics = invocation.has("--all-metrics");
+  request.complete = invocation.has("--complete");
   request.entity_key = invocation.value("--entity").value_or("");
   return request;
 }

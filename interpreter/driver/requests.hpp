@@ -15,6 +15,9 @@ namespace kpi::driver {
 std::optional<Compiled> compile_policy(Session& session, const std::string& path, const Invocation& invocation,
                                        const Terminal& terminal);
 
+/// --pseudonyms: entities whose name is personal are called by their keys.
+void use_pseudonyms(model::Policy& policy);
+
 /// --period, --as-of, --quarantine and how to read rows, as far as the command has them.
 eval::RunRequest run_request(const Invocation& invocation, const model::Policy& policy);
 

@@ -16,6 +16,7 @@ struct MetricResult {
   model::MetricId metric;
   Value value;                       // NoValue carries the reason
   bool provisional = false;          // before it has matured
+  bool partial = false;              // it looks beyond its period, at days that the data covers in part
   std::optional<value::Currency> currency = std::nullopt;   // of an amount in its rows' own currency, when there were rows
   /// The metric's type, with that currency.
   value::Type type(const model::Policy& policy) const {
@@ -34,6 +35,7 @@ struct ScoreRowResult {
   Value weighted;                    // points * effective_weight
   model::Attain attain = model::Attain::none;
   bool provisional = false, skipped = false;
+  bool partial = false, target_partial = false;   // as MetricResult::partial: the actual value, the target
 };
 struct GateResult {
   std::size_t gate = 0;
@@ -62,6 +64,13 @@ struct ScorecardResult {
 enum class PayoutStatus : std::uint8_t { ok, trial, pending, not_paid, unscored, no_value };
 /// `not_paid`: the word of tests and results, the same in all languages.
 std::string_view name(PayoutStatus status);
+/// Why an amount is pending; with the status `ok`, what is to be kept in mind about it.
+enum class PendingWhy : std::uint8_t {
+  none,
+  not_matured,
+  period_not_over,  // --as-of lies inside the period
+  data_ends,        // more days without data at the end of the period than is usual
+};
 struct PayoutStep {
   std::string step;                  // amount pool_share prorate penalty floor carried_in cap draw recovery paid_when budget rounding
   std::string name;                  // penalty's name
@@ -74,6 +83,8 @@ struct PayoutRowResult {
   std::string key, label;
   PayoutStatus status = PayoutStatus::ok;
   std::string reason;
+  PendingWhy why = PendingWhy::none;
+  std::optional<Date> data_to;       // of data_ends: the last day with data
   Value amount;                      // rounded; NoValue when unscored or without value
   std::vector<PayoutStep> steps;
   struct BasePenalty { std::size_t penalty; Value amount; };
@@ -142,6 +153,7 @@ struct RunRequest {
   std::string entity_key;                  // --entity: only this one is reported (ranks and budgets still see all)
   bool quarantine = false;
   bool all_metrics = false;
+  bool complete = false;                   // days without data had nothing to record: nothing is pending because of them
   std::vector<std::pair<EntityId, model::MetricId>> also;   // listed besides those in use: what a test asks for
   bool is_test = false;                    // everything covered, as of after maturity
   Force force = Force::declared;

@@ -3,6 +3,7 @@
 #include "interpreter/eval/scan.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "grammar/source/diagnostics/data.hpp"
 #include "interpreter/eval/scan_store.hpp"
@@ -56,6 +57,7 @@ void Store::scan() {
 void Store::convert_windows() {
   std::optional<Instant> last;
   for (const EventsState& state : world_.events) last = std::max(last, state.info.last);
+  if (!isolated_.empty()) last = last_event_;
   if (last && !request_.as_of && !request_.everything_covered) world_.rates.set_last_day(world_.zone().local_date(*last));
   for (const auto& [currency, window] : request_.rates) {
     if (!world_.rates.rate(currency, window)) world_.rates.report_missing(currency, world_.rates.day_of(window));
@@ -198,6 +200,7 @@ void Store::scan_times_elsewhere() {
     EventsScan scan(world_, plan_, resources_, EventsId{index});
     scan.only_times = true;
     scan.run();
+    days_elsewhere_[index] = scan.rows_per_day();
   }
   world_.errors.mute(false);
 }
@@ -211,6 +214,7 @@ void Store::fill_coverage() {
     if (info.first) first_event_ = first_event_ ? std::min(*first_event_, *info.first) : info.first;
     if (info.last) last_event_ = last_event_ ? std::max(*last_event_, *info.last) : info.last;
   }
+  if (last_event_ && !request_.as_of && !request_.everything_covered) find_isolated();
   as_of_ = request_.as_of ? request_.as_of : last_event_;
   if (!last_event_) return;
   const Date first = world_.zone().local_date(*first_event_), last = world_.zone().local_date(*last_event_);
@@ -219,8 +223,65 @@ void Store::fill_coverage() {
     info.covered_from = world_.policy.events[index].covers_from.value_or(first);
     info.covered_to = Date{last.days + 1};
     if (*info.covered_from >= *info.covered_to) info.covered_from = info.covered_to = std::nullopt;
-    if (scans_.contains(index)) find_silence(EventsId{index});
+    if (!scans_.contains(index)) continue;
+    find_silence(EventsId{index});
+    info.unowned = scans_.at(index)->unowned();
   }
+}
+
+/// How far apart the days with rows of the whole database usually lie decides what is unusual: a gap at the end of a
+/// period, and a few rows far behind everything else. Where few days are known, so is little of what is usual.
+void Store::find_isolated() {
+  constexpr std::size_t kLeastSample = 7;
+  constexpr std::int32_t kLeastGap = 3, kUnknownGap = 7, kTimesUsual = 5;
+  constexpr std::int32_t kLeastDistance = 60, kUnknownDistance = 366, kTimesDistance = 20;
+  constexpr std::uint64_t kMostRows = 3;
+  std::map<std::int32_t, std::uint64_t> days;
+  const auto add = [&](const std::map<std::int32_t, std::uint64_t>& other) {
+    for (const auto& [day, rows] : other) days[day] += rows;
+  };
+  for (const auto& [index, scan] : scans_) add(scan->rows_per_day());
+  for (const auto& [index, other] : days_elsewhere_) add(other);
+  if (days.empty()) return;
+  std::vector<std::int32_t> distances;
+  for (auto day = std::next(days.begin()); day != days.end(); ++day)
+    distances.push_back(day->first - std::prev(day)->first);
+  const bool is_known = days.size() >= kLeastSample;
+  std::int32_t usual = 0;
+  if (is_known) {
+    const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2);
+    std::nth_element(distances.begin(), middle, distances.end());
+    usual = *middle;
+  }
+  usual_gap_ = is_known ? std::max(kLeastGap, kTimesUsual * usual) : kUnknownGap;
+  const std::int32_t limit = is_known ? std::max(kLeastDistance, kTimesDistance * usual) : kUnknownDistance;
+  std::int32_t wanted = std::numeric_limits<std::int32_t>::min();  // days of the run are no slip
+  for (const Window window : request_.report_windows) wanted = std::max(wanted, window.end.days);
+  std::uint64_t rows = 0;
+  auto after = days.end();
+  for (auto day = std::prev(days.end()); day != days.begin() && day->first >= wanted; --day) {
+    rows += day->second;
+    if (rows > kMostRows) break;
+    if (day->first - std::prev(day)->first > limit) after = day;
+  }
+  if (after == days.end()) return;
+  const Date first{after->first}, last{std::prev(after)->first};
+  last_event_ = Instant{world_.zone().start_of_day(Date{last.days + 1}).micros - 1};
+  const auto note = [&](std::uint32_t index, const std::map<std::int32_t, std::uint64_t>& of) {
+    IsolatedRows isolated{EventsId{index}, 0, first, 0, {}};
+    for (auto day = of.lower_bound(first.days); day != of.end(); ++day) {
+      if (isolated.rows == 0) isolated.first = Date{day->first};
+      isolated.rows += day->second;
+    }
+    if (isolated.rows == 0) return;
+    isolated.distance = isolated.first.days - last.days;
+    name_isolated(isolated);
+    isolated_.push_back(std::move(isolated));
+  };
+  for (const auto& [index, scan] : scans_) note(index, scan->rows_per_day());
+  for (const auto& [index, other] : days_elsewhere_) note(index, other);
+  std::sort(isolated_.begin(), isolated_.end(),
+            [](const IsolatedRows& a, const IsolatedRows& b) { return a.events < b.events; });
 }
 
 /// A source is silent for a span of days without rows, inside its coverage, that is longer than three days and than
@@ -267,6 +328,7 @@ void Store::prepare_exclusions() {
         if (found != by_exclusion.end()) {
           count.rows = found->second.rows;
           count.noted = found->second.noted;
+          count.undecided = found->second.undecided;
           count.money = found->second.money;
         }
         counts.push_back(std::move(count));

@@ -40,6 +40,15 @@ struct Need {
 /// What values of distinct, median, percentile and checked keys may take in memory unless something else is said.
 constexpr std::uint64_t kUsualMemory = 512'000'000;
 
+/// Rows dated so far behind all others that their date is rather a slip: nothing is known up to then.
+struct IsolatedRows {
+  EventsId events;
+  std::uint64_t rows = 0;
+  Date first;                    // the day of the first of them
+  std::int32_t distance = 0;     // days between it and the last day before
+  std::vector<std::string> keys; // of some
+};
+
 struct ScanRequest {
   std::vector<Need> needs;                     // any order, duplicates allowed
   std::vector<std::pair<EntityId, Window>> presence;   // does a kept row of any events lead to the entity?
@@ -75,8 +84,16 @@ struct ExclusionCount {
   EventsId events;
   std::uint64_t rows = 0;                      // counted under this one (the first declared that hits)
   std::uint64_t noted = 0;                     // also hit, but counted under an earlier one
+  std::uint64_t undecided = 0;                 // kept, because the condition has no value for them
   /// Money fields of the rows taken out: field name -> currency code (native) -> sum.
   std::map<std::string, std::map<std::string, value::Number>> money;
+};
+
+/// Rows that no exclusion takes out and that lead to no row of an entity, which is scored or measured.
+struct UnownedRows {
+  EntityId entity;
+  std::uint64_t rows = 0;
+  std::map<std::string, std::map<std::string, value::Number>> money;  // as ExclusionCount::money, of fields that were read
 };
 
 struct EventsInfo {
@@ -87,6 +104,7 @@ struct EventsInfo {
   std::uint64_t without_time = 0;              // absent `at` column of an aggregate: not counted, reported
   std::optional<value::Instant> first, last;   // event times seen
   std::optional<Date> covered_from, covered_to;   // whole days [from, to); none: nothing is covered
+  std::vector<UnownedRows> unowned;
   std::vector<std::pair<Date, Date>> silent;   // spans in which the source is silent although it usually is not
 };
 
@@ -125,13 +143,21 @@ class AggregateStore {
   /// Is the window covered by the source: fully, partly, not at all?
   enum class Cover : std::uint8_t { full, partial, none };
   virtual Cover coverage(model::SourceRef source, Window window) const = 0;
+  /// Rows that were left out of account when the end of the data was looked for.
+  virtual const std::vector<IsolatedRows>& isolated() const {
+    static const std::vector<IsolatedRows> none;
+    return none;
+  }
+  /// More days than these without any row, at the end of the data, are more than is usual.
+  virtual std::int32_t usual_gap() const { return 0; }
   /// Units of policy currency for one unit of `currency` in the window; must have been requested by ScanRequest::rates.
   virtual std::optional<value::Number> rate(value::Currency /*currency*/, Window /*window*/) const { return std::nullopt; }
   /// Working time of a calendar between two instants, in the policy's zone, as a duration in seconds; the calendar must
   /// have been requested by ScanRequest::calendars.
   virtual Value working_time(model::CalendarId /*calendar*/, value::Instant /*from*/, value::Instant /*to*/) const { return {}; }
   virtual MemoryUse memory_use() const { return {}; }
-  /// The as-of instant in force: the requested one or the latest event time of the data.
+  /// The as-of instant in force: the requested one or the latest event time of the data; where isolated rows lie behind
+  /// it, the end of the last day before them.
   virtual std::optional<value::Instant> as_of() const = 0;
 };
 

@@ -251,6 +251,7 @@ void Decoder::decode_references(const Batch& batch, Input& input, Column& out, B
   const bool grows = !to_events && world_.entities[input.target].grows;
   const KeyIndex& index = to_events ? world_.kept[input.target].index : world_.entities[input.target].index;
   const CodeSet& bad_keys = to_events ? world_.kept[input.target].bad_keys : world_.entities[input.target].bad_keys;
+  const CodeSet* const left_out = to_events ? nullptr : &world_.entities[input.target].left_out;
   const bool unreadable = to_events ? world_.kept[input.target].unreadable : world_.entities[input.target].unreadable;
   for (std::size_t row = 0; row < batch.rows; ++row) {
     if (raw.classes[row] == CellClass::null) {
@@ -265,7 +266,9 @@ void Decoder::decode_references(const Batch& batch, Input& input, Column& out, B
     std::uint32_t target = index.find(code);
     const bool is_empty = raw.classes[row] == CellClass::text && raw.lengths[row] == 0;
     if (target == kNoRow && grows && !is_empty) target = world_.discover(model::EntityId{input.target}, code);
-    if (target == kNoRow) {
+    if (target == kNoRow && left_out != nullptr && left_out->contains(code)) {
+      out.set_absent(row);  // it exists, and is nobody of this policy
+    } else if (target == kNoRow) {
       const bool follows = unreadable || bad_keys.contains(code);
       fail(batch, input, row, follows ? CellProblem::follows_bad_row : CellProblem::unknown_reference, out, bad);
     } else {

@@ -124,8 +124,11 @@ bool EntityLoader::load_keys(EntityId entity) {
           if (complete) target.bad_keys.insert(code);
           continue;
         }
-        if (decl.where.valid() && !evaluator.is_true(decl.where, RowContext{&table, row, nullptr, {}})) continue;
         const Code code = key_code(table, row, decl, text, complete);
+        if (decl.where.valid() && !evaluator.is_true(decl.where, RowContext{&table, row, nullptr, {}})) {
+          if (complete) target.left_out.insert(code);
+          continue;
+        }
         if (complete && ++counts[code] == 1) rows.push_back({text, batch.first_row + row, code});
       }
     }

@@ -142,7 +142,8 @@ void EventsScan::compile(EventsPass& pass) {
     const bool fixed = !field.computed.valid() && !field.currency.is_none() && !field.currency_field.valid();
     const value::Currency currency = fixed ? field.currency : world_.rates.currency();
     money_fields_.push_back({FieldId{index}, field.computed.valid() ? program.compile(field.computed).node : -1, field.computed,
-                             world_.pool.code(currency.code()), {}, false});
+                             world_.pool.code(currency.code()), {}, false,
+                             plan_.exclusions_of(events_) != 0 || (!field.computed.valid() && pass.reads.fields.contains(FieldId{index}))});
   }
   excluded_.assign(world_.policy.exclusions.size(), std::vector<ExcludedRows>(report_slots_->count()));
 }
@@ -184,6 +185,7 @@ void EventsScan::take(Program& program, const Batch&, Table& table, std::vector<
   find_exclusions(program, table, active);
   store_masks(table, active);
   if (reports_) report_excluded(program, table, active);
+  if (reports_) find_unowned(program, table, active);
   for (const auto& ensure : ensures_) ensure->take(program, active);
   fill_lanes(program, table, active);
 }
@@ -239,20 +241,42 @@ void EventsScan::note_times(const Table& table, const std::vector<std::uint8_t>&
 
 void EventsScan::find_exclusions(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
   masks_.assign(table.rows, 0);
+  undecided_.clear();
+  const auto note_undecided = [&](std::size_t row, unsigned shift) {
+    if (active[row] == 0) return;
+    if (undecided_.empty()) undecided_.assign(table.rows, 0);
+    undecided_[row] |= std::uint64_t{1} << shift;
+  };
   passes_.resize(table.rows);
   const std::size_t rows = table.rows;
   std::uint64_t* const masks = masks_.data();
   for (const auto& [index, condition] : exclusions_) {
     const auto shift = static_cast<unsigned>(index);
     Vec vec;
-    if (program.evaluate(condition.node, vec) && vec.absent == nullptr) {
+    if (program.evaluate(condition.node, vec)) {
       const std::int64_t* const truth = vec.values;
-      for (std::size_t row = 0; row < rows; ++row) masks[row] |= static_cast<std::uint64_t>(truth[row]) << shift;
+      if (vec.absent == nullptr) {
+        for (std::size_t row = 0; row < rows; ++row) masks[row] |= static_cast<std::uint64_t>(truth[row]) << shift;
+        continue;
+      }
+      for (std::size_t row = 0; row < rows; ++row) {
+        if (vec.absent[row] == 0) {
+          masks[row] |= static_cast<std::uint64_t>(truth[row]) << shift;
+        } else {
+          note_undecided(row, shift);
+        }
+      }
       continue;
     }
-    program.truth(condition, passes_.data());
-    const std::uint8_t* const truth = passes_.data();
-    for (std::size_t row = 0; row < rows; ++row) masks[row] |= std::uint64_t{truth[row]} << shift;
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (active[row] == 0) continue;
+      const Value holds = program.simple(condition.expr, row);
+      if (!holds.has_value()) {
+        note_undecided(row, shift);
+      } else if (holds.boolean()) {
+        masks[row] |= std::uint64_t{1} << shift;
+      }
+    }
   }
   for (const FieldId reference : references_) {
     const Column& column = table.column(reference);
@@ -282,11 +306,17 @@ void EventsScan::store_masks(const Table& table, const std::vector<std::uint8_t>
 
 void EventsScan::report_excluded(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
   for (MoneyField& field : money_fields_) field.is_fast = field.computed.valid() && program.evaluate(field.node, field.vec);
+  const bool has_undecided = !undecided_.empty();
   for (std::size_t row = 0; row < table.rows; ++row) {
-    if (active[row] == 0 || masks_[row] == 0) continue;
+    const std::uint64_t undecided = has_undecided && masks_[row] == 0 ? undecided_[row] : 0;
+    if (active[row] == 0 || (masks_[row] | undecided) == 0) continue;
     const std::int32_t slot = report_slots_->slot(static_cast<std::int32_t>(table.days.values[row]));
     if (slot == SlotSet::kOutside) continue;
     const auto at = static_cast<std::size_t>(slot);
+    for (std::uint64_t left = undecided; left != 0; left &= left - 1) {
+      ++excluded_[static_cast<std::size_t>(std::countr_zero(left))][at].undecided;
+    }
+    if (masks_[row] == 0) continue;
     ExcludedRows& excluded = excluded_[static_cast<std::size_t>(std::countr_zero(masks_[row]))][at];
     ++excluded.rows;
     add_money(program, table, row, excluded.money);
@@ -296,8 +326,29 @@ void EventsScan::report_excluded(Program& program, const Table& table, const std
   }
 }
 
+/// Amounts that nothing else reads are not read for this.
+void EventsScan::find_unowned(Program& program, const Table& table, const std::vector<std::uint8_t>& active) {
+  bool is_ready = false;
+  for (const auto& [entity, node] : owner_nodes_) {
+    if (entity.index == 0) continue;
+    const Vec owners = owners_of(program, table, entity, active);
+    if (owners.absent == nullptr) continue;
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      if (owners.absent[row] == 0 || active[row] == 0 || masks_[row] != 0) continue;
+      if (!std::exchange(is_ready, true)) {
+        for (MoneyField& field : money_fields_)
+          field.is_fast = field.computed.valid() && program.evaluate(field.node, field.vec);
+      }
+      ExcludedRows& unowned = unowned_[entity];
+      ++unowned.rows;
+      add_money(program, table, row, unowned.money);
+    }
+  }
+}
+
 void EventsScan::add_money(Program& program, const Table& table, std::size_t row, ExcludedMoney& money) {
   for (const MoneyField& field : money_fields_) {
+    if (!field.is_read) continue;
     if (field.computed.valid()) {
       if (field.is_fast) {
         if (!field.vec.is_absent(row)) money.add(field.field.index, field.currency, field.vec.values[row], field.vec.scale);
@@ -498,13 +549,31 @@ std::map<std::size_t, ExcludedTotals> EventsScan::excluded(Window window) const 
       const ExcludedRows& part = excluded_[exclusion][static_cast<std::size_t>(slot)];
       total.rows += part.rows;
       total.noted += part.noted;
+      total.undecided += part.undecided;
       part.money.collect(sums);
     }
-    if (total.rows + total.noted == 0) continue;
-    for (const auto& [place, sum] : sums) {
-      total.money[decl_.fields[place.first].named.name][world_.pool.text(place.second)] = sum;
-    }
+    if (total.rows + total.noted + total.undecided == 0) continue;
+    total.money = named(sums);
     result.emplace(exclusion, std::move(total));
+  }
+  return result;
+}
+
+std::map<std::string, std::map<std::string, Number>> EventsScan::named(
+    const std::map<std::pair<std::uint32_t, Code>, Number>& sums) const {
+  std::map<std::string, std::map<std::string, Number>> result;
+  for (const auto& [place, sum] : sums) {
+    result[decl_.fields[place.first].named.name][world_.pool.text(place.second)] = sum;
+  }
+  return result;
+}
+
+std::vector<UnownedRows> EventsScan::unowned() const {
+  std::vector<UnownedRows> result;
+  for (const auto& [entity, found] : unowned_) {
+    std::map<std::pair<std::uint32_t, Code>, Number> sums;
+    found.money.collect(sums);
+    result.push_back({entity, found.rows, named(sums)});
   }
   return result;
 }

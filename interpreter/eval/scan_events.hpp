@@ -74,13 +74,13 @@ class ExcludedMoney {
 };
 
 struct ExcludedRows {
-  std::uint64_t rows = 0, noted = 0;
+  std::uint64_t rows = 0, noted = 0, undecided = 0;
   ExcludedMoney money;
 };
 
 /// The same for a window: field name -> currency -> sum.
 struct ExcludedTotals {
-  std::uint64_t rows = 0, noted = 0;
+  std::uint64_t rows = 0, noted = 0, undecided = 0;
   std::map<std::string, std::map<std::string, Number>> money;
 };
 
@@ -109,6 +109,7 @@ class EventsScan {
   /// Exclusion (by index) -> rows taken out in the window.
   std::map<std::size_t, ExcludedTotals> excluded(Window window) const;
   std::uint64_t own_exclusions() const { return own_exclusions_; }
+  std::vector<UnownedRows> unowned() const;
 
  private:
   struct MoneyField {
@@ -118,6 +119,7 @@ class EventsScan {
     Code currency = 0;            // of amounts that are not in a currency column
     Vec vec;                      // of a computed amount, in the current batch
     bool is_fast = false;
+    bool is_read = false;         // its cells are there
   };
 
   /// Another one that wants the same, for one thread: what it finds goes to `state`.
@@ -136,7 +138,9 @@ class EventsScan {
   void find_exclusions(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
   void store_masks(const Table& table, const std::vector<std::uint8_t>& active);
   void report_excluded(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
+  void find_unowned(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
   void add_money(Program& program, const Table& table, std::size_t row, ExcludedMoney& money);
+  std::map<std::string, std::map<std::string, Number>> named(const std::map<std::pair<std::uint32_t, Code>, Number>& sums) const;
   void fill_lanes(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
   void fill_cells(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
   const Column& times_of(Program& program, const Table& table, FieldId at, const std::vector<std::uint8_t>& active);
@@ -169,9 +173,11 @@ class EventsScan {
   std::unique_ptr<SlotSet> report_slots_;
   std::vector<std::vector<ExcludedRows>> excluded_;                 // by exclusion and slot
   std::map<std::int32_t, std::uint64_t> rows_per_day_;
+  std::map<EntityId, ExcludedRows> unowned_;
 
   // Of the current batch.
   std::vector<std::uint64_t> masks_;
+  std::vector<std::uint64_t> undecided_;         // exclusions whose condition has no value; empty: none
   std::vector<CellSet> cell_sets_;
   std::vector<KeptCells> kept_cells_;
   std::map<FieldId, std::vector<std::int64_t>> days_;

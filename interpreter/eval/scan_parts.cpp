@@ -98,11 +98,17 @@ void EventsScan::take_in(const EventsScan& other) {
       const ExcludedRows& theirs = other.excluded_[exclusion][slot];
       rows.rows += theirs.rows;
       rows.noted += theirs.noted;
+      rows.undecided += theirs.undecided;
       rows.money.take_in(theirs.money);
     }
   }
   for (std::size_t index = 0; index < ensures_.size(); ++index) ensures_[index]->take_in(*other.ensures_[index]);
   for (const auto& [day, rows] : other.rows_per_day_) rows_per_day_[day] += rows;
+  for (const auto& [entity, rows] : other.unowned_) {
+    ExcludedRows& mine = unowned_[entity];
+    mine.rows += rows.rows;
+    mine.money.take_in(rows.money);
+  }
   const EventsInfo& theirs = other.state_.info;
   EventsInfo& info = state_.info;
   info.rows += theirs.rows;
@@ -123,6 +129,7 @@ void EventsScan::adopt(EventsScan&& other) {
   excluded_ = std::move(other.excluded_);
   ensures_ = std::move(other.ensures_);
   rows_per_day_ = std::move(other.rows_per_day_);
+  unowned_ = std::move(other.unowned_);
   const EventsInfo& found = other.state_.info;
   EventsInfo& info = state_.info;
   info.rows += found.rows;

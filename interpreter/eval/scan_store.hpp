@@ -35,6 +35,8 @@ class Store final : public AggregateStore {
   std::uint64_t quarantined(EntityId entity) const override { return world_.entities[entity.index].quarantined; }
   const std::vector<ExclusionCount>& exclusions(Window window) const override;
   Cover coverage(model::SourceRef source, Window window) const override;
+  std::int32_t usual_gap() const override { return usual_gap_; }
+  const std::vector<IsolatedRows>& isolated() const override { return isolated_; }
   std::optional<value::Instant> as_of() const override { return as_of_; }
   std::optional<value::Number> rate(value::Currency currency, Window period) const override {
     return world_.rates.rate(currency, period);
@@ -56,6 +58,8 @@ class Store final : public AggregateStore {
   EventsScan& scan_of(EventsId events);
   void scan_times_elsewhere();
   void fill_coverage();
+  void find_isolated();
+  void name_isolated(IsolatedRows& rows);
   void find_silence(EventsId events);
   void prepare_exclusions();
   void index_entities();
@@ -79,6 +83,9 @@ class Store final : public AggregateStore {
   std::map<std::uint32_t, std::unique_ptr<EventsScan>> scans_;
   std::vector<EntityRows> rows_;
   std::map<Window, std::vector<ExclusionCount>> exclusions_;
+  std::map<std::uint32_t, std::map<std::int32_t, std::uint64_t>> days_elsewhere_;  // rows per day of events without a scan
+  std::int32_t usual_gap_ = 0;
+  std::vector<IsolatedRows> isolated_;
   std::optional<value::Instant> as_of_;
   std::optional<value::Instant> first_event_, last_event_;
   mutable std::mutex row_mutex_;       // of the evaluator, and of accumulators that are slow or read files

@@ -61,6 +61,24 @@ class Tracer {
     });
   }
 
+  /// The keys of rows from a day on; nothing else is read but their times.
+  static std::vector<std::string> keys_since(World& world, Plan& plan, Resources& resources, EventsId events, Date from) {
+    Tracer tracer(world, plan, resources, events, std::nullopt, {from, Date{-kBeginning.days}}, {});
+    EventsPass pass(world, plan, events, &resources.joins);
+    pass.lenient = true;
+    plan.add_time(events, pass.reads);
+    for (const FieldId key : tracer.decl_.key) plan.add_field(key, SourceRef::of(events), pass.reads);
+    std::vector<std::string> out;
+    if (!resources.prepare(events, pass.reads) || !pass.open()) return out;
+    pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) {
+      for (std::size_t row = 0; row < table.rows; ++row) {
+        if (active[row] != 0 && contains(tracer.window_, table.days.values[row]))
+          out.push_back(tracer.key_of(batch, table, row, pass.program()));
+      }
+    });
+    return out;
+  }
+
  private:
   /// In a test, columns that are left out and that nothing read stay out.
   bool wanted(FieldId field) const {
@@ -140,13 +158,18 @@ class Tracer {
       if (counts(span, table, row, hits, program)) result.counted_by.push_back(span.index);
     }
     for (; hits != 0; hits &= hits - 1) result.hits.push_back(ExclusionId{static_cast<std::uint32_t>(std::countr_zero(hits))});
+    result.key = key_of(batch, table, row, program);
+    return result;
+  }
+
+  std::string key_of(const Batch& batch, const Table& table, std::size_t row, Program& program) const {
+    std::string result;
     for (const FieldId key : decl_.key) {
       if (!table.has(key)) continue;
-      if (!result.key.empty()) result.key += " / ";
-      result.key += key_text(program.evaluator().field_value(table, row, key, context));
+      if (!result.empty()) result += " / ";
+      result += key_text(program.evaluator().field_value(table, row, key, RowContext{&table, row, nullptr, {}}));
     }
-    if (result.key.empty()) result.key = "row " + std::to_string(batch.first_row + row + 1);
-    return result;
+    return result.empty() ? "row " + std::to_string(batch.first_row + row + 1) : result;
   }
 
   /// A part of the row's key; one that refers to another row reads as that row's key.
@@ -193,6 +216,13 @@ std::vector<CountedRow> Store::trace(EntityId entity, std::string_view key, Wind
     return std::tie(a.time, a.events, a.key) < std::tie(b.time, b.events, b.key);
   });
   return rows;
+}
+
+/// The keys of rows from that day on, where one pass over key and time tells them.
+void Store::name_isolated(IsolatedRows& rows) {
+  world_.errors.mute(true);
+  rows.keys = Tracer::keys_since(world_, plan_, resources_, rows.events, rows.first);
+  world_.errors.mute(false);
 }
 
 /// Which rows of a distinct entity are known, and in which order, differs from scan to scan: outside this one a reference

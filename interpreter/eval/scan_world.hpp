@@ -104,6 +104,7 @@ struct EntityTable {
   bool grows = false;                 // distinct entities: rows appear while sources are scanned
   bool unreadable = false;            // its table or one of its columns is missing: the error has been reported
   CodeSet bad_keys;                   // keys of rows with errors, which are not among the rows
+  CodeSet left_out;                   // keys of rows that the entity's `where` leaves out
   std::uint64_t quarantined = 0;      // rows that --quarantine set aside
 };
 

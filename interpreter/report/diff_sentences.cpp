@@ -294,13 +294,13 @@ std::string DiffSentences::amount(const std::optional<value::Number>& amount, bo
       text += ", " + std::string(word(words::status_trial, language_));
       break;
     case eval::PayoutStatus::pending:
-      text += ", " + std::string(word(words::status_pending, language_));
+      text += ", " + payable_text(true, reason, language_);
       break;
     case eval::PayoutStatus::not_paid:
       text += ", " + std::string(word(words::not_paid, language_));
       break;
     default:
-      text += ", " + std::string(word(words::status_ok, language_));
+      text += ", " + payable_text(false, reason, language_);
       break;
   }
   return text;

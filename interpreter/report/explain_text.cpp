@@ -314,13 +314,14 @@ class ExplainWriter {
     const std::size_t end = std::min(note.find(": "), note.size());
     const std::string head = note.substr(0, end);
     static constexpr std::pair<std::string_view, Word> kStatus[] = {
-        {"ok", words::status_ok},      {"trial", words::status_trial}, {"pending", words::status_pending},
-        {"not_paid", words::not_paid}, {"unscored", words::unscored},  {"no_value", words::no_value}};
+        {"trial", words::status_trial}, {"not_paid", words::not_paid}, {"unscored", words::unscored},  {"no_value", words::no_value}};
+    const std::string reason = note.substr(std::min(end + 2, note.size()));
+    if (head == "pending" || head == "ok") return payable_text(head == "pending", reason, look_.language);
     std::string text = head;
     for (const auto& [english, translated] : kStatus) {
       if (head == english) text = w(translated);
     }
-    if (end < note.size()) text += colon() + show_.reason(note.substr(end + 2));
+    if (end < note.size()) text += colon() + show_.reason(reason);
     return text;
   }
 

@@ -126,7 +126,10 @@ class CsvWriter final : public PeriodWriter {
     begin();
     std::string out;
     for (std::size_t i = 0; i < outcome.events.size() && i < policy_.events.size(); ++i)
+    {
       quarantine_line(policy_.events[i].named.name, outcome.events[i].quarantined, out);
+      for (const eval::UnownedRows& rows : outcome.events[i].unowned) unowned_line(i, rows, out);
+    }
     for (const auto& count : outcome.entities)
       quarantine_line(policy_.entity(count.entity).named.name, count.quarantined, out);
     sink_(out);
@@ -189,7 +192,10 @@ class CsvWriter final : public PeriodWriter {
   }
 
   void put_result(Line& line, const eval::ScoreRowResult& result) const {
-    line.put(kStatus, result.skipped ? "skipped" : result.provisional ? "provisional" : "");
+    line.put(kStatus, result.skipped                            ? "skipped"
+                      : result.provisional                      ? "provisional"
+                      : result.partial || result.target_partial ? "partial"
+                                                                : "");
     put(line, kValue, result.actual);
     if (result.actual.has_value()) line.put(kUnit, units_[result.metric.index]);
     put(line, kTarget, result.target);
@@ -214,7 +220,7 @@ class CsvWriter final : public PeriodWriter {
       line.put(kName, policy_.metrics[result.metric.index].named.name);
       line.put(kEntity, entity);
       line.put_cells(kKey, 3, person);
-      line.put(kStatus, result.provisional ? "provisional" : "");
+      line.put(kStatus, result.provisional ? "provisional" : result.partial ? "partial" : "");
       put(line, kValue, result.value);
       if (result.value.has_value()) {
         line.put(kUnit, result.currency ? unit_name(result.type(policy_)) : units_[result.metric.index]);
@@ -262,6 +268,23 @@ class CsvWriter final : public PeriodWriter {
     line.put(kValue, std::to_string(rows));
   }
 
+  /// Rows of the whole data that lead to nobody of an entity, with the amounts that were read of them.
+  void unowned_line(std::size_t events, const eval::UnownedRows& rows, std::string& out) const {
+    Line line(out, "");
+    line.put(kRecord, "unowned");
+    line.put(kName, policy_.events[events].named.name);
+    line.put(kEntity, policy_.entity(rows.entity).named.name);
+    line.put(kValue, std::to_string(rows.rows));
+    std::string sums;
+    for (const auto& [field, money] : rows.money) {
+      for (const auto& [code, sum] : money) {
+        const auto currency = value::Currency::parse(code).value_or(value::Currency());
+        sums += (sums.empty() ? "" : "; ") + field + " " + exact_money(sum, currency) + " " + code;
+      }
+    }
+    line.put_quoted(kReason, sums);
+  }
+
   void exclusion_line(const eval::ExclusionCount& count, std::string& out) const {
     const model::Exclusion& declared = policy_.exclusions[count.exclusion.index];
     Line line(out, period_);
@@ -270,6 +293,7 @@ class CsvWriter final : public PeriodWriter {
     line.put(kEntity, policy_.event(count.events).named.name);
     line.put_quoted(kStatus, declared.kind);
     line.put(kValue, std::to_string(count.rows));
+    if (count.undecided > 0) line.put_quoted(kReason, std::to_string(count.undecided) + " undecided");
   }
 
   const Policy& policy_;

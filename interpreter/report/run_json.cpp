@@ -20,8 +20,13 @@ class JsonParts {
  public:
   JsonParts(const Policy& bound, const eval::AggregateStore* store) : policy_(bound), store_(store) {}
 
-  Json policy() const {
-    return {{"name", policy_.header.name}, {"version", policy_.header.version}, {"sha256", policy_.header.sha256}};
+  Json policy(const MadeFrom& made_from) const {
+    Json json = {
+        {"name", policy_.header.name}, {"version", policy_.header.version}, {"sha256", policy_.header.sha256}};
+    for (const MadeFrom::Library& library : made_from.libraries) {
+      json["libraries"].push_back({{"path", library.path}, {"version", library.version}, {"sha256", library.sha256}});
+    }
+    return json;
   }
 
   Json data(const eval::Outcome& outcome) const {
@@ -31,6 +36,11 @@ class JsonParts {
       Json entry = {{"rows", info.rows}, {"excluded", info.excluded}, {"quarantined", info.quarantined}};
       if (info.duplicates) entry["duplicates"] = info.duplicates;
       if (info.without_time) entry["without_time"] = info.without_time;
+      for (const eval::UnownedRows& rows : info.unowned) {
+        entry["unowned"].push_back({{"entity", policy_.entity(rows.entity).named.name},
+                                    {"rows", rows.rows},
+                                    {"money", money(rows.money)}});
+      }
       events[policy_.events[i].named.name] = std::move(entry);
     }
     Json data = {{"events", std::move(events)}};
@@ -64,18 +74,24 @@ class JsonParts {
 
   Json exclusion(const eval::ExclusionCount& count) const {
     const model::Exclusion& declared = policy_.exclusions[count.exclusion.index];
-    Json money = Json::object();
-    for (const auto& [field, sums] : count.money) {
-      for (const auto& [code, sum] : sums) {
-        money[field][code] = exact_money(sum, value::Currency::parse(code).value_or(value::Currency()));
-      }
-    }
     Json json = {{"name", declared.named.name},
                  {"kind", declared.kind},
                  {"events", policy_.event(count.events).named.name},
                  {"rows", count.rows}};
     if (count.noted) json["also_hit"] = count.noted;
-    json["money"] = std::move(money);
+    if (count.undecided) json["undecided"] = count.undecided;
+    json["money"] = money(count.money);
+    return json;
+  }
+
+  /// Field -> currency -> sum.
+  static Json money(const std::map<std::string, std::map<std::string, value::Number>>& sums_by_field) {
+    Json json = Json::object();
+    for (const auto& [field, sums] : sums_by_field) {
+      for (const auto& [code, sum] : sums) {
+        json[field][code] = exact_money(sum, value::Currency::parse(code).value_or(value::Currency()));
+      }
+    }
     return json;
   }
 
@@ -105,6 +121,8 @@ class JsonParts {
     Json json = {{"name", declared.named.name}};
     put_value(json, result.actual, declared.type);
     if (result.provisional) json["provisional"] = true;
+    if (result.partial) json["partial"] = true;
+    if (result.target_partial) json["target_partial"] = true;
     json["target"] = text(result.target);
     json["attainment"] = text(result.attainment);
     if (result.attain != model::Attain::none) json["form"] = name(result.attain);
@@ -127,6 +145,7 @@ class JsonParts {
       Json value = Json::object();
       put_value(value, result.value, result.type(policy_));
       if (result.provisional) value["provisional"] = true;
+      if (result.partial) value["partial"] = true;
       values[declared.named.name] = std::move(value);
     }
     return {{"entity", policy_.entity(entry.entity).named.name}, {"key", entry.key}, {"values", std::move(values)}};
@@ -213,13 +232,14 @@ std::string opened(const Json& object, std::size_t depth) {
 class JsonWriter final : public PeriodWriter {
  public:
   JsonWriter(const Policy& policy, const source::SourceMap& sources, std::string_view version, Language language,
-             unsigned threads, TextSink sink)
+             unsigned threads, TextSink sink, MadeFrom made_from = {})
       : policy_(policy),
         sources_(sources),
         version_(version),
         language_(language),
         threads_(threads),
-        sink_(std::move(sink)) {}
+        sink_(std::move(sink)),
+        made_from_(std::move(made_from)) {}
 
   void write(const eval::Outcome& outcome, const eval::AggregateStore* store, const PeriodOutcome& period) override {
     begin(outcome);
@@ -254,13 +274,20 @@ class JsonWriter final : public PeriodWriter {
   }
 
  private:
+  Json data(const JsonParts& parts, const eval::Outcome& outcome) const {
+    Json json = parts.data(outcome);
+    if (made_from_.database.empty()) return json;
+    json["file"] = made_from_.database;
+    json["sha256"] = made_from_.database_sum ? Json(*made_from_.database_sum) : Json(nullptr);
+    return json;
+  }
   void begin(const eval::Outcome& outcome) {
     if (std::exchange(has_begun_, true)) return;
     const JsonParts parts(policy_, nullptr);
     const Json json = {{"tool", {{"name", "kpi"}, {"version", version_}, {"edition", kEdition}}},
-                       {"policy", parts.policy()},
+                       {"policy", parts.policy(made_from_)},
                        {"as_of", outcome.as_of ? Json(outcome.as_of->to_string()) : Json(nullptr)},
-                       {"data", parts.data(outcome)}};
+                       {"data", data(parts, outcome)}};
     std::string out;
     append(out, json, 0);
     out.erase(out.rfind("\n}"));
@@ -315,6 +342,7 @@ class JsonWriter final : public PeriodWriter {
   const Language language_;
   const unsigned threads_;
   const TextSink sink_;
+  const MadeFrom made_from_;
   bool has_begun_ = false, has_periods_ = false;
 };
 
@@ -322,8 +350,9 @@ class JsonWriter final : public PeriodWriter {
 
 std::unique_ptr<PeriodWriter> json_writer(const Policy& policy, const source::SourceMap& sources,
                                           std::string_view version, Language language, unsigned threads,
-                                          TextSink sink) {
-  return std::make_unique<JsonWriter>(policy, sources, version, language, threads, std::move(sink));
+                                          TextSink sink, MadeFrom made_from) {
+  return std::make_unique<JsonWriter>(policy, sources, version, language, threads, std::move(sink),
+                                      std::move(made_from));
 }
 
 std::string run_json(const Policy& policy, const eval::Run& run, const source::Diagnostics& warnings,

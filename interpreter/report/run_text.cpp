@@ -70,6 +70,7 @@ class RunWriter {
       ScorecardWriter writer(policy_, show_, look_);
       out += "\n" + writer.write(scorecard);
       provisional_ = provisional_ || writer.has_provisional();
+      partial_ = partial_ || writer.has_partial();
       scaled_weights_ = scaled_weights_ || writer.has_scaled_weights();
     }
     out += metrics(period) + payouts(period) + alerts(period) + exclusions(period);
@@ -134,9 +135,11 @@ class RunWriter {
           continue;
         }
         provisional_ = provisional_ || found->provisional;
+        const bool is_partial = found->partial && found->value.has_value();
+        partial_ = partial_ || is_partial;
         cells.push_back(
             right(show_.value(found->value, found->type(policy_), policy_.metrics[found->metric.index].show) +
-                      (found->provisional ? "*" : ""),
+                      (found->provisional ? "*" : "") + (is_partial ? "^" : ""),
                   found->value.has_value() ? Ink::plain : Ink::dim));
       }
       table.add(std::move(cells));
@@ -222,11 +225,12 @@ class RunWriter {
   Cell status(const eval::PayoutRowResult& row) const {
     switch (row.status) {
       case PayoutStatus::ok:
-        return {std::string(w(words::status_ok)), false, Ink::green};
+        return {payable_text(false, row.reason, look_.language), false,
+                row.why == eval::PendingWhy::none ? Ink::green : Ink::yellow};
       case PayoutStatus::trial:
         return {std::string(w(words::status_trial)), false, Ink::yellow};
       case PayoutStatus::pending:
-        return {std::string(w(words::status_pending)), false, Ink::yellow};
+        return {payable_text(true, row.reason, look_.language), false, Ink::yellow};
       case PayoutStatus::not_paid:
         return {std::string(w(words::not_paid)), false, Ink::red};
       case PayoutStatus::unscored:
@@ -284,7 +288,10 @@ class RunWriter {
     const std::string body = table.empty()                      ? "  " + std::string(w(words::no_exclusions)) + "\n"
                              : 2 + table.width() <= look_.width ? table.text(look_, 2, 4)
                                                                 : table.stacked_text(look_, 2);
-    return "\n" + heading(w(words::exclusions)) + body;
+    const bool undecided = std::any_of(period.exclusions.begin(), period.exclusions.end(),
+                                       [](const auto& count) { return count.undecided > 0; });
+    const std::string note = undecided ? "  " + paint(w(words::undecided_note), Ink::dim, look_) + "\n" : "";
+    return "\n" + heading(w(words::exclusions)) + body + note;
   }
 
   Table exclusion_table(const PeriodOutcome& period, bool money_beside) {
@@ -293,17 +300,21 @@ class RunWriter {
                              {std::string(w(words::events))},
                              right(std::string(w(words::rows))),
                              right(std::string(w(words::also_hit)))};
+    const bool undecided = std::any_of(period.exclusions.begin(), period.exclusions.end(),
+                                       [](const auto& count) { return count.undecided > 0; });
+    if (undecided) header.push_back(right(std::string(w(words::undecided))));
     if (money_beside) header.push_back({std::string(w(words::money_out))});
     Table table(std::move(header));
     for (const eval::ExclusionCount& count : period.exclusions) {
-      if (!options_.verbose && count.rows == 0 && count.noted == 0) continue;
+      if (!options_.verbose && count.rows == 0 && count.noted == 0 && count.undecided == 0) continue;
       const model::Exclusion& declared = policy_.exclusions[count.exclusion.index];
       std::vector<Cell> cells{{show_.label(declared.named)},
                               {kind(declared.kind)},
                               {show_.label(policy_.event(count.events).named)},
                               right(grouped(count.rows)),
                               right(count.noted ? grouped(count.noted) : "")};
-      const std::string money = taken_out(count);
+      if (undecided) cells.push_back(right(count.undecided ? grouped(count.undecided) : ""));
+      const std::string money = amounts(count.events, count.money);
       if (money_beside) cells.push_back({money});
       table.add(std::move(cells));
       if (!money_beside && !money.empty()) table.add_line({money, false, Ink::dim});
@@ -311,13 +322,13 @@ class RunWriter {
     return table;
   }
 
-  std::string taken_out(const eval::ExclusionCount& count) {
+  std::string amounts(model::EventsId events, const std::map<std::string, std::map<std::string, Number>>& money) {
     std::string out;
-    for (const auto& [field, sums] : count.money) {
+    for (const auto& [field, sums] : money) {
       for (const auto& [code, sum] : sums) {
         if (sum.is_zero()) continue;
         const auto currency = value::Currency::parse(code);
-        out += (out.empty() ? std::string() : std::string(w(words::list_comma))) + column(count.events, field) + " " +
+        out += (out.empty() ? std::string() : std::string(w(words::list_comma))) + column(events, field) + " " +
                (currency ? show_.money(sum, *currency) : sum.to_string() + " " + code);
       }
     }
@@ -371,7 +382,7 @@ class RunWriter {
       cells.push_back({info.last ? show_.instant(*info.last) : ""});
       table.add(std::move(cells));
     }
-    std::string out = heading(w(words::data)) + fitted(table, look_, 2);
+    std::string out = heading(w(words::data)) + fitted(table, look_, 2) + unowned();
     for (const auto& count : run_.outcome.entities) {
       out += "  " +
              say(count.quarantined == 1 ? words::entity_row_set_aside : words::entity_rows_set_aside, look_.language,
@@ -381,10 +392,29 @@ class RunWriter {
     return out;
   }
 
+  /// Rows that count for the company alone.
+  std::string unowned() {
+    std::string out;
+    for (std::uint32_t i = 0; i < run_.outcome.events.size() && i < policy_.events.size(); ++i) {
+      for (const eval::UnownedRows& rows : run_.outcome.events[i].unowned) {
+        const std::string money = amounts(model::EventsId{i}, rows.money);
+        out += "  " +
+               paint(s(rows.rows == 1 ? words::row_unowned : words::rows_unowned,
+                       show_.label(policy_.events[i].named), grouped(rows.rows),
+                       show_.label(policy_.entity(rows.entity).named)) +
+                         (money.empty() ? "" : s(words::in_brackets, money)),
+                     Ink::yellow, look_) +
+               "\n";
+      }
+    }
+    return out;
+  }
+
   std::string footnotes() const {
     std::string out;
     if (show_.rounded()) out += std::string(w(words::rounded_note)) + "\n";
     if (provisional_) out += std::string(w(words::provisional_note)) + "\n";
+    if (partial_) out += std::string(w(words::partial_note)) + "\n";
     if (scaled_weights_) out += std::string(w(words::weight_note)) + "\n";
     return out.empty() ? "" : "\n" + paint(out, Ink::dim, look_);
   }
@@ -394,7 +424,7 @@ class RunWriter {
   const RunTextOptions& options_;
   const Look& look_;
   Show show_;
-  bool provisional_ = false, scaled_weights_ = false;
+  bool provisional_ = false, partial_ = false, scaled_weights_ = false;
 };
 
 }  // namespace

@@ -111,11 +111,19 @@ void ScorecardWriter::add_block(Table& table, const model::Scorecard& scorecard,
 
 std::vector<Cell> ScorecardWriter::figures(const ScoreRowResult& metric) {
   provisional_ = provisional_ || metric.provisional;
+  const auto partial = [&](bool is_partial, const value::Value& value) {
+    const bool shown = is_partial && value.has_value();
+    partial_ = partial_ || shown;
+    return shown ? "^" : "";
+  };
   const auto missing = [](const value::Value& value) { return value.has_value() ? Ink::plain : Ink::yellow; };
   // A reason is given once, where the value itself is missing; what follows from it stays empty.
   const bool has_actual = metric.actual.has_value();
-  const std::string actual = show_.metric(metric.metric, metric.actual) + (metric.provisional ? "*" : "");
-  const std::string target = metric.target.has_value() ? show_.metric(metric.metric, metric.target) : "-";
+  const std::string actual = show_.metric(metric.metric, metric.actual) + (metric.provisional ? "*" : "") +
+                             partial(metric.partial, metric.actual);
+  const std::string target =
+      (metric.target.has_value() ? show_.metric(metric.metric, metric.target) : "-") +
+      partial(metric.target_partial, metric.target);
   std::string attainment = "-";
   if (metric.attainment.has_value()) {
     attainment = show_.percent(metric.attainment.number());

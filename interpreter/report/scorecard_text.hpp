@@ -18,6 +18,7 @@ class ScorecardWriter {
       : policy_(bound), show_(show), look_(look) {}
   std::string write(const eval::ScorecardResult& result);
   bool has_provisional() const { return provisional_; }
+  bool has_partial() const { return partial_; }
   bool has_scaled_weights() const { return scaled_weights_; }
 
  private:
@@ -35,7 +36,7 @@ class ScorecardWriter {
   const model::Policy& policy_;
   Show& show_;
   const Look& look_;
-  bool provisional_ = false, scaled_weights_ = false;
+  bool provisional_ = false, partial_ = false, scaled_weights_ = false;
 };
 
 }  // namespace kpi::report

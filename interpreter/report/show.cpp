@@ -230,4 +230,14 @@ std::string Show::reason(const std::string& text) const {
   return visible(text);
 }
 
+std::string payable_text(bool is_pending, const std::string& reason, Language language) {
+  constexpr std::string_view kDataEnds = "data ends ";
+  if (reason.starts_with(kDataEnds)) {
+    return say(is_pending ? words::status_pending_data_ends : words::status_ok_data_ends, language,
+               reason.substr(kDataEnds.size()));
+  }
+  if (!is_pending) return std::string(word(words::status_ok, language));
+  return std::string(word(reason == "period not over" ? words::status_pending_period : words::status_pending, language));
+}
+
 }  // namespace kpi::report

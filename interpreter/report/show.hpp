@@ -51,4 +51,7 @@ std::string who(const std::string& label, const std::string& key);
 /// What a step of a payout (`paid_when`) is called.
 std::string step_word(const std::string& step, Language language);
 
+/// What is said of an amount that is payable or pending, with the reason that its row carries (PayoutRowResult::reason).
+std::string payable_text(bool is_pending, const std::string& reason, Language language);
+
 }  // namespace kpi::report

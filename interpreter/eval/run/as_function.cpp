@@ -122,8 +122,7 @@ bool AsFunction::depends(ExprId id) {
 Number AsFunction::now() const {
   const Value value = variable.metric.valid()
                           ? evaluator.metric(variable.metric, context.subject, context.moment)
-                          : evaluator.store.value(variable.aggregate, context.subject.entity, context.subject.row,
-                                                  evaluator.moments[context.moment].window);
+                          : evaluator.aggregate(variable.aggregate, context);
   return value.is<Number>() ? value.number() : Number(0);
 }
 

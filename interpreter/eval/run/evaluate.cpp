@@ -8,6 +8,7 @@
 #include "interpreter/eval/parallel.hpp"
 #include "interpreter/eval/run/alerts.hpp"
 #include "interpreter/eval/run/coverage.hpp"
+#include "interpreter/eval/run/data_remarks.hpp"
 #include "interpreter/eval/run/evaluate.hpp"
 #include "interpreter/eval/run/no_such_row.hpp"
 #include "interpreter/eval/run/payout.hpp"
@@ -43,7 +44,7 @@ class Runner {
       const std::uint64_t quarantined = store.quarantined({index});
       if (quarantined > 0) outcome.entities.push_back({{index}, store.rows({index}).size(), quarantined});
     }
-    report_data(outcome);
+    if (!request.is_test) report_data(policy, plan, store, diagnostics);
     report_unapplied_clauses();
     if (!request.entity_key.empty()) report_unknown_key();
     for (const PlannedPeriod& planned : plan.periods) {
@@ -62,6 +63,21 @@ class Runner {
   }
 
  private:
+  /// Beyond the period itself, of which report_coverage speaks, days are read that the data covers in part.
+  bool is_partial(const Reading& reading, const PlannedPeriod& planned) const {
+    if (request.is_test) return false;
+    return std::any_of(reading.events.begin(), reading.events.end(), [&](const auto& read) {
+      return is_partial(read.first, read.second, planned.window);
+    });
+  }
+  bool is_partial(EventsId events, Window window, Window period) const {
+    if (period.start <= window.start && window.end <= period.end) return false;
+    if (store.coverage(model::SourceRef::of(events), window) != AggregateStore::Cover::partial) return false;
+    const EventsInfo& info = store.events(events);
+    const bool before = window.start > kBeginning && window.start < *info.covered_from;
+    return before || (window.end > *info.covered_to && window.end != period.end);
+  }
+
   bool immature(Maturity maturity) const {
     if (maturity == kAlwaysMature) return false;
     if (request.is_test && !request.as_of) return false;
@@ -101,19 +117,26 @@ class Runner {
     return outcome;
   }
 
-  ScorecardMaturity maturity(const model::Scorecard& scorecard, MomentId moment) {
+  ScorecardMaturity maturity(const PlannedPeriod& planned, const model::Scorecard& scorecard, MomentId moment) {
     ScorecardMaturity result;
     const EntityId entity = scorecard.entity;
-    result.phases = immature(plan.needs.phases(entity, moment));
+    result.phases = immature(plan.needs.phases(entity, moment).maturity);
     for (const model::ScorecardRow& row : scorecard.rows) {
-      result.metrics.push_back(immature(plan.needs.metric(row.metric, entity, moment)));
+      const Reading& metric = plan.needs.metric(row.metric, entity, moment);
+      result.metrics.push_back(immature(metric.maturity));
+      result.partial_metrics.push_back(is_partial(metric, planned));
       auto& targets = result.targets.emplace_back();
-      for (model::ExprId target : row.targets)
-        targets.push_back(immature(plan.needs.expression(target, entity, moment)));
-      targets.push_back(immature(plan.needs.expression(row.base, entity, moment)));
+      auto& partial = result.partial_targets.emplace_back();
+      const auto add = [&](model::ExprId expr) {
+        const Reading reading = plan.needs.expression(expr, entity, moment);
+        targets.push_back(immature(reading.maturity));
+        partial.push_back(is_partial(reading, planned));
+      };
+      for (model::ExprId target : row.targets) add(target);
+      add(row.base);
     }
     for (const model::Gate& gate : scorecard.gates) {
-      result.gates.push_back(immature(plan.needs.expression(gate.requires_value, entity, moment)));
+      result.gates.push_back(immature(plan.needs.expression(gate.requires_value, entity, moment).maturity));
     }
     return result;
   }
@@ -121,7 +144,7 @@ class Runner {
   ScorecardResult score(const PlannedPeriod& planned, model::ScorecardId id) {
     const model::Scorecard& scorecard = policy.scorecards[id.index];
     const MomentId moment = plan.moment_of(planned, scorecard);
-    Scorer scorer(evaluator, scorecard, moment, maturity(scorecard, moment));
+    Scorer scorer(evaluator, scorecard, moment, maturity(planned, scorecard, moment));
     ScorecardResult result{id, {}};
     const auto rows = by_key(scorecard.entity, evaluator.population(scorecard.entity, moment));
     result.rows.reserve(rows.size());
@@ -132,7 +155,7 @@ class Runner {
   /// Metrics that are listed for every row of an entity, and where the first of them goes.
   struct Listing {
     const PlannedMetrics* planned = nullptr;
-    std::vector<bool> provisional;
+    std::vector<bool> provisional, partial;
     std::size_t first = 0;
   };
   struct Scoring {
@@ -146,10 +169,12 @@ class Runner {
     std::vector<Listing> listings;
   };
 
-  Listing listing(const PlannedMetrics& listed, MomentId moment) {
-    Listing result{&listed, {}, 0};
+  Listing listing(const PlannedPeriod& planned, const PlannedMetrics& listed, MomentId moment) {
+    Listing result{&listed, {}, {}, 0};
     for (model::MetricId metric : listed.metrics) {
-      result.provisional.push_back(immature(plan.needs.metric(metric, listed.entity, moment)));
+      const Reading& reading = plan.needs.metric(metric, listed.entity, moment);
+      result.provisional.push_back(immature(reading.maturity));
+      result.partial.push_back(is_partial(reading, planned));
     }
     return result;
   }
@@ -167,13 +192,13 @@ class Runner {
       const model::Scorecard& scorecard = policy.scorecards[id.index];
       const MomentId moment = plan.moment_of(planned, scorecard);
       Sweep& sweep = sweep_of(scorecard.entity, moment);
-      sweep.scorings.push_back({outcome.scorecards.size(), maturity(scorecard, moment)});
+      sweep.scorings.push_back({outcome.scorecards.size(), maturity(planned, scorecard, moment)});
       outcome.scorecards.push_back({id, std::vector<ScorecardRowResult>(sweep.rows.size())});
     }
     for (const PlannedMetrics& listed : planned.metrics) {
       const MomentId moment = plan.moment_of(planned, listed.entity);
       Sweep& sweep = sweep_of(listed.entity, moment);
-      Listing& added = sweep.listings.emplace_back(listing(listed, moment));
+      Listing& added = sweep.listings.emplace_back(listing(planned, listed, moment));
       added.first = outcome.metrics.size();
       outcome.metrics.resize(added.first + sweep.rows.size());
     }
@@ -217,7 +242,7 @@ class Runner {
 
   PayoutResult pay(const PlannedPeriod& planned, model::PayoutId id, const PeriodOutcome& outcome) {
     const model::Payout& payout = policy.payouts[id.index];
-    PayoutContext context{planned, plan.moment_of(planned, payout), false, nullptr, {}};
+    PayoutContext context{.period = planned, .moment = plan.moment_of(planned, payout), .rows = {}};
     if (payout.scorecard.valid()) {
       for (const ScorecardResult& scorecard : outcome.scorecards) {
         if (scorecard.scorecard == payout.scorecard) context.scorecard = &scorecard;
@@ -225,8 +250,42 @@ class Runner {
     } else {
       context.rows = by_key(payout.entity, evaluator.population(payout.entity, context.moment));
     }
-    context.immature = immature(plan.needs.payout(payout, context.moment));
+    Reading reading = plan.needs.payout(payout, context.moment);
+    context.immature = immature(reading.maturity);
+    if (payout.scorecard.valid())
+      reading.add(plan.needs.scorecard(policy.scorecards[payout.scorecard.index], context.moment));
+    hold_back(reading, planned, context);
     return PayoutRun(evaluator, payout, id, std::move(context), diagnostics).run();
+  }
+
+  /// An amount is not to be paid while days of its period are still to come, or are missing where there usually are
+  /// rows. Nothing tells a file that was cut off from a month that ended quietly but what is usual.
+  void hold_back(const Reading& reading, const PlannedPeriod& planned, PayoutContext& context) const {
+    const Date end = planned.window.end;
+    if (request.as_of && policy.header.timezone->local_date(*request.as_of).days + 1 < end.days) {
+      context.held_back = PendingWhy::period_not_over;
+      return;
+    }
+    if (request.is_test || request.complete) return;
+    constexpr std::int32_t kFewDays = 3;  // so few are not worth a word on every amount
+    for (const auto& [events, window] : reading.events) {
+      const EventsInfo& info = store.events(events);
+      if (!info.covered_to || window.end > end) continue;
+      Date data_end = *info.covered_to;
+      bool is_silent = false;
+      for (const auto& [from, to] : info.silent) {
+        is_silent = to == *info.covered_to && from < window.end;
+        if (is_silent) data_end = from;
+      }
+      if (!is_silent && data_end <= window.start) continue;  // all days are missing: no value
+      const std::int32_t missing = window.end.days - std::max(data_end, window.start).days;
+      if (missing <= kFewDays) continue;
+      const bool is_noted = !is_silent && missing <= store.usual_gap();
+      if (context.held_back != PendingWhy::none && is_noted >= context.is_noted) continue;
+      context.held_back = PendingWhy::data_ends;
+      context.is_noted = is_noted;
+      context.data_to = Date{data_end.days - 1};
+    }
   }
 
   PeriodOutcome::EntityMetrics listed_row(Evaluator& by, const Listing& listed, MomentId moment,
@@ -241,7 +300,9 @@ class Runner {
     metrics.values.reserve(listed.planned->metrics.size());
     for (std::size_t at = 0; at < listed.planned->metrics.size(); ++at) {
       const model::MetricId metric = listed.planned->metrics[at];
-      MetricResult result{metric, by.metric(metric, {of, row, nullptr}, moment), listed.provisional[at]};
+      MetricResult result{metric, by.metric(metric, {of, row, nullptr}, moment), listed.provisional[at],
+                          false};
+      result.partial = listed.partial[at] && result.value.has_value();
       const auto met = by.native_currencies(policy.metrics[metric.index].value, {{of, row, nullptr}, moment, nullptr});
       if (met.size() == 1) result.currency = *met.begin();
       metrics.values.push_back(std::move(result));
@@ -251,7 +312,7 @@ class Runner {
 
   void list_metrics(const PlannedPeriod& planned, const PlannedMetrics& listed, PeriodOutcome& outcome) {
     const MomentId moment = plan.moment_of(planned, listed.entity);
-    const Listing list = listing(listed, moment);
+    const Listing list = listing(planned, listed, moment);
     for (std::uint32_t row : by_key(listed.entity, evaluator.population(listed.entity, moment))) {
       if (!request.entity_key.empty() && store.rows(listed.entity)[row].key != request.entity_key) continue;
       outcome.metrics.push_back(listed_row(evaluator, list, moment, row));
@@ -311,84 +372,6 @@ class Runner {
         report(payout.clawback.has_value(), "clawback");
       }
     }
-  }
-
-  void report_data(const Outcome& outcome) {
-    if (request.is_test) return;
-    for (const auto& [events, windows] : plan.needs.events_read()) {
-      const EventsInfo& info = outcome.events[events.index];
-      report_coverage(events, info, windows);
-      report_silence(events, info);
-      if (info.without_time == 0) continue;
-      diagnostics.add(ids::rows_without_time, policy.event(events).named.span)
-          .with("rows", std::to_string(info.without_time))
-          .with("events", policy.event(events).named.name);
-    }
-  }
-
-  /// One finding for a period says what is missing in its parts as well, and one for neighbouring periods without any
-  /// data names them together.
-  void report_coverage(EventsId events, const EventsInfo& info, const std::set<Window>& windows) {
-    std::vector<const PlannedPeriod*> lacking;
-    for (const PlannedPeriod& planned : plan.periods) {
-      if (!windows.contains(planned.window)) continue;
-      if (store.coverage(model::SourceRef::of(events), planned.window) != AggregateStore::Cover::full) {
-        lacking.push_back(&planned);
-      }
-    }
-    std::vector<const PlannedPeriod*> whole;
-    for (const PlannedPeriod* planned : lacking) {
-      const bool is_part = std::any_of(lacking.begin(), lacking.end(), [&](const PlannedPeriod* other) {
-        return other->period.unit > planned->period.unit && other->period.start() <= planned->period.start() &&
-               planned->period.end() <= other->period.end();
-      });
-      if (!is_part) whole.push_back(planned);
-    }
-    for (std::size_t first = 0, next = 0; first < whole.size(); first = next) {
-      next = first + 1;
-      const bool none = is_uncovered(events, info, *whole[first]);
-      while (none && next < whole.size() && whole[next]->period == whole[next - 1]->period.shift(1) &&
-             is_uncovered(events, info, *whole[next])) {
-        ++next;
-      }
-      const Window window = whole[first]->window;
-      const bool from_start = !none && *info.covered_from <= window.start;
-      auto& diagnostic = diagnostics.add(none         ? ids::not_covered
-                                         : from_start ? ids::partly_covered_at_end
-                                                      : ids::partly_covered,
-                                         policy.event(events).named.span);
-      std::string period = whole[first]->period.to_string();
-      if (next - first > 1) period += ".." + whole[next - 1]->period.to_string();
-      diagnostic.with("events", policy.event(events).named.name).with("period", period);
-      if (none) continue;
-      diagnostic.with("from", std::max(*info.covered_from, window.start).to_string())
-          .with("to", Date{std::min(*info.covered_to, window.end).days - 1}.to_string())
-          .with("last", Date{window.end.days - 1}.to_string());
-    }
-  }
-
-  bool is_uncovered(EventsId events, const EventsInfo& info, const PlannedPeriod& planned) const {
-    return store.coverage(model::SourceRef::of(events), planned.window) == AggregateStore::Cover::none ||
-           !info.covered_from || !info.covered_to;
-  }
-
-  // One remark a source: what is missing is found in one place.
-  void report_silence(EventsId events, const EventsInfo& info) {
-    constexpr std::size_t kMostShown = 3;
-    std::string days;
-    std::size_t shown = 0;
-    for (const auto& span : info.silent) {
-      const Date from = span.first, to = span.second;
-      const bool matters = std::any_of(plan.periods.begin(), plan.periods.end(), [&](const PlannedPeriod& planned) {
-        return from < planned.window.end && planned.window.start < to;
-      });
-      if (!matters || ++shown > kMostShown) continue;
-      days += (days.empty() ? "" : ", ") + from.to_string() + ".." + Date{to.days - 1}.to_string();
-    }
-    if (shown == 0) return;
-    diagnostics.add(ids::silent_source, policy.event(events).named.span)
-        .with("events", policy.event(events).named.name)
-        .with("days", shown > kMostShown ? days + ", …" : days);
   }
 
   const model::Policy& policy;

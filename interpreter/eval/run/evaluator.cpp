@@ -96,9 +96,20 @@ void Evaluator::pretend(AggregateId id, EntityId entity, std::uint32_t row, Wind
   pretended_.insert_or_assign({id, entity, row, window}, std::move(value));
 }
 
+/// An average over three months of which two have no data would be a third of itself: like `previous`, it has no value.
+bool Evaluator::has_all_periods(AggregateId id, const Moment& moment) const {
+  const model::SourceRef source = policy.aggregates[id.index].source;
+  const auto has_data = [&](Window period) {
+    return store.coverage(source, period) != AggregateStore::Cover::none;
+  };
+  return has_data(first_period(moment)) && has_data({moment.anchor, moment.window.end});
+}
+
 Value Evaluator::aggregate(AggregateId id, const Context& context) const {
   const Subject& subject = context.subject;
-  const Window window = moments[context.moment].window;
+  const Moment& moment = moments[context.moment];
+  const Window window = moment.window;
+  if (moment.by_periods && !has_all_periods(id, moment)) return Value::none(NoValueReason::no_data);
   if (subject.group != nullptr) return store.merged(id, subject.entity, subject.group->rows, window);
   if (!pretended_.empty()) {
     const auto found = pretended_.find({id, subject.entity, subject.row, window});

@@ -63,6 +63,7 @@ class Evaluator {
 
   Value evaluate(model::ExprId id, const Context& context);
   Value metric(model::MetricId id, const Subject& subject, MomentId moment);
+  Value aggregate(AggregateId id, const Context& context) const;
   /// A PhaseRef, or phase_unknown when a condition has no value. Only for entities with phases.
   Value phase(EntityId entity, std::uint32_t row, MomentId moment);
   /// Rows of the entity that belong to the moment's period by its population, ascending.
@@ -125,12 +126,12 @@ class Evaluator {
   const Ranking& ranking(const model::MetricCall& call, model::ExprId id, EntityId entity, MomentId moment);
   void rank_members(std::vector<std::pair<Value, std::uint32_t>>& members, bool lower, Ranking& result) const;
 
+  bool has_all_periods(AggregateId id, const Moment& moment) const;
   static bool reads_native(const model::Policy& policy);
   bool is_native(model::ExprId id) const;
   void note_mixed(model::ExprId at, const Context& context, std::set<value::Currency> currencies);
   std::set<value::Currency> aggregate_currencies(AggregateId id, const Context& context) const;
   std::set<value::Currency> currencies_of_call(const model::MetricCall& call, model::ExprId id, const Context& context);
-  Value aggregate(AggregateId id, const Context& context) const;
   Value logical(const model::BinaryExpr& binary, const Context& context);
   Value binary(const model::BinaryExpr& binary, model::ExprId id, const Context& context);
   Value call(const model::CallExpr& call, model::ExprId id, const Context& context);

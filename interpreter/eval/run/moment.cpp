@@ -27,9 +27,13 @@ Moment shifted(const Moment& moment, Shift shift) {
 
 }  // namespace
 
+Window first_period(const Moment& moment) {
+  return {moment.window.start, Period::containing(moment.window.start, moment.period.unit).end()};
+}
+
 Moment base_moment(Period period, model::Population population) {
   const Window window{period.start(), period.end()};
-  return {period, window.start, window, population};
+  return {period, window.start, window, population, false};
 }
 
 Moment transformed(const Moment& moment, const model::MetricCall& call) {
@@ -44,16 +48,19 @@ Moment transformed(const Moment& moment, const model::MetricCall& call) {
       Moment result = moment;
       result.window.start = moved_start(moment.window.start, moment.period.unit,
                                         [&](Period period) { return period.shift(-(call.count - 1)); });
+      result.by_periods = true;
       return result;
     }
     case MetricFunction::to_date: {
       Moment result = moment;
       result.window.start = Period::containing(Date{moment.window.end.days - 1}, call.unit).start();
+      result.by_periods = false;
       return result;
     }
     case MetricFunction::lifetime: {
       Moment result = moment;
       result.window.start = kBeginning;
+      result.by_periods = false;
       return result;
     }
     case MetricFunction::total:
@@ -68,6 +75,7 @@ Moment transformed(const Moment& moment, const model::MetricCall& call) {
 Moment period_only(const Moment& moment) {
   Moment result = moment;
   result.window.start = moment.anchor;
+  result.by_periods = false;
   return result;
 }
 
@@ -87,7 +95,7 @@ MomentId MomentTable::transform(MomentId id, model::ExprId call_expr, const mode
 
 MomentId MomentTable::period_only(MomentId id) {
   const Moment& moment = moments_[id];
-  if (moment.window.start == moment.anchor) return id;
+  if (moment.window.start == moment.anchor && !moment.by_periods) return id;
   return intern(eval::period_only(moment));
 }
 

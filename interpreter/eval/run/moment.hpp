@@ -17,10 +17,15 @@ struct Moment {
   Date anchor;           // its first day: age() and phases look from here
   Window window;         // the days that aggregates read; longer than the period inside rolling, to_date, lifetime
   model::Population population = model::Population::active;  // who is ranked
+  /// Of `rolling`: the window is counted in whole periods, and each of them must have data.
+  bool by_periods = false;
   friend auto operator<=>(const Moment&, const Moment&) = default;
 };
 
 using MomentId = std::uint32_t;
+
+/// The first period of the moment's window.
+Window first_period(const Moment& moment);
 
 /// The period itself.
 Moment base_moment(value::Period period, model::Population population);
@@ -29,7 +34,7 @@ Moment base_moment(value::Period period, model::Population population);
 ///   previous(m, n)     both ends of the window move back by n periods
 ///   year_ago(m)        both ends move back by a year (52 weeks)
 ///   at_period(m, P)    the period P itself
-///   rolling(m, n)      the window begins n - 1 periods earlier
+///   rolling(m, n)      the window begins n - 1 periods earlier; it has a value only where its first and last period have
 ///   to_date(m, unit)   the window begins with the unit that contains its last day
 ///   lifetime(m)        the window begins with the data
 /// total, share, rank and percentile_rank leave the moment as it is.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "interpreter/model/dump.hpp"
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::eval {
@@ -111,38 +112,51 @@ Maturity NeedCollector::result_of(const model::Metric& metric, MomentId moment) 
   return after(*policy.header.timezone, moments[moment].window.end, metric.matures_after).micros;
 }
 
-Maturity NeedCollector::metric(MetricId id, EntityId entity, MomentId moment) {
+const Reading& NeedCollector::metric(MetricId id, EntityId entity, MomentId moment) {
   const auto key = std::make_tuple(id.index, entity, moment);
   if (auto found = metrics_.find(key); found != metrics_.end()) return found->second;
   const model::Metric& metric = policy.metrics[id.index];
-  Maturity result = result_of(metric, moment);
-  result = std::max(result, expression(metric.value, entity, moment));
-  result = std::max(result, expression(metric.needs, entity, moment));
-  metrics_.emplace(key, result);
-  return result;
+  Reading result{result_of(metric, moment), {}};
+  result.add(expression(metric.value, entity, moment));
+  result.add(expression(metric.needs, entity, moment));
+  return metrics_.emplace(key, std::move(result)).first->second;
 }
 
-void NeedCollector::aggregate(AggregateId id, EntityId entity, MomentId moment) {
+void NeedCollector::aggregate(AggregateId id, EntityId entity, MomentId moment, Reading& result) {
   const Window window = moments[moment].window;
+  const model::SourceRef source = policy.aggregates[id.index].source;
+  if (source.is_events()) result.events.insert({source.events(), window});
   if (!needs_.insert({id, entity, window}).second) return;
   aggregates_.insert(id);
-  const model::Aggregate& aggregate = policy.aggregates[id.index];
-  if (aggregate.source.is_events()) events_read_[aggregate.source.events()].insert(window);
+  if (source.is_events()) events_read_[source.events()].insert(window);
 }
 
-Maturity NeedCollector::call(const model::MetricCall& call, ExprId id, EntityId entity, MomentId moment) {
-  Maturity result = kAlwaysMature;
+Reading NeedCollector::call(const model::MetricCall& call, ExprId id, EntityId entity, MomentId moment) {
+  Reading result;
   const bool ranks =
       call.function == model::MetricFunction::rank || call.function == model::MetricFunction::percentile_rank;
   if (ranks) population(entity, moment);
   for (const model::GroupKey& group : call.groups) {
-    if (group.kind == model::GroupKey::Kind::phase) result = std::max(result, phases(entity, moment));
+    if (group.kind == model::GroupKey::Kind::phase) result.add(phases(entity, moment));
   }
   const bool totals = call.function == model::MetricFunction::total || call.function == model::MetricFunction::share;
   const bool over_company = totals && totals_over_company(policy, call);
-  if (over_company) expression(call.operand, EntityId{0}, moment);
+  if (over_company) result.add(expression(call.operand, EntityId{0}, moment));
   compares_rows_ = compares_rows_ || ranks || (totals && !over_company);
-  return std::max(result, expression(call.operand, entity, moments.transform(moment, id, call)));
+  const MomentId other = moments.transform(moment, id, call);
+  const Moment& at = moments[other];
+  if (other != moment && !other_windows_.contains(at.window)) {
+    const bool by_periods = at.by_periods;
+    std::string text = model::exact_text(policy, id);
+    constexpr std::string_view kOne = ", 1)";  // `previous(m)` as it is usually written
+    if (call.function == model::MetricFunction::previous && text.ends_with(kOne))
+      text.replace(text.size() - kOne.size(), kOne.size(), ")");
+    other_windows_.emplace(at.window, OtherWindow{std::move(text),
+                                                  by_periods ? std::optional(first_period(at)) : std::nullopt,
+                                                  {at.anchor, at.window.end}});
+  }
+  result.add(expression(call.operand, entity, other));
+  return result;
 }
 
 void NeedCollector::call(const model::CallExpr& call, MomentId moment) {
@@ -153,41 +167,40 @@ void NeedCollector::call(const model::CallExpr& call, MomentId moment) {
   rates_.insert({currency, moments[moments.period_only(moment)].window});
 }
 
-Maturity NeedCollector::expression(ExprId id, EntityId entity, MomentId moment) {
-  if (!id.valid()) return kAlwaysMature;
+Reading NeedCollector::expression(ExprId id, EntityId entity, MomentId moment) {
+  if (!id.valid()) return {};
   const model::ExprNode& node = policy.expr(id).node;
   if (const auto* ref = std::get_if<model::MetricRef>(&node)) return metric(ref->metric, entity, moment);
   if (const auto* metric_call = std::get_if<model::MetricCall>(&node)) return call(*metric_call, id, entity, moment);
   if (std::holds_alternative<model::PhaseExpr>(node)) return phases(entity, moment);
   if (const auto* result = std::get_if<model::ResultField>(&node)) return metric(result->metric, entity, moment);
   if (const auto* ref = std::get_if<model::AggregateRef>(&node)) {
-    aggregate(ref->aggregate, entity, moment);
-    return kAlwaysMature;
+    Reading result;
+    aggregate(ref->aggregate, entity, moment, result);
+    return result;
   }
   if (const auto* function = std::get_if<model::CallExpr>(&node); function != nullptr) call(*function, moment);
-  Maturity result = kAlwaysMature;
+  Reading result;
   if (const auto* lookup = std::get_if<model::TableLookup>(&node)) {
     for (const auto& row : policy.tables[lookup->table.index].rows) {
-      result = std::max(result, expression(row.value, entity, moment));
+      result.add(expression(row.value, entity, moment));
     }
   }
-  model::for_each_operand(node,
-                          [&](ExprId operand) { result = std::max(result, expression(operand, entity, moment)); });
+  model::for_each_operand(node, [&](ExprId operand) { result.add(expression(operand, entity, moment)); });
   return result;
 }
 
-Maturity NeedCollector::phases(EntityId entity, MomentId moment) {
+const Reading& NeedCollector::phases(EntityId entity, MomentId moment) {
   moment = moments.period_only(moment);
   const auto key = std::make_pair(entity, moment);
   if (auto found = phases_.find(key); found != phases_.end()) return found->second;
-  Maturity result = kAlwaysMature;
+  Reading result;
   if (const model::Phases* phases = policy.phases_of(entity)) {
     for (const model::Phase& phase : phases->phases) {
-      result = std::max(result, expression(phase.when, entity, moment));
+      result.add(expression(phase.when, entity, moment));
     }
   }
-  phases_.emplace(key, result);
-  return result;
+  return phases_.emplace(key, std::move(result)).first->second;
 }
 
 void NeedCollector::population(EntityId entity, MomentId moment) {
@@ -204,36 +217,38 @@ void NeedCollector::population(EntityId entity, MomentId moment) {
   }
 }
 
-Maturity NeedCollector::scorecard(const model::Scorecard& scorecard, MomentId moment) {
+Reading NeedCollector::scorecard(const model::Scorecard& scorecard, MomentId moment) {
   const EntityId entity = scorecard.entity;
   population(entity, moment);
-  Maturity result = phases(entity, moment);
+  Reading result = phases(entity, moment);
   for (const model::ScorecardRow& row : scorecard.rows) {
-    result = std::max(result, metric(row.metric, entity, moment));
-    for (ExprId target : row.targets) result = std::max(result, expression(target, entity, moment));
-    result = std::max(result, expression(row.base, entity, moment));
+    result.add(metric(row.metric, entity, moment));
+    for (ExprId target : row.targets) result.add(expression(target, entity, moment));
+    result.add(expression(row.base, entity, moment));
   }
   for (const model::Gate& gate : scorecard.gates) {
-    result = std::max(result, expression(gate.requires_value, entity, moment));
+    result.add(expression(gate.requires_value, entity, moment));
   }
   return result;
 }
 
-Maturity NeedCollector::payout(const model::Payout& payout, MomentId moment) {
+Reading NeedCollector::payout(const model::Payout& payout, MomentId moment) {
   const EntityId entity = payout.entity;
   population(entity, moment);
-  Maturity result = kAlwaysMature;
+  Reading result;
   for (ExprId clause : {payout.amount, payout.pool, payout.pool_by, payout.prorate, payout.floor, payout.cap,
                         payout.paid_when, payout.budget, payout.base}) {
-    result = std::max(result, expression(clause, entity, moment));
+    result.add(expression(clause, entity, moment));
   }
   for (const model::Penalty& penalty : payout.penalties) {
-    result = std::max(result, expression(penalty.amount, entity, moment));
+    result.add(expression(penalty.amount, entity, moment));
   }
   return result;
 }
 
 void NeedCollector::alert(const model::Alert& alert, MomentId moment) {
+  const Window window = moments[moment].window;
+  other_windows_.try_emplace(window, OtherWindow{alert.named.name, std::nullopt, window});
   population(alert.entity, moment);
   expression(alert.when, alert.entity, moment);
   for (const std::string& name : placeholders(alert.message)) {

@@ -2,8 +2,10 @@
 // metric, entity and moment, whatever the number of rows. The same walk finds when a result has matured.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -17,17 +19,34 @@ namespace kpi::eval {
 using Maturity = std::int64_t;
 constexpr Maturity kAlwaysMature = std::numeric_limits<std::int64_t>::min();
 
+/// What a result comes from.
+struct Reading {
+  Maturity maturity = kAlwaysMature;
+  std::set<std::pair<EventsId, Window>> events;
+  void add(const Reading& other) {
+    maturity = std::max(maturity, other.maturity);
+    events.insert(other.events.begin(), other.events.end());
+  }
+};
+
+/// Days beside those of a run's period that something reads.
+struct OtherWindow {
+  std::string reader;           // `rolling(net, 3)`, or an alert's name
+  std::optional<Window> first;  // of rolling: its first period, which must have data
+  Window last;                  // and its last
+};
+
 class NeedCollector {
  public:
   NeedCollector(const model::Policy& policy_, MomentTable& moments_) : policy(policy_), moments(moments_) {}
 
-  Maturity metric(model::MetricId id, EntityId entity, MomentId moment);
-  Maturity expression(model::ExprId id, EntityId entity, MomentId moment);  // an invalid id needs nothing
-  Maturity phases(EntityId entity, MomentId moment);
+  const Reading& metric(model::MetricId id, EntityId entity, MomentId moment);
+  Reading expression(model::ExprId id, EntityId entity, MomentId moment);  // an invalid id needs nothing
+  const Reading& phases(EntityId entity, MomentId moment);
   /// The entity's rows and, where the population asks for it, which of them have events.
   void population(EntityId entity, MomentId moment);
-  Maturity scorecard(const model::Scorecard& scorecard, MomentId moment);
-  Maturity payout(const model::Payout& payout, MomentId moment);
+  Reading scorecard(const model::Scorecard& scorecard, MomentId moment);
+  Reading payout(const model::Payout& payout, MomentId moment);
   void alert(const model::Alert& alert, MomentId moment);
 
   std::vector<Need> needs() const { return {needs_.begin(), needs_.end()}; }
@@ -36,14 +55,16 @@ class NeedCollector {
   std::vector<model::CalendarId> calendars() const { return {calendars_.begin(), calendars_.end()}; }
   /// The events that were read, each with the windows it was read for.
   const std::map<EventsId, std::set<Window>>& events_read() const { return events_read_; }
+  /// Windows that functions such as rolling and alerts read, each with who was the first to ask for it.
+  const std::map<Window, OtherWindow>& other_windows() const { return other_windows_; }
   const std::set<AggregateId>& aggregates() const { return aggregates_; }
   /// Does anything look at several rows of an entity together (total, share, rank, percentile_rank)?
   bool compares_rows() const { return compares_rows_; }
 
  private:
-  Maturity call(const model::MetricCall& call, model::ExprId id, EntityId entity, MomentId moment);
+  Reading call(const model::MetricCall& call, model::ExprId id, EntityId entity, MomentId moment);
   void call(const model::CallExpr& call, MomentId moment);
-  void aggregate(AggregateId id, EntityId entity, MomentId moment);
+  void aggregate(AggregateId id, EntityId entity, MomentId moment, Reading& result);
   Maturity result_of(const model::Metric& metric, MomentId moment) const;
 
   const model::Policy& policy;
@@ -54,8 +75,9 @@ class NeedCollector {
   std::set<model::CalendarId> calendars_;
   std::map<EventsId, std::set<Window>> events_read_;
   std::set<AggregateId> aggregates_;
-  std::map<std::tuple<std::uint32_t, EntityId, MomentId>, Maturity> metrics_;
-  std::map<std::pair<EntityId, MomentId>, Maturity> phases_;
+  std::map<Window, OtherWindow> other_windows_;
+  std::map<std::tuple<std::uint32_t, EntityId, MomentId>, Reading> metrics_;
+  std::map<std::pair<EntityId, MomentId>, Reading> phases_;
   bool compares_rows_ = false;
 };
 

@@ -270,11 +270,39 @@ void PayoutRun::scale_to_budget(PayoutResult& result) {
 }
 
 /// A score that is provisional makes its payout pending; where a pool or a budget is shared, everyone's.
-bool PayoutRun::is_pending(const Working& row) const {
+bool PayoutRun::is_immature(const Working& row) const {
   if (context.immature) return true;
   const auto provisional = [](const Working& other) { return other.score != nullptr && other.score->provisional; };
   if (payout.pool.valid() || payout.budget.valid()) return std::any_of(rows.begin(), rows.end(), provisional);
   return provisional(row);
+}
+
+void PayoutRun::set_pending(Working& row) const {
+  PayoutRowResult& result = row.result;
+  const bool held_back = context.held_back != PendingWhy::none;
+  if (held_back && (!context.is_noted || result.status == PayoutStatus::ok)) {
+    result.why = context.held_back;
+    result.data_to = context.data_to;
+  }
+  if (held_back && !context.is_noted) {
+    result.status = PayoutStatus::pending;
+  } else if (is_immature(row)) {
+    result.status = PayoutStatus::pending;
+    result.why = PendingWhy::not_matured;
+  }
+  switch (result.why) {
+    case PendingWhy::none:
+      break;
+    case PendingWhy::not_matured:
+      result.reason = "not matured";
+      break;
+    case PendingWhy::period_not_over:
+      result.reason = "period not over";
+      break;
+    case PendingWhy::data_ends:
+      result.reason = "data ends " + result.data_to->to_string();
+      break;
+  }
 }
 
 void PayoutRun::finish(Working& row) {
@@ -287,8 +315,11 @@ void PayoutRun::finish(Working& row) {
   row.result.amount = row.amount;
   row.result.status = PayoutStatus::ok;
   if (!row.paid) row.result.status = PayoutStatus::not_paid;
-  if (is_pending(row)) row.result.status = PayoutStatus::pending;
-  if (context.period.trial) row.result.status = PayoutStatus::trial;
+  if (context.period.trial) {
+    row.result.status = PayoutStatus::trial;
+  } else {
+    set_pending(row);
+  }
   if (payout.earned) row.result.earned = date_after(period_end(), *payout.earned);
   if (payout.payable) row.result.payable = date_after(period_end(), *payout.payable);
 }

@@ -10,6 +10,10 @@ namespace kpi::eval {
 struct PayoutContext {
   const PlannedPeriod& period;
   MomentId moment = 0;
+  /// More than the usual days without data at the end of the period, or a period that is not over.
+  PendingWhy held_back = PendingWhy::none;
+  bool is_noted = false;                       // `held_back` is only to be mentioned
+  std::optional<Date> data_to;                 // the last day with data
   bool immature = false;                       // something beside the score that the payout uses can still change
   const ScorecardResult* scorecard = nullptr;  // rows by key
   std::vector<std::uint32_t> rows;             // by key, for payouts without a scorecard
@@ -40,7 +44,8 @@ class PayoutRun {
   void paid_when(Working& row);
   void scale_to_budget(PayoutResult& result);
   void finish(Working& row);
-  bool is_pending(const Working& row) const;
+  bool is_immature(const Working& row) const;
+  void set_pending(Working& row) const;
   Value clause(Working& row, model::ExprId expr, const char* name);  // closes the row when it has no value
   std::optional<value::Number> shared_sum(model::ExprId expr, const char* name,
                                           const std::vector<std::size_t>& members);

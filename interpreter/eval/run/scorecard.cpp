@@ -114,6 +114,12 @@ ScoreRowResult Scorer::measure_row(std::size_t index, const ScorecardRowResult& 
     if (input.has_value()) evaluator.coverage->met_curve(*curve, input.number());
   }
   measured.provisional = maturity.metrics[index];
+  // What-if questions say nothing of these.
+  if (index < maturity.partial_metrics.size()) {
+    measured.partial = maturity.partial_metrics[index] && measured.actual.has_value();
+    const auto& targets = maturity.partial_targets[index];
+    measured.target_partial = measured.target.has_value() && ((target < row.targets.size() && targets[target]) || targets.back());
+  }
   for (const bool provisional : maturity.targets[index]) measured.provisional = measured.provisional || provisional;
   return measured;
 }

@@ -12,6 +12,8 @@ struct ScorecardMaturity {
   std::vector<bool> metrics;               // by row
   std::vector<std::vector<bool>> targets;  // by row, then as ScorecardRow::targets, the base included
   std::vector<bool> gates;
+  std::vector<bool> partial_metrics;               // by row: days outside the data are read, beyond the period
+  std::vector<std::vector<bool>> partial_targets;  // as `targets`
 };
 
 /// ratio a/t · mirror 2 - a/t · inverse t/a · from (a - b)/(t - b). A target <= 0 gives target_not_positive (not for

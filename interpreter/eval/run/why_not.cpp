@@ -131,7 +131,7 @@ class Finder {
     found.type = variable.type;
     found.now = variable.metric.valid()
                     ? evaluator.metric(variable.metric, {entity, row, nullptr}, moment)
-                    : evaluator.store.value(variable.aggregate, entity, row, evaluator.moments[moment].window);
+                    : evaluator.aggregate(variable.aggregate, {{entity, row, nullptr}, moment, nullptr});
     return found;
   }
 
