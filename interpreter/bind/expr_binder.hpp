@@ -121,6 +121,7 @@ class ExprBinder {
   ExprId row_field(std::size_t depth, const Reached& reached, Span span);
   ExprId subject_field(EntityId entity, std::span<const syntax::Ident* const> parts, Span span);
   void ambiguous(const syntax::Ident& name, std::string first, std::string second);
+  std::string path_between(model::EntityId one, model::EntityId other) const;
   bool set_subject(EntityId entity, Span span);
   EntityId subject_with_phases(Span span);
   ExprId bind_column_set(const Chain& chain, const Symbol& symbol, std::size_t used);

@@ -254,12 +254,26 @@ ExprId ExprBinder::bind_column_set(const Chain& chain, const Symbol& symbol, std
 // ---- the scored entity
 // ----------------------------------------------------------------------------------------------------
 
+/// `host.team`, where one of the two entities refers to the other; empty where none does.
+std::string ExprBinder::path_between(EntityId one, EntityId other) const {
+  for (const auto& [from, to] : {std::pair(one, other), std::pair(other, one)}) {
+    const model::Entity& entity = s_.policy.entities[from.index];
+    for (const model::Field& field : entity.fields) {
+      if (field.type.kind == Kind::entity && field.type.index == to.index)
+        return entity.named.name + "." + field.named.name;
+    }
+  }
+  return "";
+}
+
 bool ExprBinder::set_subject(EntityId entity, Span span) {
   if (!c_.subject.valid()) c_.subject = entity;
   if (c_.subject == entity) return true;
-  s_.report(D::two_scored_entities, span)
+  const std::string path = path_between(c_.subject, entity);
+  s_.report(path.empty() ? D::two_scored_entities : D::two_linked_entities, span)
       .with("first", s_.policy.entities[c_.subject.index].named.name)
-      .with("second", s_.policy.entities[entity.index].named.name);
+      .with("second", s_.policy.entities[entity.index].named.name)
+      .with("path", path);
   return false;
 }
 

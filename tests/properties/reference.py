@@ -281,9 +281,12 @@ class Aggregate:
                 continue
             yield row
 
-    def eval(self, world: World, hosts, start, end):
+    def is_covered(self, world: World, start, end) -> bool:
         lo, hi = world.covered[self.events]
-        if end <= lo or start >= hi:
+        return lo < end and start < hi
+
+    def eval(self, world: World, hosts, start, end):
+        if not self.is_covered(world, start, end):
             return Missing("no data")
         rows = list(self.rows(world, hosts, start, end))
         if self.each_day:
@@ -346,6 +349,9 @@ class AggregateNode:
         return self.aggregate.text()
 
     def eval(self, ctx: "Context"):
+        if ctx.by_periods and not all(self.aggregate.is_covered(ctx.world, month_start(m), month_start(m + 1))
+                                      for m in (ctx.first, ctx.last)):
+            return Missing("no data")
         return self.aggregate.eval(ctx.world, ctx.members, ctx.start, ctx.end)
 
 
@@ -440,10 +446,10 @@ class Windowed:
         if self.function == "year_ago":
             return self.metric.eval(ctx.window(first - 12, last - 12))
         if self.function == "rolling":
-            return self.metric.eval(ctx.window(last - self.count + 1, last))
+            return self.metric.eval(ctx.window(last - self.count + 1, last, by_periods=True))
         if self.function == "to_date":
-            return self.metric.eval(ctx.window(last // 12 * 12, last))
-        return self.metric.eval(ctx.window(None, last))
+            return self.metric.eval(ctx.window(last // 12 * 12, last, by_periods=False))
+        return self.metric.eval(ctx.window(None, last, by_periods=False))
 
 
 @dataclass
@@ -491,6 +497,7 @@ class Context:
     first: Any  # month index or None for the beginning
     last: int
     members: Any = "self"
+    by_periods: bool = False  # inside rolling: its first and last month must have data
     scored_first: int = 0  # the scored period, for population and phases
 
     def __post_init__(self):
@@ -505,14 +512,15 @@ class Context:
     def end(self) -> dt.date:
         return month_start(self.last + 1)
 
-    def window(self, first, last) -> "Context":
-        return Context(self.world, self.host, first, last, self.members)
+    def window(self, first, last, by_periods=None) -> "Context":
+        keeps = self.by_periods if by_periods is None else by_periods
+        return Context(self.world, self.host, first, last, self.members, keeps)
 
     def with_members(self, members) -> "Context":
-        return Context(self.world, self.host, self.first, self.last, members)
+        return Context(self.world, self.host, self.first, self.last, members, self.by_periods)
 
     def for_host(self, host) -> "Context":
-        return Context(self.world, host, self.first, self.last, {host})
+        return Context(self.world, host, self.first, self.last, {host}, self.by_periods)
 
 
 @dataclass
