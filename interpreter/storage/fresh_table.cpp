@@ -8,51 +8,23 @@
 #include <memory>
 
 #include "grammar/source/diagnostics/data.hpp"
+#include "interpreter/storage/key_bytes.hpp"
 #include "interpreter/storage/sqlite_source.hpp"
 #include "interpreter/storage/table_writer.hpp"
 
 namespace kpi::storage {
 
 namespace ids = source::ids;
-using model::ColumnType;
 
 namespace {
-
-constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
 
 void put_4(unsigned char* to, std::uint32_t value) {
   for (int i = 0; i != 4; ++i) to[i] = static_cast<unsigned char>(value >> (24 - 8 * i));
 }
 
-bool is_integer(ColumnType type) { return type == ColumnType::integer || type == ColumnType::boolean; }
-
-/// Keys in bytes of the same order: integers as eight bytes, the highest first and the sign turned round; texts with a
-/// zero byte behind them, which no text of an import holds.
-void append_integer(std::string& key, std::int64_t value) {
-  const std::uint64_t bytes = __builtin_bswap64(static_cast<std::uint64_t>(value) ^ kSign);
-  key.append(reinterpret_cast<const char*>(&bytes), 8);
-}
-
-std::int64_t take_integer(std::string_view& key) {
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, key.data(), 8);
-  key.remove_prefix(8);
-  return static_cast<std::int64_t>(__builtin_bswap64(bytes) ^ kSign);
-}
-
-std::string_view take_text(std::string_view& key) {
-  const std::string_view text = key.substr(0, key.find('\0'));
-  key.remove_prefix(text.size() + 1);
-  return text;
-}
-
 }  // namespace
 
-bool FreshTable::can_hold(const std::vector<TargetColumn>& columns) {
-  // A number may be an integer or a real, which compare by value.
-  return std::none_of(columns.begin(), columns.end(),
-                      [](const TargetColumn& column) { return column.key && column.type == ColumnType::number; });
-}
+bool FreshTable::can_hold(const std::vector<TargetColumn>& columns) { return have_key_bytes(columns); }
 
 /// SQLite makes the first pages itself: the file's header and the schema.
 FreshTable::Template::Template(const std::string& path, const std::string& table,
@@ -89,23 +61,12 @@ FreshTable::FreshTable(std::string path, std::string table, const std::vector<Ta
   }
 }
 
-void FreshTable::store_key(std::span<const Stored> values) {
-  key_bytes_.clear();
-  for (const std::size_t i : key_) {
-    if (is_integer(columns_[i].type)) {
-      append_integer(key_bytes_, values[i].integer);
-    } else {
-      key_bytes_.append(values[i].text).push_back('\0');
-    }
-  }
-}
-
 RowTarget::Result FreshTable::write(std::span<const Stored> values, std::uint64_t line) {
   record_.begin(values.size());
   for (const Stored& value : values) record_.add(value);
   const std::string_view record = record_.finish();
   if (!key_.empty()) {
-    store_key(values);
+    store_key(values, columns_, key_, key_bytes_);
     const KeySet::Added added = keys_.add(key_bytes_, line);
     if (!added.is_new) {
       const bool equal = rows_.holds(added.number + 1, record);

@@ -35,7 +35,6 @@ class FreshTable final : public RowTarget {
     std::vector<unsigned char> pages;  // of an empty database with the table and its index
     PageNumber count = 0, table_root = 0, index_root = 0;
   };
-  void store_key(std::span<const Stored> values);
   void write_index();
   void take_over();
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "grammar/source/diagnostics/data.hpp"
+#include "interpreter/storage/key_bytes.hpp"
 #include "interpreter/storage/sqlite_source.hpp"
 
 namespace kpi::storage {
@@ -167,7 +168,8 @@ TableWriter::TableWriter(std::unique_ptr<ImportTransaction> transaction, std::st
     : transaction_(std::move(transaction)),
       database_(transaction_->database()),
       table_(std::move(table)),
-      columns_(std::move(columns)) {
+      columns_(std::move(columns)),
+      has_key_bytes_(have_key_bytes(columns_)) {
   for (std::size_t i = 0; i != columns_.size(); ++i) (columns_[i].key ? key_ : content_).push_back(i);
   if (const auto schema = read_schema(database_, table_)) {
     adopt_table(*schema);
@@ -314,11 +316,23 @@ RowTarget::Result TableWriter::write_by_content(std::span<const Stored> values) 
 }
 
 RowTarget::Result TableWriter::write_keyed(std::span<const Stored> values, std::uint64_t line) {
+  if (!fresh_ && has_key_bytes_) {
+    store_key(values, columns_, key_, key_bytes_);
+    const KeySet::Added added = keys_.add(key_bytes_, line);
+    return added.is_new ? insert_or_update(values) : compare_with_earlier(values, keys_.line(added.number), 0);
+  }
   RowHash hash;
   for (const std::size_t i : key_) hash.add(values[i]);
   bool is_new = false;
   HashTable::Entry& entry = seen_.find_or_insert(hash, is_new);
-  if (!is_new) return compare_with_earlier(values, entry);
+  if (!is_new) return compare_with_earlier(values, entry.first, entry.second);
+  Result result = insert_or_update(values);
+  entry.first = static_cast<std::uint32_t>(line);
+  entry.second = result.outcome == Outcome::refused ? 0 : rows_inserted_;
+  return result;
+}
+
+RowTarget::Result TableWriter::insert_or_update(std::span<const Stored> values) {
   Result result = insert(values);
   if (result.outcome == Outcome::unchanged && update_) {
     bind_all(*update_, values);
@@ -331,17 +345,17 @@ RowTarget::Result TableWriter::write_keyed(std::span<const Stored> values, std::
     }
     sqlite3_reset(update_->handle());
   }
-  entry.first = static_cast<std::uint32_t>(line);
-  entry.second = result.outcome == Outcome::refused ? 0 : rows_inserted_;
   return result;
 }
 
-RowTarget::Result TableWriter::compare_with_earlier(std::span<const Stored> values, const HashTable::Entry& earlier) {
+/// `row`: of a fresh table.
+RowTarget::Result TableWriter::compare_with_earlier(std::span<const Stored> values, std::uint64_t line,
+                                                    std::uint32_t row) {
   bind_all(*equal_, values);
-  if (fresh_) equal_->bind(static_cast<int>(columns_.size()) + 1, static_cast<std::int64_t>(earlier.second));
+  if (fresh_) equal_->bind(static_cast<int>(columns_.size()) + 1, static_cast<std::int64_t>(row));
   const bool equal = equal_->step();
   equal_->reset();
-  return {equal ? Outcome::repeated : Outcome::conflict, earlier.first, {}};
+  return {equal ? Outcome::repeated : Outcome::conflict, line, {}};
 }
 
 bool TableWriter::holds_key(std::span<const Stored> values) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "interpreter/storage/database.hpp"
+#include "interpreter/storage/key_set.hpp"
 #include "interpreter/storage/row_hash.hpp"
 #include "interpreter/storage/row_target.hpp"
 
@@ -60,7 +61,8 @@ class TableWriter final : public RowTarget {
   Result write_keyed(std::span<const Stored> values, std::uint64_t line);
   Result write_by_content(std::span<const Stored> values);
   Result insert(std::span<const Stored> values);
-  Result compare_with_earlier(std::span<const Stored> values, const HashTable::Entry& earlier);
+  Result insert_or_update(std::span<const Stored> values);
+  Result compare_with_earlier(std::span<const Stored> values, std::uint64_t line, std::uint32_t row);
 
   std::unique_ptr<ImportTransaction> transaction_;
   Database& database_;
@@ -70,7 +72,11 @@ class TableWriter final : public RowTarget {
   bool fresh_ = false;                      // made by this import: the key's index comes last, which is faster
   std::uint32_t rows_inserted_ = 0;         // in a fresh table, the row id of the last one
   std::optional<Statement> insert_, update_, equal_, present_;
-  HashTable seen_;  // keyed: this file's keys; else the table's rows at the start
+  // The keys of this file, where the table was there before and they can be bytes; then the numbers are not row ids.
+  bool has_key_bytes_;
+  KeySet keys_;
+  std::string key_bytes_;
+  HashTable seen_;  // otherwise these keys; without a key the table's rows at the start
 };
 
 }  // namespace kpi::storage
