@@ -29,6 +29,14 @@ const OptionSpec kPseudonyms = {
     {"show keys instead of names that are marked `personal`", "标记为 `personal` 的名称以键代替"},
     false,
     {}};
+const OptionSpec kOnlyNeeded = {
+    "--only-needed",
+    "",
+    {"read only the rows of days that the results need, through an index on their time where there is one; all others are "
+     "neither checked nor counted",
+     "只读取结果所需日期的记录（时间列有索引时经由索引）；其余记录不检查，也不计数"},
+    false,
+    {}};
 const OptionSpec kThreads = {
     "--threads",
     "N",
@@ -178,6 +186,7 @@ const std::vector<CommandSpec>& commands() {
          {}},
         kAsOf,
         kQuarantine,
+        kOnlyNeeded,
         {"--all-metrics", "", {"report also the metrics that nothing uses", "同时报告未被使用的指标"}, false, {}},
         {"--complete",
          "",
@@ -236,6 +245,7 @@ const std::vector<CommandSpec>& commands() {
          {}},
         kAsOf,
         kQuarantine,
+        kOnlyNeeded,
         kThreads,
         kMemory,
         kEvaluator,

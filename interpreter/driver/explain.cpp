@@ -25,6 +25,7 @@ Exit run_explain(const Invocation& invocation, const Terminal& terminal) {
     request.entity_key = wanted.entity_key;
     request.as_of = wanted.as_of;
     request.quarantine = wanted.quarantine;
+    request.only_needed = wanted.only_needed;
     request.why_not = why_not;
     request.row_limit = row_limit(invocation);
     request.threads = wanted.threads;

@@ -124,6 +124,7 @@ eval::RunRequest run_request(const Invocation& invocation, const model::Policy& 
   if (const auto text = invocation.value("--as-of")) request.as_of = parse_as_of(*text, policy);
   read_how(invocation, request);
   request.quarantine = invocation.has("--quarantine");
+  request.only_needed = invocation.has("--only-needed");
   request.all_metrics = invocation.has("--all-metrics");
   request.complete = invocation.has("--complete");
   request.entity_key = invocation.value("--entity").value_or("");

@@ -75,6 +75,25 @@ struct ReadPath {
   };
   std::string table;
   Reason reason = Reason::none;
+  /// Where only the rows of some times were wanted: whether an index led to their pages, and why not.
+  enum class Index : std::uint8_t {
+    not_asked,
+    used,
+    all_needed,     // results need all rows, whenever they happened
+    none,           // no index begins with the column of times
+    too_many_rows,  // reading the whole table costs no more
+    other_times,    // the first or the last time was not among the rows that the index led to
+  };
+  Index index = Index::not_asked;
+  std::string index_name, column;           // of times
+  std::uint64_t pages = 0, all_pages = 0;   // leaves that were read, of how many
+};
+
+/// Times in the two forms in which stores hold them: texts that begin with a day, `2026-07-03`, and whole seconds since
+/// 1970. From the first on, up to but not with the last.
+struct TimeRange {
+  std::string from, before;
+  std::int64_t from_second = 0, before_second = 0;
 };
 
 /// Thrown by scans of parts when their table has to be read as a whole instead.
@@ -106,6 +125,22 @@ class DataSource {
                                              const std::vector<std::string>& /*columns*/) {
     return nullptr;
   }
+  /// The first and the last time in the column that an index leads to, each in both forms (`before` and `before_second`
+  /// mean nothing but "the last" here; empty texts, and seconds in the wrong order: there are none); nothing where no
+  /// index begins with it.
+  virtual std::optional<TimeRange> times(const std::string& /*table*/, const std::string& /*column*/) {
+    return std::nullopt;
+  }
+  /// Some of the rows, with all those among them whose time lies in one of the ranges, found through an index on the
+  /// column of times; null where there is none, or where they are so many that reading all rows costs no more.
+  virtual std::unique_ptr<PartedTable> parts_of_times(const std::string& /*table*/,
+                                                      const std::vector<std::string>& /*columns*/,
+                                                      const std::string& /*time_column*/,
+                                                      const std::vector<TimeRange>& /*ranges*/) {
+    return nullptr;
+  }
+  /// For people who want to know: why all rows of a table were read although not all times were wanted.
+  virtual void note_all_read(const std::string& /*table*/, const std::string& /*column*/, ReadPath::Index /*why*/) {}
   /// How tables were read so far.
   virtual std::vector<ReadPath> read_paths() const { return {}; }
   /// What messages call it: the file's name as the user typed it, or "test data".

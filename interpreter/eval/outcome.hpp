@@ -152,6 +152,7 @@ struct RunRequest {
   std::optional<value::Instant> as_of;
   std::string entity_key;                  // --entity: only this one is reported (ranks and budgets still see all)
   bool quarantine = false;
+  bool only_needed = false;                // ScanRequest::only_needed
   bool all_metrics = false;
   bool complete = false;                   // days without data had nothing to record: nothing is pending because of them
   std::vector<std::pair<EntityId, model::MetricId>> also;   // listed besides those in use: what a test asks for

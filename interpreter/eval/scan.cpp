@@ -224,6 +224,8 @@ void Store::fill_coverage() {
     info.covered_to = Date{last.days + 1};
     if (*info.covered_from >= *info.covered_to) info.covered_from = info.covered_to = std::nullopt;
     if (!scans_.contains(index)) continue;
+    // Of days that nobody read, nothing can be said.
+    if (scans_.at(index)->has_only_needed_days()) continue;
     find_silence(EventsId{index});
     info.unowned = scans_.at(index)->unowned();
   }

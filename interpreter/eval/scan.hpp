@@ -61,6 +61,9 @@ struct ScanRequest {
   std::optional<value::Instant> as_of;         // later rows are not seen
   bool times_only = false;                     // nothing but rows and times is read of events, whatever else is wrong
   bool quarantine = false;                     // set bad rows aside instead of failing
+  /// Rows on days that no result needs are not looked at: neither checked nor counted. Where an index leads to the others,
+  /// only those are read. First and last times are those of all rows. Not for events whose rows are all needed.
+  bool only_needed = false;
   bool everything_covered = false;             // tests
   std::size_t batch_rows = 4096;
   unsigned threads = 1;

@@ -163,7 +163,8 @@ bool EventsScan::run() {
   const bool is_prepared = resources_.prepare(events_, pass.reads);
   if (!is_unique && !world_.data.schema(decl_.table)) return false;
   if (!pass.open() || !is_unique || !is_kept || !is_prepared) return false;
-  if (!run_in_parts(pass)) {
+  pass.only_days = only_days_ = needed_days(pass);
+  if (!run_over_needed(pass) && !run_in_parts(pass)) {
     if (!only_times) compile(pass);
     pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) { take(pass.program(), batch, table, active); });
   }
@@ -203,7 +204,7 @@ void EventsScan::drop_unseen(const Table& table, std::vector<std::uint8_t>& acti
   }
 }
 
-void EventsScan::note_times(const Table& table, const std::vector<std::uint8_t>& active) {
+void EventsScan::note_times(const Table& table, std::vector<std::uint8_t>& active) {
   const Column& times = table.column(decl_.time);
   std::int64_t first = std::numeric_limits<std::int64_t>::max(), last = std::numeric_limits<std::int64_t>::min();
   std::int64_t rows = 0, run = 0;
@@ -214,11 +215,16 @@ void EventsScan::note_times(const Table& table, const std::vector<std::uint8_t>&
   const std::int64_t* const values = times.values.data();
   const std::int64_t* const days = table.days.values.data();
   const std::uint8_t* const absent = times.any_absent ? times.absent.data() : nullptr;
-  const std::uint8_t* const seen = active.data();
+  std::uint8_t* const seen = active.data();
+  const std::int64_t first_day = only_days_ ? only_days_->start.days : std::numeric_limits<std::int64_t>::min();
+  const std::int64_t end_day = only_days_ ? only_days_->end.days : std::numeric_limits<std::int64_t>::max();
+  bool any = false;
   for (std::size_t row = 0, end = table.rows; row < end; ++row) {
     if (seen[row] == 0 || (absent != nullptr && absent[row] != 0)) continue;
     first = std::min(first, values[row]);
     last = std::max(last, values[row]);
+    any = true;
+    if (days[row] < first_day || days[row] >= end_day) continue;
     ++rows;
     if (days[row] != run_day) {
       end_run();
@@ -229,7 +235,13 @@ void EventsScan::note_times(const Table& table, const std::vector<std::uint8_t>&
   }
   end_run();
   state_.info.rows += static_cast<std::uint64_t>(rows);
-  if (rows == 0) return;
+  if (only_days_) {  // from here on the others are not there
+    for (std::size_t row = 0, end = table.rows; row < end; ++row) {
+      const bool lacks = absent != nullptr && absent[row] != 0;
+      if (lacks || days[row] < first_day || days[row] >= end_day) seen[row] = 0;
+    }
+  }
+  if (!any) return;
   const value::TimeZone& zone = decl_.zone != nullptr ? *decl_.zone : world_.zone();
   const auto instant = [&](std::int64_t time) {
     return times.rep == Rep::instant ? Instant{time} : zone.start_of_day(Date{static_cast<std::int32_t>(time)});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -110,6 +111,7 @@ class EventsScan {
   std::map<std::size_t, ExcludedTotals> excluded(Window window) const;
   std::uint64_t own_exclusions() const { return own_exclusions_; }
   std::vector<UnownedRows> unowned() const;
+  bool has_only_needed_days() const { return only_days_.has_value(); }
 
  private:
   struct MoneyField {
@@ -126,6 +128,14 @@ class EventsScan {
   std::unique_ptr<EventsScan> worker(EventsState& state) const;
   /// The same by several threads; false when the rows have to be read in order instead.
   bool run_in_parts(const EventsPass& pass);
+  /// The same over the table as a whole, or over the part of it that holds what is needed.
+  /// False also where `accept` does not like what was found; then nothing has changed.
+  using Accept = std::function<bool(const EventsInfo&)>;
+  bool run_over_parts(const EventsPass& pass, PartedTable& table, unsigned count, const Accept& accept);
+  /// With ScanRequest::only_needed: the days from the first to the last that anything here asks for; none where all rows
+  /// are needed.
+  std::optional<Window> needed_days(const EventsPass& pass) const;
+  bool run_over_needed(const EventsPass& pass);
   void take_in(const EventsScan& other);
   void adopt(EventsScan&& other);
   void compile(EventsPass& pass);
@@ -134,7 +144,7 @@ class EventsScan {
   Grouping* grouping_for(EntityId entity, const SlotSet& slots);
   void take(Program& program, const Batch& batch, Table& table, std::vector<std::uint8_t>& active);
   void drop_unseen(const Table& table, std::vector<std::uint8_t>& active) const;
-  void note_times(const Table& table, const std::vector<std::uint8_t>& active);
+  void note_times(const Table& table, std::vector<std::uint8_t>& active);
   void find_exclusions(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
   void store_masks(const Table& table, const std::vector<std::uint8_t>& active);
   void report_excluded(Program& program, const Table& table, const std::vector<std::uint8_t>& active);
@@ -156,6 +166,7 @@ class EventsScan {
   EventsState& state_;
   std::uint64_t own_exclusions_ = 0;
   bool reports_ = false;
+  std::optional<Window> only_days_;   // rows on other days are not looked at
   std::vector<Window> report_windows_;
   std::map<LaneKey, std::vector<Window>> windows_;
   std::map<EntityId, std::vector<Window>> presence_windows_;

@@ -22,20 +22,23 @@ std::unique_ptr<EventsScan> EventsScan::worker(EventsState& state) const {
 bool EventsScan::run_in_parts(const EventsPass& pass) {
   if (!pass.can_be_shared()) return false;
   const auto table = world_.data.parts(pass.schema().name, pass.columns());
-  if (!table) return false;
+  return table && run_over_parts(pass, *table, world_.request.threads, [](const EventsInfo&) { return true; });
+}
 
+bool EventsScan::run_over_parts(const EventsPass& pass, PartedTable& table, unsigned count, const Accept& accept) {
   struct Work {
     EventsState state;
     std::unique_ptr<EventsScan> scan;
     std::unique_ptr<EventsPass> pass;
     std::exception_ptr error;
   };
-  std::vector<Work> works(world_.request.threads);
+  std::vector<Work> works(count);
   for (Work& work : works) {
     work.scan = worker(work.state);
     work.pass = std::make_unique<EventsPass>(world_, plan_, events_, &resources_.joins, &work.state);
     work.pass->reads = pass.reads;
     work.pass->lenient = pass.lenient;
+    work.pass->only_days = work.scan->only_days_ = only_days_;
     if (!work.pass->open()) return false;
     if (!only_times) work.scan->compile(*work.pass);
   }
@@ -43,7 +46,7 @@ bool EventsScan::run_in_parts(const EventsPass& pass) {
   world_.errors.watch(true);
   const auto run = [&](Work& work) {
     try {
-      const auto rows = table->scan();
+      const auto rows = table.scan();
       work.pass->run_part(
           *rows,
           [&](const Batch& batch, Table& read, std::vector<std::uint8_t>& active) {
@@ -70,6 +73,7 @@ bool EventsScan::run_in_parts(const EventsPass& pass) {
   }
   if (failed || trouble) return false;
   for (std::size_t index = 1; index < works.size(); ++index) works.front().scan->take_in(*works[index].scan);
+  if (!accept(works.front().state.info)) return false;
   adopt(std::move(*works.front().scan));
   return true;
 }

@@ -182,8 +182,18 @@ bool EventsPass::open() {
   return true;
 }
 
-bool EventsPass::can_be_shared() const {
-  if (world_.request.threads < 2 || !state_.dropped.empty()) return false;
+std::optional<std::string> EventsPass::stored_column(FieldId field) const {
+  source::Diagnostics nowhere;
+  DataErrors ignored(nowhere);
+  const model::Field& decl = decl_.fields[field.index];
+  const auto found = find_column(*schema_, decl.column.empty() ? decl.named.name : decl.column, false, "", {}, ignored);
+  return found ? std::optional(schema_->columns[*found].name) : std::nullopt;
+}
+
+bool EventsPass::can_be_shared() const { return world_.request.threads > 1 && can_be_parted(); }
+
+bool EventsPass::can_be_parted() const {
+  if (!state_.dropped.empty()) return false;
   const auto& fields = decoder_->fields();
   return std::none_of(fields.begin(), fields.end(), [&](FieldId field) {
     const value::Type& type = decl_.fields[field.index].type;
@@ -244,8 +254,27 @@ void EventsPass::compute_column(FieldId field, Program::Root root, Table& table,
   }
 }
 
+/// What is wrong on other days is no matter. A time that cannot be read may still say its day.
+static void drop_elsewhere(Window days, FieldId time, const Table& table, BadCells& bad) {
+  constexpr std::int32_t kMargin = 2;  // see scan_needed.cpp
+  std::vector<std::uint8_t> is_elsewhere(table.rows, 0);
+  const Column& times = table.column(time);
+  for (const BadCell& cell : bad) {
+    if (!times.is_absent(cell.row)) {
+      const auto day = table.days.values[cell.row];
+      is_elsewhere[cell.row] = day < days.start.days || day >= days.end.days ? 1 : 0;
+    } else if (cell.field == time && cell.content.size() >= 10) {
+      const auto day = Date::parse(std::string_view(cell.content).substr(0, 10));
+      const bool is_far = day && (day->days < days.start.days - kMargin || day->days >= days.end.days + kMargin);
+      is_elsewhere[cell.row] = is_far ? 1 : 0;
+    }
+  }
+  std::erase_if(bad, [&](const BadCell& cell) { return is_elsewhere[cell.row] != 0; });
+}
+
 void EventsPass::filter(const Batch& batch, Table& table, BadCells& bad, std::vector<std::uint8_t>& active,
                         BadRows& bad_rows) {
+  if (only_days && !bad.empty()) drop_elsewhere(*only_days, decl_.time, table, bad);
   std::stable_sort(bad.begin(), bad.end(), [](const BadCell& a, const BadCell& b) { return a.row < b.row; });
   if (decl_.where.valid()) {
     for (const BadCell& cell : bad) {

@@ -55,11 +55,21 @@ class EventsPass {
   /// May several threads read its rows, each with a pass of its own? Rows of distinct entities get their numbers while
   /// they are found, and rows that were set aside are known by their position.
   bool can_be_shared() const;
+  /// Can parts of its rows be read, in any order?
+  bool can_be_parted() const;
+  /// The stored name of the column of a field.
+  std::optional<std::string> stored_column(FieldId field) const;
   /// The columns that run() asks the store for.
   const std::vector<std::string>& columns() const { return columns_; }
   /// Runs over the rows that this thread gets until there are no more or `stop` is set. Throws PartsFailed at the first
   /// bad row: what is wrong with a table is found out by reading it in order.
   void run_part(TableScan& scan, const Consumer& consume, const std::atomic<bool>& stop);
+  std::optional<Window> only_days;             // bad rows on other days, or without a day, are no matter
+  /// Does the row lie on one of only_days?
+  bool is_on_needed_day(const Table& table, std::size_t row) const {
+    const auto day = table.days.values[row];
+    return !table.column(decl_.time).is_absent(row) && day >= only_days->start.days && day < only_days->end.days;
+  }
   bool keep_late_rows = false;                 // rows later than as-of stay active; the consumer tells them apart
   bool is_late(const Table& table, std::size_t row) const;
 

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "interpreter/eval/scan_events.hpp"
+#include "interpreter/eval/scan_needed.hpp"
 #include "interpreter/eval/scan_schema.hpp"
 #include "interpreter/eval/scan_store.hpp"
 
@@ -53,12 +54,21 @@ class Tracer {
       if (span.aggregate->filter.valid()) span.filter = pass.program().compile(span.aggregate->filter);
     }
     pass.program().evaluator().report_missing_rates = false;
-    pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) {
+    const auto take = [&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) {
       select(table, pass.program().evaluator(), active);
       for (std::size_t row = 0; row < table.rows; ++row) {
         if (active[row] != 0) out.push_back(traced(batch, table, row, pass.program(), conditions));
       }
-    });
+    };
+    const std::size_t before = out.size();
+    try {
+      const auto some = needed(pass);
+      if (!some) return pass.run(take);
+      pass.run_part(*some->rows->scan(), take, std::atomic<bool>(false));
+    } catch (const PartsFailed&) {
+      out.resize(before);
+      pass.run(take);
+    }
   }
 
   /// The keys of rows from a day on; nothing else is read but their times.
@@ -80,6 +90,18 @@ class Tracer {
   }
 
  private:
+  /// With ScanRequest::only_needed, through an index. Rows without a key are called by their position in the table.
+  std::optional<NeededParts> needed(const EventsPass& pass) const {
+    if (!world_.request.only_needed || world_.request.quarantine || decl_.key.empty()) return std::nullopt;
+    Window days = window_;
+    for (const Span& span : spans_) {
+      if (span.aggregate->at.valid()) return std::nullopt;
+      days = {std::min(days.start, span.window.start), std::max(days.end, span.window.end)};
+    }
+    if (days.start <= kBeginning) return std::nullopt;
+    return needed_parts(world_, events_, pass, days);
+  }
+
   /// In a test, columns that are left out and that nothing read stay out.
   bool wanted(FieldId field) const {
     const model::Field& decl = decl_.fields[field.index];
@@ -244,6 +266,10 @@ std::vector<CountedRow> trace_counted_rows(const model::Policy& policy, DataSour
   all.presence.clear();
   all.report_windows.clear();
   all.count_events.clear();
+  if (all.only_needed) {  // rows that a span reads may be of other days
+    all.report_windows.push_back(window);
+    for (const TraceSpan& span : spans) all.report_windows.push_back(span.window);
+  }
   for (std::uint32_t index = 0; index < policy.events.size(); ++index) {
     const bool leads = !entity.valid() || entity.index == 0 || policy.events[index].owner_paths.to(entity);
     if (leads && data.schema(policy.events[index].table)) all.count_events.push_back(EventsId{index});

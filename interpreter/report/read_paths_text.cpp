@@ -18,6 +18,8 @@ constexpr Word kWay{{"Way", "方式"}};
 constexpr Word kPages{{"page by page", "直接逐页读取"}};
 constexpr Word kCursor{{"SQLite's cursor: {}", "SQLite 游标：{}"}};
 
+constexpr Word kThroughIndex{{"{} of {} pages, found through the index {}", "{} / {} 页，经由索引 {} 找到"}};
+
 constexpr Word kMemory{{"Memory", "内存"}};
 constexpr Word kInMemory{{"{} values for `distinct`, `median`, `percentile` and keys took {} of the {} they may take",
                           "`distinct`、`median`、`percentile` 与键核对共 {} 个值，占用 {}（上限 {}）"}};
@@ -62,15 +64,50 @@ Word why(Reason reason) {
   return {};
 }
 
+using Index = eval::ReadPath::Index;
+
+/// Why all rows were read although `--only-needed` asked for some.
+Word why_all(Index index) {
+  switch (index) {
+    case Index::not_asked:
+    case Index::used:
+      break;
+    case Index::all_needed:
+      return {{"all rows: results need them, whenever they happened", "全部记录：结果需要所有时间的记录"}};
+    case Index::none:
+      return {{"all rows: no index begins with {}", "全部记录：没有以 {} 开头的索引"}};
+    case Index::too_many_rows:
+      return {{"all rows: most of them are needed", "全部记录：多数记录都需要"}};
+    case Index::other_times:
+      return {{"all rows: {} holds something else than times", "全部记录：{} 列中有不是时间的内容"}};
+  }
+  return {};
+}
+
+std::string count_text(std::uint64_t count) {
+  return value::Number::from_int128(static_cast<value::Int128>(count)).to_fixed(0, true);
+}
+
+std::string way_of(const eval::ReadPath& path, Language language) {
+  if (path.reason != Reason::none) return say(kCursor, language, word(why(path.reason), language));
+  std::string way(word(kPages, language));
+  const std::string separator = language == Language::zh ? "；" : ", ";
+  if (path.index == Index::used) {
+    return way + separator +
+           say(kThroughIndex, language, count_text(path.pages), count_text(path.all_pages),
+               "`" + visible(path.index_name) + "`");
+  }
+  if (path.index == Index::not_asked) return way;
+  return way + separator + say(why_all(path.index), language, "`" + visible(path.column) + "`");
+}
+
 }  // namespace
 
 std::string read_paths_text(const std::vector<eval::ReadPath>& paths, const Look& look) {
   if (paths.empty()) return "";
   Table table({{std::string(word(kTable, look.language))}, {std::string(word(kWay, look.language))}});
   for (const eval::ReadPath& path : paths) {
-    std::string way = path.reason == Reason::none ? std::string(word(kPages, look.language))
-                                                  : say(kCursor, look.language, word(why(path.reason), look.language));
-    table.add({{visible(path.table)}, {std::move(way)}});
+    table.add({{visible(path.table)}, {way_of(path, look.language)}});
   }
   return paint(word(kTitle, look.language), Ink::bold, look) + "\n" + fitted(table, look, 2);
 }

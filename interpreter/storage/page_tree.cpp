@@ -1,5 +1,7 @@
 #include "interpreter/storage/page_tree.hpp"
 
+#include <limits>
+
 namespace kpi::storage {
 
 namespace {
@@ -11,14 +13,21 @@ class Walk {
  public:
   explicit Walk(const PageFile& file) : file_(file), seen_(std::size_t{file.pages()} + 1, false) {}
 
-  std::vector<std::uint32_t> leaves(std::uint32_t root) {
+  /// `last_rows`: where wanted, the largest row id that each page of the level may hold.
+  std::vector<std::uint32_t> leaves(std::uint32_t root, std::vector<std::int64_t>* last_rows) {
     std::vector<std::uint32_t> level{root};
+    if (last_rows != nullptr) *last_rows = {std::numeric_limits<std::int64_t>::max()};
     for (unsigned depth = 0; depth < kMaxDepth; ++depth) {
       for (const std::uint32_t page : level) mark(page);
       if (type_of(level.front()) == kLeafPage) return level;
       std::vector<std::uint32_t> next;
-      for (const std::uint32_t page : level) add_children(page, next);
+      std::vector<std::int64_t> next_last;
+      for (std::size_t place = 0; place < level.size(); ++place) {
+        add_children(level[place], next, last_rows != nullptr ? &next_last : nullptr);
+        if (last_rows != nullptr) next_last.push_back((*last_rows)[place]);
+      }
       level = std::move(next);
+      if (last_rows != nullptr) *last_rows = std::move(next_last);
     }
     unusual_page();
   }
@@ -36,7 +45,8 @@ class Walk {
     return buffer_[0];
   }
 
-  void add_children(std::uint32_t page, std::vector<std::uint32_t>& children) {
+  /// Appends to `last_rows` for all children but the last.
+  void add_children(std::uint32_t page, std::vector<std::uint32_t>& children, std::vector<std::int64_t>* last_rows) {
     if (type_of(page) != kInteriorPage) unusual_page();
     const std::uint8_t* const data = buffer_.data();
     const std::uint32_t cells = big_endian16(data + 3), usable = file_.usable();
@@ -45,6 +55,9 @@ class Walk {
       const std::uint32_t at = big_endian16(data + kInteriorHeader + 2 * cell);
       if (at < kInteriorHeader + 2 * cells || at + 4 > usable) unusual_page();
       children.push_back(big_endian32(data + at));
+      if (last_rows == nullptr) continue;
+      const std::uint8_t* key = data + at + 4;
+      last_rows->push_back(static_cast<std::int64_t>(read_varint(key, data + usable)));
     }
     children.push_back(big_endian32(data + 8));
     if (children.size() > file_.pages()) unusual_page();
@@ -57,6 +70,8 @@ class Walk {
 
 }  // namespace
 
-std::vector<std::uint32_t> leaf_pages(const PageFile& file, std::uint32_t root) { return Walk(file).leaves(root); }
+std::vector<std::uint32_t> leaf_pages(const PageFile& file, std::uint32_t root, std::vector<std::int64_t>* last_rows) {
+  return Walk(file).leaves(root, last_rows);
+}
 
 }  // namespace kpi::storage

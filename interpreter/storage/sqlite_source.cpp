@@ -8,6 +8,7 @@
 
 #include "interpreter/storage/page_layout.hpp"
 #include "interpreter/storage/page_tree.hpp"
+#include "interpreter/storage/time_index.hpp"
 
 namespace kpi::storage {
 
@@ -225,6 +226,66 @@ std::shared_ptr<const PageTable> SqliteSource::page_table(const std::string& tab
   return std::make_shared<const PageTable>(file_, leaves, layout.columns);
 }
 
+std::optional<eval::TimeRange> SqliteSource::times(const std::string& table, const std::string& column) {
+  if (file_.refusal()) return std::nullopt;
+  const auto index = time_index(database_, table, column);
+  if (!index) return std::nullopt;
+  return ends_of_index(database_, table, column, *index);
+}
+
+std::unique_ptr<eval::PartedTable> SqliteSource::parts_of_times(const std::string& table,
+                                                                const std::vector<std::string>& columns,
+                                                                const std::string& time_column,
+                                                                const std::vector<eval::TimeRange>& ranges) {
+  constexpr std::size_t kMostShare = 4;  // finding a row in the index costs as much as reading two
+  const auto whole = page_table(table, columns);
+  const auto index = time_index(database_, table, time_column);
+  if (!whole || !index) return nullptr;
+  std::vector<std::int64_t> last_rows;
+  std::vector<std::uint32_t> leaves;
+  try {
+    leaves = leaf_pages(file_, table_layout(database_, table, {}).root, &last_rows);
+  } catch (const UnusualPage&) {
+    return nullptr;
+  }
+  const auto wanted =
+      pages_of_times(database_, table, time_column, *index, ranges, last_rows, leaves.size() / kMostShare);
+  if (wanted.empty()) {
+    note_all_read(table, time_column, eval::ReadPath::Index::too_many_rows);
+    return nullptr;
+  }
+  auto some = std::make_shared<std::vector<std::uint32_t>>();
+  for (std::size_t place = 0; place < leaves.size(); ++place) {
+    if (wanted[place]) some->push_back(leaves[place]);
+  }
+  eval::ReadPath& noted = index_notes_[table];
+  noted.index = eval::ReadPath::Index::used;
+  noted.index_name = *index;
+  noted.column = time_column;
+  noted.pages = some->size();
+  noted.all_pages = leaves.size();
+  return part_pages(std::make_shared<const PageTable>(file_, std::move(some), whole->columns()));
+}
+
+void SqliteSource::note_all_read(const std::string& table, const std::string& column, eval::ReadPath::Index why) {
+  eval::ReadPath& noted = index_notes_[table];
+  noted.index = why;
+  noted.column = column;
+}
+
+std::vector<eval::ReadPath> SqliteSource::read_paths() const {
+  std::vector<eval::ReadPath> paths = paths_;
+  for (eval::ReadPath& path : paths) {
+    const auto noted = index_notes_.find(path.table);
+    if (noted == index_notes_.end()) continue;
+    const eval::ReadPath::Reason reason = path.reason;
+    path = noted->second;
+    path.table = noted->first;
+    path.reason = reason;
+  }
+  return paths;
+}
+
 /// The least favourable way stays noted: a table may be read more than once.
 void SqliteSource::note(const std::string& table, eval::ReadPath::Reason reason) {
   for (eval::ReadPath& path : paths_) {
@@ -232,7 +293,9 @@ void SqliteSource::note(const std::string& table, eval::ReadPath::Reason reason)
     if (path.reason == eval::ReadPath::Reason::none) path.reason = reason;
     return;
   }
-  paths_.push_back({table, reason});
+  eval::ReadPath& path = paths_.emplace_back();
+  path.table = table;
+  path.reason = reason;
 }
 
 std::unique_ptr<eval::TableScan> SqliteSource::cursor(const std::string& table,

@@ -29,7 +29,12 @@ class SqliteSource final : public eval::DataSource {
   std::vector<std::string> tables() override;
   std::unique_ptr<eval::TableScan> scan(const std::string& table, const std::vector<std::string>& columns) override;
   std::unique_ptr<eval::PartedTable> parts(const std::string& table, const std::vector<std::string>& columns) override;
-  std::vector<eval::ReadPath> read_paths() const override { return paths_; }
+  std::optional<eval::TimeRange> times(const std::string& table, const std::string& column) override;
+  std::unique_ptr<eval::PartedTable> parts_of_times(const std::string& table, const std::vector<std::string>& columns,
+                                                    const std::string& time_column,
+                                                    const std::vector<eval::TimeRange>& ranges) override;
+  void note_all_read(const std::string& table, const std::string& column, eval::ReadPath::Index why) override;
+  std::vector<eval::ReadPath> read_paths() const override;
   std::string name() const override { return database_.path(); }
 
  private:
@@ -42,6 +47,7 @@ class SqliteSource final : public eval::DataSource {
   PageFile file_;
   std::map<std::string, std::shared_ptr<const std::vector<std::uint32_t>>> leaves_;  // by table
   std::vector<eval::ReadPath> paths_;
+  std::map<std::string, eval::ReadPath> index_notes_;  // by table: what is said of an index
 };
 
 /// Tables and views, without SQLite's own, by name.

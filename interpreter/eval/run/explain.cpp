@@ -530,6 +530,7 @@ Explanation explain(const model::Policy& policy, DataSource& data, const source:
   run_request.periods = {request.period};
   run_request.as_of = request.as_of;
   run_request.quarantine = request.quarantine;
+  run_request.only_needed = request.only_needed;
   run_request.threads = request.threads;
   run_request.batch_rows = request.batch_rows;
   run_request.memory = request.memory;

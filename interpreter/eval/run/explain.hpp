@@ -85,6 +85,7 @@ struct ExplainRequest {
   std::string entity_key;
   std::optional<value::Instant> as_of;
   bool quarantine = false;
+  bool only_needed = false;    // ScanRequest::only_needed
   bool why_not = false;
   std::size_t row_limit = 20;  // rows listed of each events source, kept and excluded
   unsigned threads = 1;

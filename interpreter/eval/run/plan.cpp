@@ -257,6 +257,7 @@ ScanRequest Plan::scan_request(const RunRequest& request) const {
   for (const PlannedPeriod& planned : periods) scan.report_windows.push_back(planned.window);
   scan.as_of = request.as_of;
   scan.quarantine = request.quarantine;
+  scan.only_needed = request.only_needed;
   scan.everything_covered = request.is_test;
   scan.batch_rows = request.batch_rows;
   scan.memory = request.memory;

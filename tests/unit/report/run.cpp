@@ -90,7 +90,7 @@ struct Sample {
     eval::PeriodOutcome period;
     period.period = *value::Period::parse("2026-07");
     period.trial = true;
-    eval::ExclusionCount excluded{{0}, {0}, 12, 1, {{"amount", {{"GBP", Number(310)}}}}};
+    eval::ExclusionCount excluded{{0}, {0}, 12, 1, 0, {{"amount", {{"GBP", Number(310)}}}}};
     period.exclusions.push_back(excluded);
     eval::ScorecardRowResult row;
     row.key = "h1";
