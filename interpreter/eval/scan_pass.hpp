@@ -64,12 +64,7 @@ class EventsPass {
   /// Runs over the rows that this thread gets until there are no more or `stop` is set. Throws PartsFailed at the first
   /// bad row: what is wrong with a table is found out by reading it in order.
   void run_part(TableScan& scan, const Consumer& consume, const std::atomic<bool>& stop);
-  std::optional<Window> only_days;             // bad rows on other days, or without a day, are no matter
-  /// Does the row lie on one of only_days?
-  bool is_on_needed_day(const Table& table, std::size_t row) const {
-    const auto day = table.days.values[row];
-    return !table.column(decl_.time).is_absent(row) && day >= only_days->start.days && day < only_days->end.days;
-  }
+  std::optional<Window> only_days;             // bad rows on other days are no matter
   bool keep_late_rows = false;                 // rows later than as-of stay active; the consumer tells them apart
   bool is_late(const Table& table, std::size_t row) const;
 
