@@ -238,6 +238,11 @@ void Store::find_isolated() {
   constexpr std::int32_t kLeastGap = 3, kUnknownGap = 7, kTimesUsual = 5;
   constexpr std::int32_t kLeastDistance = 60, kUnknownDistance = 366, kTimesDistance = 20;
   constexpr std::uint64_t kMostRows = 3;
+  // Of days that nobody read, nothing can be said.
+  const bool is_whole = std::none_of(scans_.begin(), scans_.end(),
+                                     [](const auto& scan) { return scan.second->has_only_needed_days(); });
+  usual_gap_ = kUnknownGap;
+  if (!is_whole) return;
   std::map<std::int32_t, std::uint64_t> days;
   const auto add = [&](const std::map<std::int32_t, std::uint64_t>& other) {
     for (const auto& [day, rows] : other) days[day] += rows;
@@ -255,7 +260,7 @@ void Store::find_isolated() {
     std::nth_element(distances.begin(), middle, distances.end());
     usual = *middle;
   }
-  usual_gap_ = is_known ? std::max(kLeastGap, kTimesUsual * usual) : kUnknownGap;
+  if (is_known) usual_gap_ = std::max(kLeastGap, kTimesUsual * usual);
   const std::int32_t limit = is_known ? std::max(kLeastDistance, kTimesDistance * usual) : kUnknownDistance;
   std::int32_t wanted = std::numeric_limits<std::int32_t>::min();  // days of the run are no slip
   for (const Window window : request_.report_windows) wanted = std::max(wanted, window.end.days);
