@@ -251,7 +251,8 @@ class PayoutBinder {
   /// What the program's own rules ask for has a unit. Rules of a house may ask for other names; one that is nearly one of
   /// these is likely a slip.
   bool check_assumption(const syntax::Ident& name, ExprId bound, ExprBinder& expr) {
-    const std::vector<std::string> names = {"fake_order_cost", "minimum_pay", "monthly_hours", "probation_share"};
+    const std::vector<std::string> names = {"fake_order_cost", "minimum_pay", "monthly_hours", "probation_share",
+                                            "pay_share",       "margin_share", "margin_rate"};
     const auto found = std::find(names.begin(), names.end(), name.text);
     if (found != names.end()) return expr.require_unit(bound, found - names.begin() < 2 ? Unit::of(s_.currency()) : Unit{});
     if (const auto near = source::nearest_name(name.text, names)) {

@@ -140,8 +140,7 @@ Value FactProofs::ask(PropertyId property, model::PayoutId payout, std::optional
       return decided(lowest.verdict) ? Value(lowest.total) : Value();
     }
     case PropertyId::payout_highest_deduction: {
-      const prove::LowestPay& lowest = facts.lowest_total_pay(payout);
-      return decided(lowest.verdict) ? Value(lowest.penalties) : Value();
+      return facts.highest_deduction(payout).most;
     }
     default:
       return {};

@@ -18,4 +18,19 @@ bool is_refund_name(std::string_view name) {
   return false;
 }
 
+std::optional<FieldId> taken_amount(const Events& events) {
+  std::optional<FieldId> found;
+  bool several = false;
+  for (std::uint32_t i = 0; i < events.fields.size(); ++i) {
+    const Field& field = events.fields[i];
+    const bool money =
+        field.type.kind == value::Kind::number && field.type.unit.money == 1 && field.type.unit.time == 0;
+    if (!money || field.type.optional || field.computed.valid()) continue;
+    if (field.named.name == "amount") return FieldId{i};
+    several = found.has_value();
+    if (!found) found = FieldId{i};
+  }
+  return several ? std::nullopt : found;
+}
+
 }  // namespace kpi::model

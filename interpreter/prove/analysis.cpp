@@ -52,27 +52,27 @@ std::string_view name(Property property) {
 std::string_view chinese_name(Property property) {
   switch (property) {
     case Property::reachable:
-      return "可达";
+      return "规则可触发";
     case Property::bounded:
       return "有上限";
     case Property::not_negative:
       return "不为负";
     case Property::no_jump:
-      return "不跳变";
+      return "无断崖";
     case Property::single_order:
-      return "单笔影响";
+      return "单笔订单影响";
     case Property::genuine_order:
-      return "真实订单";
+      return "真实订单不减薪";
     case Property::refund:
-      return "退款";
+      return "退款不加薪";
     case Property::monotone:
-      return "单调";
+      return "越好不减薪";
     case Property::independent:
-      return "无关";
+      return "与个人信息无关";
     case Property::budget:
-      return "占销售额比例";
+      return "预算占比";
     case Property::attack:
-      return "攻击";
+      return "刷薪手法";
   }
   return "";
 }
@@ -91,10 +91,17 @@ Said assumption(const std::string& key) {
             "没有声明 `range` 的数字与金额不为负"};
   if (key == "budget") return {"the budget is not used up by others", "预算没有被其他人用完"};
   if (key == "others")
-    return {"ranks, shares and pools depend on others, who are free", "排名、占比与奖金池取决于其他人，其取值不受限制"};
+    return {"others may do anything, but do not answer what this payee does (ranks, shares, pools)",
+            "其他人的数据不受限制，但不随该收款人的行为变化（排名、占比、奖金池）"};
   if (key == "opaque")
     return {"what is not a sum, count or quotient (percentiles, products of fields …) may have any value in its range",
             "求和、计数和比率以外的取值（分位数、字段乘积等）可为其范围内的任意值"};
+  if (key.rfind("refund ", 0) == 0) {
+    const std::size_t gap = key.find(' ', 7);
+    const std::string back = key.substr(7, gap - 7), taken = key.substr(gap + 1);
+    return {"`" + back + "` of a row is never more than its `" + taken + "`",
+            "同一行中 `" + back + "` 不超过 `" + taken + "`"};
+  }
   if (key == "months") return {"`months_since` beyond 36 months counts as 36", "`months_since` 超过 36 个月按 36 计"};
   if (key == "rates")
     return {"rates of exchange lie between 0.000001 and 1,000,000", "汇率在 0.000001 与 1,000,000 之间"};
@@ -122,6 +129,25 @@ Analysis analyse(const model::Policy& policy, const std::vector<model::Attack>& 
     assumptions.insert(decider.assumptions().begin(), decider.assumptions().end());
   }
   for (const std::string& key : assumptions) result.assumptions.push_back(assumption(key));
+  for (const model::Payout& payout : policy.payouts) {
+    const std::string& name = payout.named.name;
+    if (payout.cap_carry)
+      result.assumptions.push_back(
+          {"not analysed: what the `cap … carry` of `" + name +
+               "` moves into later periods; each period is looked at as if nothing were carried",
+           "未分析：`" + name + "` 的 `cap … carry` 结转到后续期间的金额；各期间均视为没有结转"});
+    if (payout.draw.valid())
+      result.assumptions.push_back({"not analysed: the `draw` of `" + name + "` and its recovery",
+                                    "未分析：`" + name + "` 的 `draw`（预支）及其扣回"});
+    if (payout.clawback)
+      result.assumptions.push_back(
+          {"not analysed: the `clawback` of `" + name +
+               "`; what is taken back later is not subtracted from gains, so that an attack "
+               "that is proved not worth it stays so, and a refuted one may gain less",
+           "未分析：`" + name +
+               "` 的 `clawback`（追回）；收益未扣除日后追回的金额，因此已证明得不偿失的仍成立，"
+               "已推翻的实际获利可能更少"});
+  }
   return result;
 }
 

@@ -55,8 +55,9 @@ struct Finding {
   Layer layer = Layer::native;
   PayoutId payout;  // or:
   ScorecardId scorecard;
-  std::string subject;  // name of the payout or scorecard
-  std::string detail;   // threshold, metric, attack
+  std::string subject;    // name of the payout or scorecard
+  std::string detail;     // threshold, metric, attack
+  std::string detail_zh;  // in the policy's Chinese words; the same where it has none
   Said sentence;
   std::vector<Said> notes;  // the cheapest and the most profitable way, a repair that was verified
   Span span;

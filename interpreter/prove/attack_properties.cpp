@@ -62,12 +62,12 @@ std::vector<Finding> Decider::attacks() {
     if (!touches) {
       finding.verdict = Verdict::proved;
       finding.sentence = {"the attack `" + declared.named.name + "` changes nothing that is paid on",
-                          "攻击 `" + declared.named.name + "` 不影响任何计酬数据"};
+                          "「" + zh(declared.named.name) + "」不影响任何计酬数据"};
       result.push_back(std::move(finding));
     } else if (!is_admissible(policy_, declared)) {
       finding.verdict = Verdict::inadmissible;
       finding.sentence = {"the payee does not control what `" + declared.named.name + "` would change",
-                          "收款人无法控制攻击 `" + declared.named.name + "` 所要改动的数据"};
+                          "收款人无法控制「" + zh(declared.named.name) + "」所要改动的数据"};
       result.push_back(std::move(finding));
     } else {
       result.push_back(attack(declared, std::nullopt));
@@ -81,8 +81,9 @@ std::vector<Finding> Decider::attacks() {
       limit_amounts(ordinary, Number(200));
       ordinary.named.name += " (ordinary)";  // parameters of its own
       Finding small = attack(ordinary, assumption.value.number());
-      small.detail = usual.named.name;
       if (small.verdict != Verdict::refuted) small = attack(usual, assumption.value.number());
+      small.detail = usual.named.name;
+      small.detail_zh = "虚假订单";
       result.push_back(std::move(small));
     }
   }
@@ -96,7 +97,7 @@ Finding Decider::attack(const model::Attack& declared, std::optional<Number> eac
                                  [](const Form& form) { return form.kind == Form::Kind::moves; });
   // Without a declaration it has no name of its own.
   const Said attack_name = each_cost ? Said{"faking orders", "虚假订单"}
-                                     : Said{"`" + declared.named.name + "`", "攻击 `" + declared.named.name + "` "};
+                                     : Said{"`" + declared.named.name + "`", "「" + zh(declared.named.name) + "」"};
   finding.sentence = {attack_name.en + " is never worth it", attack_name.zh + "永远得不偿失"};
   for (const bool earlier : {false, true}) {
     if (earlier && !moves) break;

@@ -120,6 +120,9 @@ class Builder {
   bool is_only_key(const model::Aggregate& aggregate) const;
   NodeId total(const model::Aggregate& aggregate, const Moment& moment);
   std::uint32_t group(const model::Aggregate& aggregate, std::int32_t offset, bool history);
+  bool is_daily(model::SourceRef source) const;
+  NodeId pool_share(NodeId pool, NodeId measure, const std::string& key);
+  void refunds_stay_below(const Input& added, NodeId node);
   void relate(std::uint32_t group);
   NodeId total_input(std::uint32_t group, const model::FieldPath& path, ExprId value, const std::string& text);
   struct LinearRow {

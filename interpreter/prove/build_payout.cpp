@@ -224,6 +224,25 @@ PayGraph Builder::alert(model::AlertId id) {
   return result;
 }
 
+/// What is left of the pool beside the others: pool - pool * W / (w + W), for the measure w of the payee and W of all
+/// others, which is free and stands still. Written so that more of w is evidently not less pay.
+NodeId Builder::pool_share(NodeId pool, NodeId measure, const std::string& key) {
+  assumptions_.insert("others");
+  const NodeId zero = graph_.constant(Number(0));
+  Input input;
+  input.kind = Input::Kind::opaque;
+  input.made = Input::Made::by_others;
+  input.key = "measure of the others " + key;
+  input.name = "measure of the others";
+  input.range = Interval::at_least(Number(0));
+  const NodeId others = graph_.input(input);
+  const NodeId own = graph_.maximum(zero, measure), sum = graph_.add(own, others), all = graph_.maximum(zero, pool);
+  graph_.fact(graph_.less_equal(others, sum));
+  const NodeId some = graph_.less(zero, measure);
+  if (graph_[some].op == Op::less) graph_.definitions.push_back(some);
+  return graph_.choose(some, graph_.subtract(all, graph_.multiply(all, graph_.divide(others, sum))), zero);
+}
+
 PayGraph Builder::payout(PayoutId id, std::int32_t offset) {
   const model::Payout& payout = policy_.payouts[id.index];
   const NodeId zero = graph_.constant(Number(0));
@@ -246,14 +265,8 @@ PayGraph Builder::payout(PayoutId id, std::int32_t offset) {
   NodeId amount = zero;
   if (payout.pool.valid()) {
     result.pool = true;
-    assumptions_.insert("others");
-    Input share;
-    share.kind = Input::Kind::opaque;
-    share.key = "pool share " + std::to_string(id.index) + " " + std::to_string(offset);
-    share.name = "pool share";
-    share.unit = value::Unit::of(payout.currency);
-    share.range = Interval::at_least(Number(0));
-    amount = graph_.minimum(graph_.input(share), graph_.maximum(zero, clause(payout.pool)));
+    amount = pool_share(clause(payout.pool), clause(payout.pool_by),
+                        "payout " + std::to_string(id.index) + " " + std::to_string(offset));
   } else if (payout.amount.valid()) {
     amount = clause(payout.amount);
   }

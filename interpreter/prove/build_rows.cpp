@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "interpreter/model/dump.hpp"
+#include "interpreter/model/field_names.hpp"
 #include "interpreter/prove/build.hpp"
+#include "interpreter/prove/filters.hpp"
 
 namespace kpi::prove {
 
@@ -162,6 +164,22 @@ bool Builder::linear(ExprId id, const Number& factor, LinearRow& row) const {
   return false;
 }
 
+/// The key is the day and whom the row belongs to: one row a day at most.
+bool Builder::is_daily(model::SourceRef source) const {
+  if (!source.is_events()) return false;
+  const model::Events& events = policy_.events[source.index];
+  if (events.key.empty() || events.duplicates != model::Duplicates::error) return false;
+  const auto to_entity = std::count_if(events.fields.begin(), events.fields.end(), [&](const model::Field& field) {
+    return field.type.kind == Kind::entity && field.type.index == entity_.index;
+  });
+  if (to_entity != 1) return false;
+  return std::all_of(events.key.begin(), events.key.end(), [&](model::FieldId id) {
+    const model::Field& field = events.fields[id.index];
+    const bool day = id == events.time && field.type.kind == Kind::date;
+    return day || (field.type.kind == Kind::entity && !field.type.optional && field.type.index == entity_.index);
+  });
+}
+
 /// Every row has its own value.
 bool Builder::is_only_key(const model::Aggregate& aggregate) const {
   if (!aggregate.source.is_events() || !aggregate.value.valid()) return false;
@@ -201,6 +219,10 @@ std::uint32_t Builder::group(const model::Aggregate& aggregate, std::int32_t off
   input.group = index;
   input.offset = offset;
   input.history = history;
+  if (!history && !wanted.at.valid() && is_daily(wanted.source)) {
+    const value::Period of = period_.shift(-offset);
+    input.range.upper = Number(of.end().days - of.start().days);
+  }
   input.span = aggregate.span;
   graph_.groups.push_back(wanted);
   const NodeId node = graph_.input(input);
@@ -218,8 +240,27 @@ void Builder::relate(std::uint32_t index) {
     if (a.source != b.source || a.offset != b.offset || a.history != b.history || a.at != b.at) continue;
     const bool fewer_a = b.filter_text.empty() && (a.including == b.including || a.including.empty());
     const bool fewer_b = a.filter_text.empty() && (a.including == b.including || b.including.empty());
-    if (fewer_a) graph_.facts.push_back(graph_.less_equal(rows(index), rows(other)));
-    if (fewer_b && !fewer_a) graph_.facts.push_back(graph_.less_equal(rows(other), rows(index)));
+    if (fewer_a) graph_.fact(graph_.less_equal(rows(index), rows(other)));
+    if (fewer_b && !fewer_a) graph_.fact(graph_.less_equal(rows(other), rows(index)));
+    if (!a.filter.valid() || !b.filter.valid() || a.including != b.including) continue;
+    if (filter_implies(policy_, a.filter, b.filter)) graph_.fact(graph_.less_equal(rows(index), rows(other)));
+    if (filter_implies(policy_, b.filter, a.filter)) graph_.fact(graph_.less_equal(rows(other), rows(index)));
+  }
+  // Filters that no row passes together: their rows lie beside each other in the whole.
+  for (std::uint32_t first = 0; first <= index; ++first) {
+    for (std::uint32_t second = 0; second < first; ++second) {
+      for (std::uint32_t whole = 0; whole <= index; ++whole) {
+        if (first != index && whole != index) continue;
+        const Group &a = graph_.groups[first], &b = graph_.groups[second], &all = graph_.groups[whole];
+        const auto together = [&](const Group& x) {
+          return x.source == all.source && x.offset == all.offset && x.history == all.history && x.at == all.at &&
+                 x.including == all.including && x.filter.valid();
+        };
+        if (all.filter.valid() || !together(a) || !together(b) || !filters_exclude(policy_, a.filter, b.filter))
+          continue;
+        graph_.fact(graph_.less_equal(graph_.add(rows(first), rows(second)), rows(whole)));
+      }
+    }
   }
 }
 
@@ -256,13 +297,13 @@ NodeId Builder::total_input(std::uint32_t index, const model::FieldPath& path, E
   if (graph_.inputs.size() == before) return node;
   const NodeId zero = graph_.constant(Number(0));
   // No rows, no sum; and a sum lies between the ends of a row times the rows.
-  graph_.facts.push_back(graph_.either(graph_.less(zero, rows), graph_.equal(node, zero)));
+  graph_.fact(graph_.either(graph_.less(zero, rows), graph_.equal(node, zero)));
   const bool optional = field != nullptr && field->type.optional;  // absent counts as nothing
   if (per_row.lower && !(optional && per_row.lower->sign() > 0) && !per_row.lower->is_zero()) {
-    graph_.facts.push_back(graph_.less_equal(graph_.multiply(graph_.constant(*per_row.lower), rows), node));
+    graph_.fact(graph_.less_equal(graph_.multiply(graph_.constant(*per_row.lower), rows), node));
   }
   if (per_row.upper && !(optional && per_row.upper->sign() < 0) && !per_row.upper->is_zero()) {
-    graph_.facts.push_back(graph_.less_equal(node, graph_.multiply(graph_.constant(*per_row.upper), rows)));
+    graph_.fact(graph_.less_equal(node, graph_.multiply(graph_.constant(*per_row.upper), rows)));
   }
   if (per_row.lower && per_row.lower->sign() >= 0) {
     for (std::uint32_t other = 0; other < graph_.inputs.size(); ++other) {
@@ -273,11 +314,44 @@ NodeId Builder::total_input(std::uint32_t index, const model::FieldPath& path, E
           of.including != group.including)
         continue;
       const NodeId theirs = graph_.input(b);
-      if (of.filter_text.empty()) graph_.facts.push_back(graph_.less_equal(node, theirs));
-      if (group.filter_text.empty()) graph_.facts.push_back(graph_.less_equal(theirs, node));
+      if (of.filter_text.empty()) graph_.fact(graph_.less_equal(node, theirs));
+      if (group.filter_text.empty()) graph_.fact(graph_.less_equal(theirs, node));
+      if (!group.filter.valid() || !of.filter.valid()) continue;
+      if (filter_implies(policy_, group.filter, of.filter)) graph_.fact(graph_.less_equal(node, theirs));
+      if (filter_implies(policy_, of.filter, group.filter)) graph_.fact(graph_.less_equal(theirs, node));
     }
   }
+  refunds_stay_below(input, node);
   return node;
+}
+
+/// What is given back is not more than what was taken: the totals of one group, whichever comes second.
+void Builder::refunds_stay_below(const Input& added, NodeId node) {
+  const Group group = graph_.groups[added.group];
+  if (added.kind != Input::Kind::total || !group.source.is_events() || !added.path.refs.empty()) return;
+  const model::Events& events = policy_.events[group.source.index];
+  const auto taken = model::taken_amount(events);
+  if (!taken || !added.path.field.valid()) return;
+  const auto is_refund = [&](const Input& input) {
+    const model::Field& field = events.fields[input.path.field.index];
+    return field.type.optional && !field.range.valid() && field.type.unit == events.fields[taken->index].type.unit &&
+           model::is_refund_name(field.named.name);
+  };
+  const std::size_t known = graph_.inputs.size();
+  for (std::uint32_t index = 0; index < known; ++index) {
+    const Input other = graph_.inputs[index];
+    if (other.kind != Input::Kind::total || other.group != added.group || !other.path.refs.empty() ||
+        !other.path.field.valid() || other.path == added.path)
+      continue;
+    const bool back = is_refund(added) && other.path.field == *taken;
+    const bool forth = added.path.field == *taken && is_refund(other);
+    if (!back && !forth) continue;
+    const NodeId second = graph_.input(other);
+    graph_.fact(back ? graph_.less_equal(node, second) : graph_.less_equal(second, node));
+    const std::uint32_t field = (back ? added : other).path.field.index;
+    assumptions_.insert("refund " + events.named.name + "." + events.fields[field].named.name + " " +
+                        events.named.name + "." + events.fields[taken->index].named.name);
+  }
 }
 
 NodeId Builder::rows(const model::Aggregate& aggregate, const Moment& moment) {
@@ -342,7 +416,19 @@ Scalar Builder::aggregate(AggregateId id, const Moment& moment) {
   assumptions_.insert("opaque");
   NodeId defined = always;
   if (aggregate.each_inner.valid()) {
-    const NodeId count = rows(policy_.aggregates[aggregate.each_inner.index], moment);
+    const model::Aggregate& inner = policy_.aggregates[aggregate.each_inner.index];
+    const NodeId count = rows(inner, moment);
+    const auto* field = inner.value.valid() ? std::get_if<model::RowField>(&policy_.expr(inner.value).node) : nullptr;
+    if (inner.function == AggregateFunction::sum && field != nullptr && field->path.refs.empty()) {
+      if (const Interval row = field_range(inner.source, field->path); row.lower && row.lower->sign() >= 0)
+        input.range = Interval::at_least(Number(0));
+      if (aggregate.function == AggregateFunction::last && moment.offsets.size() == 1 && !moment.history) {
+        input.made = Input::Made::latest;
+        input.path = field->path;
+        input.group = group(inner, moment.first(), false);
+        input.grain = grain(policy_.fields(inner.source)[field->path.field.index]);
+      }
+    }
     if (aggregate.function != AggregateFunction::sum && aggregate.function != AggregateFunction::count)
       defined = not_empty(count);
   } else if (aggregate.function == AggregateFunction::distinct) {
@@ -350,8 +436,15 @@ Scalar Builder::aggregate(AggregateId id, const Moment& moment) {
     input.grain = Number(1);
     const NodeId count = rows(aggregate, moment);
     if (is_only_key(aggregate)) return {count, always};
+    const auto* field =
+        aggregate.value.valid() ? std::get_if<model::RowField>(&policy_.expr(aggregate.value).node) : nullptr;
+    if (field != nullptr && field->path.refs.empty() && moment.offsets.size() == 1 && !moment.history) {
+      input.made = Input::Made::distinct;
+      input.path = field->path;
+      input.group = group(aggregate, moment.first(), false);
+    }
     const NodeId node = graph_.input(input);
-    graph_.facts.push_back(graph_.less_equal(node, count));
+    graph_.fact(graph_.less_equal(node, count));
     return {node, always};
   } else {
     if (aggregate.value.valid()) input.range = row_interval(aggregate.value);

@@ -33,12 +33,21 @@ std::string Decider::shown(const Number& number, value::Unit unit) const {
   return text;
 }
 
+std::string Decider::zh(const std::string& name) const {
+  if (name == "score") return "得分";
+  const auto texts = policy_.labels.by_language.find("zh");
+  if (texts == policy_.labels.by_language.end()) return name;
+  const auto text = texts->second.find(name);
+  return text == texts->second.end() ? name : text->second;
+}
+
 Finding Decider::start(Property property, std::string detail, Span at) const {
   Finding finding;
   finding.property = property;
   finding.payout = target_.payout;
   finding.scorecard = target_.scorecard;
   finding.subject = subject_;
+  finding.detail_zh = zh(detail);
   finding.detail = std::move(detail);
   finding.span = at.end > at.begin ? at : span();
   return finding;
@@ -49,8 +58,9 @@ std::vector<Finding> Decider::all() {
   result.push_back(reachable());
   result.push_back(bounded());
   result.push_back(not_negative());
-  for (const auto part : {&Decider::jumps, &Decider::orders, &Decider::refunds, &Decider::monotone,
-                          &Decider::independent, &Decider::share_of_sales, &Decider::attacks}) {
+  for (const auto part :
+       {&Decider::jumps, &Decider::orders, &Decider::refunds, &Decider::monotone, &Decider::independent,
+        &Decider::share_of_sales, &Decider::share_of_margin, &Decider::attacks}) {
     auto found = (this->*part)();
     std::move(found.begin(), found.end(), std::back_inserter(result));
   }
@@ -102,20 +112,122 @@ void Decider::decide_layers(Finding& finding, const Query& query) {
   finding.verdict = Verdict::unknown;
 }
 
-/// Only what the real evaluator reproduces to the cent counts.
+/// Only what the real evaluator reproduces to the cent counts. The simplest store first, then the one that was found.
 bool Decider::refute(Finding& finding, const Query& query, const State& state) {
-  State small = state;
-  small.inputs.resize(shape_.graph.inputs.size());
-  shrink(query, small);
-  auto witness = replay(query, small);
-  if (!witness) return false;
-  finding.verdict = Verdict::refuted;
-  finding.layer = Layer::search;
-  finding.amount = state.objective;
-  last_state_ = small;
-  describe_change(*witness, query, small);
-  finding.witness = std::move(witness);
-  return true;
+  State found = state;
+  found.inputs.resize(shape_.graph.inputs.size());
+  shrink(query, found);
+  State simple = found;
+  const bool simpler = simplify(query, simple);
+  for (const State* candidate : {&simple, &found}) {
+    if (candidate == &simple && !simpler) continue;
+    auto witness = replay(query, *candidate);
+    if (!witness) continue;
+    finding.verdict = Verdict::refuted;
+    finding.layer = Layer::search;
+    finding.amount = candidate->objective;
+    last_state_ = *candidate;
+    describe_change(*witness, query, *candidate);
+    finding.witness = std::move(witness);
+    return true;
+  }
+  return false;
+}
+
+namespace {
+
+/// Simpler values for a value, the simplest first: none, the least, one that everybody knows, fewer digits, smaller.
+std::vector<Number> simpler_values(const Input& input, const Number& now, value::Date anchor) {
+  std::vector<Number> result;
+  const auto offer = [&](const Number& value) {
+    if (input.range.contains(value) && (!input.grain || value == value.round_to(*input.grain, value::Rounding::floor)))
+      result.push_back(value);
+  };
+  if (input.kind == Input::Kind::date) {
+    for (const int days : {730, 365, 180, 60, 30, 14}) offer(Number(anchor.days - days));
+    return result;
+  }
+  if (input.kind == Input::Kind::category || input.kind == Input::Kind::choice) return result;
+  if (input.kind == Input::Kind::rate) {
+    offer(Number(1));
+    return result;
+  }
+  // An order of nothing convinces nobody.
+  const bool amount = input.kind == Input::Kind::parameter && input.unit.money == 1;
+  if (!amount) offer(Number(0));
+  if (input.range.lower && !(amount && input.range.lower->is_zero())) offer(*input.range.lower);
+  if (input.kind == Input::Kind::days && input.range.upper) offer(*input.range.upper);
+  const bool rows = input.kind == Input::Kind::rows;
+  for (const int usual : {1, 2, 3, 5, 10, 20, 50, 100}) {
+    if (rows || amount || Number(usual) <= now) offer(Number(usual));
+  }
+  // 1, 2, 3 significant digits of it, downwards and upwards.
+  Number unit = Number::power_of_ten(-2);
+  while (unit * Number(10) <= now.abs()) unit = unit * Number(10);
+  for (int digits = 0; digits < 3; ++digits, unit = unit / Number(10)) {
+    offer(now.round_to(unit, value::Rounding::floor));
+    offer(now.round_to(unit, value::Rounding::ceiling));
+    offer(now.round_to(unit * Number(5), value::Rounding::floor));
+  }
+  offer(now.round(0, value::Rounding::floor));
+  return result;
+}
+
+/// Digits up to the last one that is not 0: 500 has one, 352,950.01 has eight.
+std::size_t digits_of(const Number& number) {
+  std::string text = number.abs().is_decimal() ? number.abs().to_string() : number.abs().to_fixed(6);
+  std::erase(text, '.');
+  while (!text.empty() && text.back() == '0') text.pop_back();
+  return text.size();
+}
+
+}  // namespace
+
+/// Rounder and smaller numbers, fewer rows, as long as the property stays broken by half as much or more.
+bool Decider::simplify(const Query& query, State& state) const {
+  const Graph& graph = shape_.graph;
+  std::vector<NodeId> truths = graph.facts;
+  truths.insert(truths.end(), query.require.begin(), query.require.end());
+  std::vector<NodeId> roots = truths;
+  roots.push_back(query.objective);
+  const auto cone = graph.cone(roots);
+  std::vector<Number> values;
+  const auto objective = [&](const std::vector<Number>& inputs) -> std::optional<Number> {
+    graph.evaluate(cone, inputs, values);
+    if (std::any_of(truths.begin(), truths.end(), [&](NodeId truth) { return values[truth].is_zero(); }))
+      return std::nullopt;
+    return values[query.objective];
+  };
+  const auto at_first = objective(state.inputs);
+  if (!at_first || *at_first <= query.tolerance) return false;
+  const Number enough = value::max(*at_first / Number(2), query.tolerance);
+  std::vector<std::uint32_t> order;
+  for (const NodeId id : cone) {
+    if (graph[id].op == Op::input) order.push_back(graph[id].index);
+  }
+  bool changed = false;
+  for (int pass = 0; pass < 2; ++pass) {
+    for (const std::uint32_t index : order) {
+      const Input& input = graph.inputs[index];
+      const Number now = state.inputs[index];
+      for (const Number& value : simpler_values(input, now, shape_.anchor())) {
+        if (value == now) break;
+        const bool fewer = input.kind != Input::Kind::rows || value < now;
+        const bool rounder = input.kind == Input::Kind::date || value.is_zero() || digits_of(value) < digits_of(now) ||
+                             (digits_of(value) == digits_of(now) && value.abs() < now.abs());
+        if (!fewer || !rounder) continue;
+        state.inputs[index] = value;
+        const auto reached = objective(state.inputs);
+        if (reached && *reached > query.tolerance && *reached >= enough) {
+          state.objective = *reached;
+          changed = true;
+          break;
+        }
+        state.inputs[index] = now;
+      }
+    }
+  }
+  return changed;
 }
 
 bool Decider::holds(const std::vector<NodeId>& truths, const State& state) const {
@@ -291,7 +403,7 @@ void Decider::describe_change(Witness& witness, const Query& query, const State&
       }
       return shown(number, unit);
     };
-    witness.lines.push_back({{text, text}, show(values[from]), two ? show(values[to]) : std::string()});
+    witness.lines.push_back({{text, zh(text)}, show(values[from]), two ? show(values[to]) : std::string()});
   }
   const auto total = [&](const std::vector<Number>& paid) {
     Number sum;

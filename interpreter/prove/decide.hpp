@@ -28,6 +28,7 @@ class Decider {
   std::vector<Finding> monotone();
   std::vector<Finding> independent();
   std::vector<Finding> share_of_sales();
+  std::vector<Finding> share_of_margin();
   std::vector<Finding> attacks();
 
   Shape& shape() { return shape_; }
@@ -66,14 +67,22 @@ class Decider {
     if (!threshold.place.empty() || !threshold.at) return threshold.place;
     return shown(*threshold.at, threshold.unit);
   }
+  /// What the policy calls it in Chinese; the name where it says nothing.
+  std::string zh(const std::string& name) const;
   std::string money(const Number& number) const { return shown(number, shape_.unit()); }
   Number cent() const;
   void ways(Finding& finding, const Query& query, const State& state);
   void repair_jump(Finding& finding, const Shape::Threshold& threshold);
+  bool is_start_of_curve(const Shape::Threshold& threshold) const;
+  void repair_bound(Finding& finding);
+  bool jumps_no_more(const model::Policy& changed, const std::vector<Span>& spans) const;
+  bool repair_marginal(Finding& finding, std::uint32_t curve, const std::vector<Span>& spans);
+  bool repair_ramp(Finding& finding, const Shape::Threshold& threshold);
   void witness_of_jump(Finding& finding, const Shape::Threshold& threshold);
   bool witness_beside(Finding& finding, const Shape::Threshold& threshold, const State& place);
   bool holds(const std::vector<NodeId>& truths, const State& state) const;
   void shrink(const Query& query, State& state) const;
+  bool simplify(const Query& query, State& state) const;
   void limit_amounts(model::Attack& attack, const Number& most) const;
   Finding attack(const model::Attack& attack, std::optional<Number> each_cost);
   void monotone_witness(Finding& finding, MetricId metric);
@@ -92,6 +101,8 @@ class Decider {
   std::vector<std::vector<Number>> seeds_;  // inputs beside jumps: there, small changes do much
   void seed(const State& place);
   void require_second(Query& query);
+  NodeId kept_sales();
+  std::optional<Number> assumed(std::string_view name) const;
 };
 
 }  // namespace kpi::prove

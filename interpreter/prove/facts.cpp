@@ -56,6 +56,7 @@ struct Facts::Impl {
   Bounds find_bounds(Target target);
   Monotone find_monotone(Target target, MetricId metric, Direction direction);
   LowestPay find_lowest(Target target);
+  Deduction find_deduction(Target target);
   Gain find_gain(Target target, bool single);
   std::vector<Influence> find_influence(Target target);
   Span span_of(Target target) const {
@@ -70,6 +71,7 @@ struct Facts::Impl {
   std::map<std::uint32_t, Bounds> bounds;
   std::map<std::tuple<std::uint32_t, MetricId, Direction>, Monotone> monotone;
   std::map<std::uint32_t, LowestPay> lowest;
+  std::map<std::uint32_t, Deduction> deductions;
   std::map<std::uint32_t, Gain> gains, swings;
   std::map<std::uint32_t, std::vector<Influence>> influence;
 };
@@ -231,6 +233,25 @@ LowestPay Facts::Impl::find_lowest(Target target) {
   return result;
 }
 
+Deduction Facts::Impl::find_deduction(Target target) {
+  Shape& of = shape(target);
+  Graph& graph = of.graph;
+  Deduction result;
+  // Who gets no result has nothing taken.
+  const NodeId taken = graph.choose(of.pay.paid, of.pay.base_penalties, graph.constant(Number(0)));
+  const Interval range = intervals(graph)[taken];
+  Problem problem;
+  problem.objective = taken;
+  problem.most = range.upper;
+  Search search(graph, problem, of.anchor());
+  if (const auto found = search.run(kEffort.evaluations)) result.most = value::max(found->objective, Number(0));
+  if (!range.upper)
+    result.verdict = result.most.sign() > 0 ? Verdict::refuted : Verdict::unknown;
+  else if (result.most == value::max(*range.upper, Number(0)))
+    result.verdict = Verdict::proved;
+  return result;
+}
+
 Gain Facts::Impl::find_gain(Target target, bool single) {
   Shape& of = shape(target);
   Graph& graph = of.graph;
@@ -363,6 +384,10 @@ const Monotone& Facts::monotone_in(ScorecardId id, MetricId metric, Direction di
 const LowestPay& Facts::lowest_total_pay(PayoutId id) {
   const Target target{id, {}};
   return impl_->remembered(impl_->lowest, target, [&] { return impl_->find_lowest(target); });
+}
+const Deduction& Facts::highest_deduction(PayoutId id) {
+  const Target target{id, {}};
+  return impl_->remembered(impl_->deductions, target, [&] { return impl_->find_deduction(target); });
 }
 const Gain& Facts::fake_order_gain(PayoutId id) {
   const Target target{id, {}};

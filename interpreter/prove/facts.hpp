@@ -95,6 +95,13 @@ struct LowestPay {
   Span span;
 };
 
+/// What penalties `from base` can take in one period. proved: never more than `most`, and some state takes it; refuted:
+/// there is no limit, `most` is an example; unknown: the largest that was found.
+struct Deduction {
+  Verdict verdict = Verdict::unknown;
+  Number most;
+};
+
 struct Influence {
   MetricId metric;
   Number lowest,
@@ -120,6 +127,7 @@ class Facts {
   const Monotone& monotone_in(PayoutId payout, MetricId metric, Direction direction);
   const Monotone& monotone_in(ScorecardId scorecard, MetricId metric, Direction direction);
   const LowestPay& lowest_total_pay(PayoutId payout);
+  const Deduction& highest_deduction(PayoutId payout);
   /// Up to 1,000 extra orders against `assume fake_order_cost` (nothing, where it is not declared). `inadmissible` when
   /// the pay reads no events with the role orders.
   const Gain& fake_order_gain(PayoutId payout);

@@ -49,6 +49,31 @@ NodeId Graph::make(Node node) {
   return place->second;
 }
 
+void Graph::fact(NodeId holds) {
+  facts.push_back(holds);
+  if (nodes[holds].op != Op::negate || nodes[nodes[holds].a].op != Op::less) return;
+  // not (right < left): left <= right
+  const auto part = [&](NodeId id) {
+    const Node& node = nodes[id];
+    const bool multiple = node.op == Op::multiply && nodes[node.a].op == Op::constant;
+    return multiple ? std::pair(nodes[node.a].value, node.b) : std::pair(Number(1), id);
+  };
+  const auto [most, whole] = part(nodes[nodes[holds].a].a);
+  const auto [least, inner] = part(nodes[nodes[holds].a].b);
+  if (inner == whole || most.sign() <= 0 || least.sign() <= 0) return;
+  const Number factor = most / least;  // least * inner <= most * whole
+  std::optional<Number>& upper = ratios_[{inner, whole}].most;
+  if (!upper || factor < *upper) upper = factor;
+  std::optional<Number>& lower = ratios_[{whole, inner}].least;
+  const Number inverse = least / most;
+  if (!lower || *lower < inverse) lower = inverse;
+}
+
+Graph::Ratio Graph::ratio(NodeId a, NodeId b) const {
+  const auto found = ratios_.find({a, b});
+  return found == ratios_.end() ? Ratio{} : found->second;
+}
+
 NodeId Graph::constant(const Number& value) {
   Node node;
   node.value = value;

@@ -144,6 +144,46 @@ Interval compared(Op op, const Interval& a, const Interval& b) {
 
 }  // namespace
 
+namespace {
+
+/// k1 * x + k2 * y where facts say how large one of them is beside the other: `amount - refunded` is not negative when
+/// refunds are never larger than amounts.
+Interval of_sum(const Graph& graph, const Node& node, const std::vector<Interval>& known) {
+  const Interval result = known[node.a] + known[node.b];
+  struct Part {
+    Number factor;
+    NodeId of;
+  };
+  const auto part = [&](NodeId id) -> Part {
+    const Node& at = graph[id];
+    if (at.op == Op::multiply && graph.is_constant(at.a)) return {graph[at.a].value, at.b};
+    return {Number(1), id};
+  };
+  Part plus = part(node.a), minus = part(node.b);
+  if (plus.factor.sign() == minus.factor.sign()) return result;
+  if (plus.factor.sign() < 0) std::swap(plus, minus);
+  if (!not_negative(known[plus.of]) || !not_negative(known[minus.of])) return result;
+  const Graph::Ratio ratio = graph.ratio(minus.of, plus.of);  // minus <= most * plus; least * plus <= minus
+  Interval sign;
+  if (ratio.most && plus.factor + minus.factor * *ratio.most >= Number(0)) sign.lower = Number(0);
+  if (ratio.least && plus.factor + minus.factor * *ratio.least <= Number(0)) sign.upper = Number(0);
+  const Interval narrowed = intersection(result, sign);
+  return narrowed.is_empty() ? result : narrowed;
+}
+
+Interval of_quotient(const Graph& graph, const Node& node, const std::vector<Interval>& known) {
+  const Interval result = known[node.a] / known[node.b];
+  if (!not_negative(known[node.b])) return result;
+  const Graph::Ratio ratio = graph.ratio(node.a, node.b);
+  Interval bound{ratio.least, ratio.most};
+  // 0 where the divisor is 0
+  if (!known[node.b].lower || known[node.b].lower->sign() <= 0) bound = hull(bound, Interval::exactly(Number(0)));
+  const Interval narrowed = intersection(result, bound);
+  return narrowed.is_empty() ? result : narrowed;
+}
+
+}  // namespace
+
 Interval interval_of(const Graph& graph, const Node& node, const std::vector<Interval>& known) {
   const auto at = [&](NodeId id) -> const Interval& { return known[id]; };
   switch (node.op) {
@@ -153,12 +193,12 @@ Interval interval_of(const Graph& graph, const Node& node, const std::vector<Int
     case Op::input:
       return graph.inputs[node.index].range;
     case Op::add:
-      return at(node.a) + at(node.b);
+      return of_sum(graph, node, known);
     case Op::multiply:
       return node.a == node.b ? maximum(at(node.a) * at(node.b), Interval::exactly(Number(0)))
                               : at(node.a) * at(node.b);
     case Op::divide:
-      return at(node.a) / at(node.b);
+      return of_quotient(graph, node, known);
     case Op::minimum:
       return minimum(at(node.a), at(node.b));
     case Op::maximum:

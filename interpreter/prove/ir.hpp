@@ -105,14 +105,17 @@ struct Input {
   std::string name;  // what reports call it, in the policy's own words
   value::Unit unit;
   Interval range;
-  Interval per_row;                   // total: what one row can add
-  bool optional = false;              // total: rows may have none of it
-  std::optional<Number> grain;        // only multiples of it occur
-  std::uint32_t group = 0;            // rows, total: index in Graph::groups
-  model::FieldPath path;              // total, date, category, field
-  value::Currency currency;           // rate
-  std::int32_t offset = 0;            // how many periods before the analysed one
-  bool history = false;               // everything before the earliest period that is looked at
+  Interval per_row;             // total: what one row can add
+  bool optional = false;        // total: rows may have none of it
+  std::optional<Number> grain;  // only multiples of it occur
+  std::uint32_t group = 0;      // rows, total: index in Graph::groups
+  model::FieldPath path;        // total, date, category, field
+  value::Currency currency;     // rate
+  std::int32_t offset = 0;      // how many periods before the analysed one
+  bool history = false;         // everything before the earliest period that is looked at
+  /// opaque: how rows make it. latest: the sum of `path` over the last day of the group; distinct: so many different
+  /// values of it in the group; by_others: nothing in the store of a witness, which holds one payee.
+  enum class Made : std::uint8_t { no, latest, distinct, by_others } made = Made::no;
   std::vector<value::Value> members;  // category
   Span span;
 };
@@ -151,12 +154,21 @@ class Graph {
   std::vector<PiecewiseLine> lines;
   std::vector<Group> groups;
   std::vector<Span> spans;              // by node: where it comes from; may be empty
-  std::vector<NodeId> facts;            // truth values that hold in every store
+  std::vector<NodeId> facts;            // truth values that hold in every store; added by `fact`
   std::map<NodeId, std::string> names;  // what a node is called: metrics, score …
   std::map<NodeId, value::Unit> units;  // of the nodes that have a name
   std::vector<NodeId> definitions;      // atoms that only say whether there is a value (a divisor is not 0)
   std::vector<NodeId> samples;          // truth values of `needs`
   std::vector<Kink> kinks;              // in the order in which they were built; some more than once
+
+  /// Adds a truth value that holds in every store. Facts of the form `a <= c * b` also narrow the intervals of `b - a`
+  /// and `a / b`.
+  void fact(NodeId holds);
+  /// c of the facts `a <= c * b` and `c * b <= a`, where there is one (b is not negative).
+  struct Ratio {
+    std::optional<Number> least, most;
+  };
+  Ratio ratio(NodeId a, NodeId b) const;
 
   NodeId constant(const Number& value);
   NodeId truth(bool value);
@@ -215,6 +227,7 @@ class Graph {
   NodeId scale_leaves(NodeId tree, NodeId factor);
 
   std::unordered_map<Key, NodeId, KeyHash> known_;
+  std::map<std::pair<NodeId, NodeId>, Ratio> ratios_;
   std::unordered_map<std::string, NodeId> inputs_by_key_;
 };
 

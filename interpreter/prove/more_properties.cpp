@@ -128,6 +128,79 @@ std::vector<Finding> Decider::independent() {
   return result;
 }
 
+/// What orders bring after refunds, of the amounts that pay reads; none when it reads none.
+NodeId Decider::kept_sales() {
+  Graph& graph = shape_.graph;
+  NodeId sales = kNoNode;
+  const auto add = [&](NodeId part) { sales = sales == kNoNode ? part : graph.add(sales, part); };
+  for (const std::uint32_t index : graph.inputs_of(shape_.value())) {
+    const Input input = graph.inputs[index];
+    if (input.kind != Input::Kind::total || input.offset != 0 || input.history || !input.path.field.valid()) continue;
+    const Group& group = graph.groups[input.group];
+    if (!group.source.is_events() || !group.filter_text.empty() || !input.path.refs.empty()) continue;
+    const model::Events& events = policy_.events[group.source.index];
+    if (events.role != "orders" || !(input.unit == shape_.unit())) continue;
+    const bool back = model::is_refund_name(events.fields[input.path.field.index].named.name);
+    if (input.optional && !back) continue;
+    add(back ? graph.multiply(graph.constant(Number(-1)), graph.input(input)) : graph.input(input));
+  }
+  return sales;
+}
+
+std::optional<Number> Decider::assumed(std::string_view name) const {
+  if (!target_.payout.valid()) return std::nullopt;
+  for (const auto& assumption : policy_.payouts[target_.payout.index].assumptions) {
+    if (assumption.name == name && assumption.value.is<Number>()) return assumption.value.number();
+  }
+  return std::nullopt;
+}
+
+/// `assume margin_share = 40%`: pay is never more than this share of the margin. The margin is the metric with the tag
+/// `margin`, an amount of money; without one, `assume margin_rate = 30%` of what orders bring after refunds.
+std::vector<Finding> Decider::share_of_margin() {
+  std::vector<Finding> result;
+  const auto share = assumed("margin_share");
+  if (!share) return result;
+  Graph& graph = shape_.graph;
+  const std::string text = (*share * Number(100)).to_string() + "%";
+  Finding finding = start(Property::budget, "margin " + text, span());
+  finding.detail_zh = "毛利的 " + text;
+  finding.sentence = {"pay is never more than " + text + " of the margin", "报酬不超过毛利的 " + text};
+  NodeId margin = kNoNode;
+  for (std::uint32_t index = 0; index < policy_.metrics.size() && margin == kNoNode; ++index) {
+    const model::Metric& metric = policy_.metrics[index];
+    const bool tagged = std::find(metric.tags.begin(), metric.tags.end(), "margin") != metric.tags.end();
+    if (!tagged || !(metric.type.unit == shape_.unit())) continue;
+    const Scalar value = shape_.builder.metric(MetricId{index}, Moment{});
+    margin = graph.choose(value.defined, value.value, graph.constant(kZero));
+    finding.sentence = {"pay is never more than " + text + " of `" + metric.named.name + "`",
+                        "报酬不超过「" + zh(metric.named.name) + "」的 " + text};
+  }
+  const auto rate = assumed("margin_rate");
+  if (margin == kNoNode && rate) {
+    const NodeId sales = kept_sales();
+    if (sales != kNoNode) margin = graph.multiply(graph.constant(*rate), sales);
+  }
+  if (margin == kNoNode) {
+    finding.sentence = {"what the margin is is not known: tag a money metric `margin`, or say `assume margin_rate`",
+                        "无法得知毛利：请给一个金额指标加上标签 `margin`，或写明 `assume margin_rate`"};
+    result.push_back(std::move(finding));
+    return result;
+  }
+  Query query;
+  query.objective = graph.subtract(
+      pay().amount, graph.multiply(graph.constant(*share), graph.maximum(graph.constant(kZero), margin)));
+  query.tolerance = options_.tolerance + cent();
+  if (const Interval range = intervals(graph)[query.objective]; range.upper) query.native_bound = range.upper;
+  decide(finding, query);
+  if (finding.verdict == Verdict::refuted) {
+    finding.sentence.en = "pay can be " + money(*finding.amount) + " more than " + text + " of the margin";
+    finding.sentence.zh = "报酬可能比毛利的 " + text + " 多 " + money(*finding.amount);
+  }
+  result.push_back(std::move(finding));
+  return result;
+}
+
 /// `assume pay_share = 10%`: pay is never more than this share of what orders bring after refunds.
 std::vector<Finding> Decider::share_of_sales() {
   std::vector<Finding> result;
@@ -140,19 +213,7 @@ std::vector<Finding> Decider::share_of_sales() {
     Finding finding = start(Property::budget, text, assumption.span);
     finding.sentence = {"pay is never more than " + text + " of the order amounts that are kept",
                         "报酬不超过订单留存金额的 " + text};
-    NodeId sales = kNoNode;
-    const auto add = [&](NodeId part) { sales = sales == kNoNode ? part : graph.add(sales, part); };
-    for (const std::uint32_t index : graph.inputs_of(shape_.value())) {
-      const Input input = graph.inputs[index];
-      if (input.kind != Input::Kind::total || input.offset != 0 || input.history || !input.path.field.valid()) continue;
-      const Group& group = graph.groups[input.group];
-      if (!group.source.is_events() || !group.filter_text.empty() || !input.path.refs.empty()) continue;
-      const model::Events& events = policy_.events[group.source.index];
-      if (events.role != "orders" || !(input.unit == shape_.unit())) continue;
-      const bool back = model::is_refund_name(events.fields[input.path.field.index].named.name);
-      if (input.optional && !back) continue;
-      add(back ? graph.multiply(graph.constant(Number(-1)), graph.input(input)) : graph.input(input));
-    }
+    const NodeId sales = kept_sales();
     if (sales == kNoNode) {
       finding.sentence = {"pay reads no amounts of orders, so that its share of sales is not known",
                           "报酬未读取订单金额，无法得知其占销售额的比例"};

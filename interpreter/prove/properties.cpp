@@ -36,6 +36,7 @@ Finding Decider::bounded() {
   if (found && found->objective > limit && refute(finding, query, *found)) {
     finding.sentence = {"pay grows without limit; there is no `cap`", "报酬没有上限；没有设置 `cap`"};
     finding.amount.reset();
+    repair_bound(finding);
     return finding;
   }
   finding.sentence = {"no upper bound of pay was found", "未能确定报酬的上限"};
@@ -57,6 +58,14 @@ Finding Decider::not_negative() {
   return finding;
 }
 
+/// The first row of a curve in steps says where it begins; that nothing lies below is no mistake.
+bool Decider::is_start_of_curve(const Shape::Threshold& threshold) const {
+  return std::any_of(policy_.curves.begin(), policy_.curves.end(), [&](const model::Curve& curve) {
+    return curve.kind == model::CurveKind::steps && !curve.points.empty() &&
+           curve.points.front().span == threshold.span;
+  });
+}
+
 /// Every comparison decides both ways somewhere.
 Finding Decider::reachable() {
   Finding finding = start(Property::reachable, {}, span());
@@ -65,12 +74,13 @@ Finding Decider::reachable() {
   std::size_t open = 0, dead = 0;
   for (const auto& threshold : shape_.thresholds()) {
     const Interval& truth = known[threshold.atom];
+    if (is_start_of_curve(threshold)) continue;
     if (truth.is_constant()) {
       ++dead;
       const std::string at = place_of(threshold);
       finding.notes.push_back(
           {"the comparison of " + threshold.quantity + " with " + at + " always has the same outcome",
-           threshold.quantity + " 与 " + at + " 的比较结果永远相同"});
+           zh(threshold.quantity) + " 与 " + at + " 的比较结果永远相同"});
       finding.span = threshold.span;
       continue;
     }
@@ -101,7 +111,7 @@ Finding Decider::reachable() {
         const std::string at = place_of(threshold);
         finding.notes.push_back(
             {"the comparison of " + threshold.quantity + " with " + at + " always has the same outcome",
-             threshold.quantity + " 与 " + at + " 的比较结果永远相同"});
+             zh(threshold.quantity) + " 与 " + at + " 的比较结果永远相同"});
       } else if (!hint || hint->objective.is_zero()) {
         ++open;
       }
@@ -125,6 +135,7 @@ std::vector<Finding> Decider::jumps() {
   for (const auto& threshold : shape_.thresholds()) {
     const std::string at = threshold.at ? " " + place_of(threshold) : "";
     Finding finding = start(Property::no_jump, threshold.quantity + at, threshold.span);
+    finding.detail_zh = zh(threshold.quantity) + at;
     bool complete = true;
     std::optional<State> place;
     const auto jump = shape_.jump(threshold, effort, complete, &place);
@@ -138,7 +149,7 @@ std::vector<Finding> Decider::jumps() {
       finding.sentence = {
           "pay differs by up to " + money(jump->size) + " where " + threshold.quantity + " crosses" + at +
               ", which nobody controls",
-          threshold.quantity + " 越过" + at + " 时报酬相差最多 " + money(jump->size) + "，但无人能控制"};
+          zh(threshold.quantity) + " 越过" + at + " 时报酬相差最多 " + money(jump->size) + "，但无人能控制"};
       result.push_back(std::move(finding));
       continue;
     }
@@ -154,7 +165,7 @@ std::vector<Finding> Decider::jumps() {
                                                           : "at least ") +
                               size + " where " + threshold.quantity + " crosses" + at + ": " + money(jump->below) +
                               " against " + money(jump->above),
-                          threshold.quantity + " 越过" + at + " 时，报酬跳变" +
+                          zh(threshold.quantity) + " 越过" + at + " 时，报酬跳变" +
                               std::string(jump->unbounded ? "没有上限，例如 "
                                           : exact         ? " "
                                                           : "至少 ") +
@@ -180,12 +191,18 @@ std::vector<Finding> Decider::jumps() {
           jump && finding.verdict == Verdict::proved
               ? Said{"pay jumps by at most " + money(jump->size) + " where " + threshold.quantity + " crosses" + at +
                          ", which the tolerance accepts",
-                     threshold.quantity + " 越过" + at + " 时报酬最多跳变 " + money(jump->size) + "，在容许范围内"}
+                     zh(threshold.quantity) + " 越过" + at + " 时报酬最多跳变 " + money(jump->size) + "，在容许范围内"}
           : finding.verdict == Verdict::proved
               ? Said{"no jump of pay where " + threshold.quantity + " crosses" + at,
-                     threshold.quantity + " 越过" + at + " 时报酬没有跳变"}
+                     zh(threshold.quantity) + " 越过" + at + " 时报酬没有跳变"}
               : Said{"whether pay jumps where " + threshold.quantity + " crosses" + at + " was not decided",
-                     "未能判定 " + threshold.quantity + " 越过" + at + " 时报酬是否跳变"};
+                     "未能判定 " + zh(threshold.quantity) + " 越过" + at + " 时报酬是否跳变"};
+      if (finding.verdict == Verdict::unknown && threshold.kind == Jump::Kind::entity) {
+        finding.verdict = Verdict::inadmissible;
+        finding.sentence = {"whether pay differs where " + threshold.quantity + " crosses" + at +
+                                " was not decided; nobody controls it",
+                            "未能判定 " + zh(threshold.quantity) + " 越过" + at + " 时报酬是否不同，但无人能控制"};
+      }
     }
     result.push_back(std::move(finding));
   }
@@ -246,9 +263,14 @@ bool Decider::witness_beside(Finding& finding, const Shape::Threshold& threshold
       const NodeId node = graph.input(input);
       Query query;
       query.second[node] = graph.add(node, graph.constant(up ? *input.grain : -*input.grain));
-      query.objective = graph.constant(Number(0));
+      query.objective = graph.subtract(graph.substitute(pay().amount, query.second), pay().amount);
       query.tolerance = options_.tolerance;
+      const NodeId flipped = graph.substitute(threshold.atom, query.second);
+      query.require = {graph.either(graph.both(threshold.atom, graph.negate(flipped)),
+                                    graph.both(graph.negate(threshold.atom), flipped))};
+      require_second(query);
       state.inputs[index] = up ? from : to;
+      state.inputs.resize(graph.inputs.size());
       state.objective = (after.second - before.second).abs();
       if (state.objective <= options_.tolerance || !holds(graph.facts, state) || !refute(finding, query, state))
         continue;
@@ -305,29 +327,6 @@ void Decider::witness_of_jump(Finding& finding, const Shape::Threshold& threshol
     }
   }
   finding.verdict = Verdict::unknown;
-}
-
-/// A curve with steps, drawn as a line through the same points, has no jump there: shown on a changed copy.
-void Decider::repair_jump(Finding& finding, const Shape::Threshold& threshold) {
-  for (std::uint32_t index = 0; index < policy_.curves.size(); ++index) {
-    const model::Curve& curve = policy_.curves[index];
-    if (curve.kind != model::CurveKind::steps || curve.points.size() < 2) continue;
-    const bool here = std::any_of(curve.points.begin(), curve.points.end(),
-                                  [&](const model::Curve::Point& point) { return point.span == threshold.span; });
-    if (!here) continue;
-    model::Policy changed = policy_;
-    changed.curves[index].kind = model::CurveKind::line;
-    Shape shape(changed, target_);
-    const auto remaining = shape.thresholds();
-    const bool gone = std::none_of(remaining.begin(), remaining.end(), [&](const Shape::Threshold& other) {
-      return std::any_of(curve.points.begin(), curve.points.end(),
-                         [&](const model::Curve::Point& point) { return point.span == other.span; });
-    });
-    if (!gone) return;
-    finding.notes.push_back({"repair, verified: `curve " + curve.named.name + "` as a `line` has no jump",
-                             "已验证的修复：把 `curve " + curve.named.name + "` 改为 `line` 后没有跳变"});
-    return;
-  }
 }
 
 // ---- orders
@@ -407,7 +406,7 @@ std::vector<Finding> Decider::monotone() {
     change.inputs[cut.graph[scalar.value].index] = Interval::at_least(kZero);
     const auto sign = direction(deltas(cut.graph, change).delta[cut.value()]);
     finding.sentence = {"a better `" + of.named.name + "` never lowers pay",
-                        "`" + of.named.name + "` 变好不会使报酬减少"};
+                        "「" + zh(of.named.name) + "」变好不会使报酬减少"};
     if (sign && (*sign == 0 || *sign == good)) {
       finding.verdict = Verdict::proved;
       result.push_back(std::move(finding));
@@ -483,7 +482,7 @@ void Decider::monotone_witness(Finding& finding, MetricId metric) {
     if (!state || state->objective <= query.tolerance || !refute(finding, query, *state)) continue;
     const std::string& name = policy_.metrics[metric.index].named.name;
     finding.sentence = {"a better `" + name + "`, with nothing else worse, can lower pay by " + money(*finding.amount),
-                        "`" + name + "` 变好且其他指标不变差，报酬却可能减少 " + money(*finding.amount)};
+                        "「" + zh(name) + "」变好且其他指标不变差，报酬却可能减少 " + money(*finding.amount)};
     return;
   }
 }

@@ -50,14 +50,15 @@ std::optional<World> WorldMaker::attacked(const World& before, const std::vector
         for (const auto& [field, total] : step.totals) {
           if (late || !step.next_period.contains(field)) part.totals[field] = values[total];
         }
-        std::vector<ExprId> holds, fails = exclusions_of(step.events);
-        if (events.where.valid()) holds.push_back(events.where);
+        Wanted added = wanted(step.events, offset, {}, 0);
         for (const Group& group : graph.groups) {
           const bool of_step = group.source == model::SourceRef::of(step.events) && group.offset == offset;
-          if (of_step && group.filter.valid()) (grows(group) ? holds : fails).push_back(group.filter);
+          if (of_step && group.at.valid() && !group.history)
+            added.times[group.at.index] = added.times[group.at.index] || grows(group);
+          if (of_step && group.filter.valid()) (grows(group) ? added.holds : added.fails).push_back(group.filter);
         }
         const std::size_t first = rows.size();
-        if (!add_rows(world, step.events, offset, part, holds, fails)) return std::nullopt;
+        if (!add_rows(world, step.events, offset, part, added)) return std::nullopt;
         for (std::size_t i = first; i < world.events[step.events.index].size(); ++i) {
           WorldRow& row = world.events[step.events.index][i];
           for (const auto& [field, expr] : step.fixed) {

@@ -12,6 +12,7 @@ constexpr std::size_t kSmallCone = 40;
 
 Interval Search::limits(const Input& input) const {
   Interval result = input.range;
+  if (input.made == Input::Made::by_others) return Interval::exactly(Number(0));
   switch (input.kind) {
     case Input::Kind::rows:
       if (!result.upper) result.upper = problem_.largest_rows;

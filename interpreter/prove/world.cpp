@@ -13,7 +13,6 @@ using value::Value;
 namespace {
 
 constexpr std::int64_t kMaximumRows = 4'000;
-constexpr std::size_t kMaximumCombinations = 400;
 
 }  // namespace
 
@@ -189,132 +188,35 @@ std::vector<ExprId> WorldMaker::exclusions_of(model::EventsId events) const {
   return result;
 }
 
-std::optional<WorldRow> WorldMaker::fitting(model::SourceRef source, WorldRow row, const std::vector<ExprId>& holds,
-                                            const std::vector<ExprId>& fails,
-                                            const std::map<std::uint32_t, Number>& given) {
-  const auto& fields = policy_.fields(source);
-  // What must hold and must not, piece by piece, so that each piece that is mended counts.
-  std::vector<ExprId> must, must_not;
-  for (const ExprId condition : holds) {
-    const auto parts = operands_of(policy_, condition, value::BinaryOp::logical_and);
-    must.insert(must.end(), parts.begin(), parts.end());
-  }
-  for (const ExprId condition : fails) {
-    const auto parts = operands_of(policy_, condition, value::BinaryOp::logical_or);
-    must_not.insert(must_not.end(), parts.begin(), parts.end());
-  }
-  // Pieces that are certainly not as they should be.
-  const auto broken = [&](const WorldRow& candidate) {
-    const auto is = [&](ExprId condition, bool wanted) {
-      const Value value = evaluate_row(policy_, condition, candidate, source);
-      return value.has_value() && value.boolean() == wanted;
-    };
-    return std::count_if(must.begin(), must.end(), [&](ExprId condition) { return is(condition, false); }) +
-           std::count_if(must_not.begin(), must_not.end(), [&](ExprId condition) { return is(condition, true); });
-  };
-  const auto fits = [&](const WorldRow& candidate) { return broken(candidate) == 0; };
-  if (fits(row)) return row;
-  const std::uint32_t time = source.is_events() ? policy_.events[source.index].time.index : 0xFFFF'FFFF;
-  const auto own = row.fields.find(time);
-  const value::Instant own_time = own != row.fields.end() && own->second.is<value::Instant>()
-                                      ? own->second.as<value::Instant>()
-                                      : time_of(row.offset, 0, Kind::datetime).as<value::Instant>();
-  const value::Date own_day = own != row.fields.end() && own->second.is<value::Date>()
-                                  ? own->second.as<value::Date>()
-                                  : policy_.header.timezone->local_date(own_time);
-  // Values that the conditions compare a field with, and values beside them.
-  std::map<std::uint32_t, std::vector<Value>> candidates;
-  std::vector<ExprId> conditions = holds;
-  conditions.insert(conditions.end(), fails.begin(), fails.end());
-  for (const ExprId condition : conditions) {
-    std::vector<std::uint32_t> read;
-    std::vector<Value> constants;
-    model::walk(policy_, condition, [&](ExprId, const model::Expr& expr) {
-      if (const auto* field = std::get_if<model::RowField>(&expr.node)) {
-        if (field->depth == 0 && field->path.refs.empty()) read.push_back(field->path.field.index);
-      }
-      if (const auto* constant = std::get_if<model::Constant>(&expr.node)) constants.push_back(constant->value);
-      if (const auto* param = std::get_if<model::ParamRef>(&expr.node))
-        constants.push_back(policy_.params[param->param.index].value);
-    });
-    for (const std::uint32_t field : read) {
-      if (given.contains(field) || fields[field].computed.valid() || fields[field].key || field == time) continue;
-      auto& list = candidates[field];
-      for (const Value& value : constants) {
-        const bool text = fields[field].type.kind == Kind::text && value.is<std::string>();
-        const bool number = fields[field].type.kind == Kind::number && value.is<Number>();
-        if (text) list.push_back(value);
-        if (text) list.push_back(value.text() + "1");
-        if (number) {
-          const Number grain = shape_.builder.grain(fields[field]).value_or(Number(1));
-          list.insert(list.end(), {value, value.number() + grain, value.number() - grain});
-          if (grain != Number(1)) list.insert(list.end(), {value.number() + Number(1), value.number() - Number(1)});
-        }
-        // A time that decides nothing yet: some time before or after the row's own.
-        if (fields[field].type.kind == Kind::datetime && value.is<Number>() &&
-            value.number().abs() < Number(366 * 86'400) && value.number().is_integer()) {
-          for (const std::int64_t more : {0, 1, -1}) {
-            const std::int64_t seconds = *value.number().to_int64() + more;
-            list.push_back(value::Instant{own_time.micros + seconds * value::kMicrosPerSecond});
-          }
-        }
-      }
-      // A field that may be absent, and conditions that say whether it is.
-      if (fields[field].type.kind == Kind::datetime) list.push_back(own_time);
-      if (fields[field].type.kind == Kind::date) {
-        for (const std::int32_t more : {0, 1, -1}) list.push_back(value::Date{own_day.days + more});
-      }
-      if (fields[field].type.kind == Kind::text)  // like nothing that a condition names
-        list.push_back("t" + std::to_string(next_));
-      if (fields[field].type.optional && row.fields.contains(field)) list.push_back(Value());
-      if (fields[field].type.kind == Kind::boolean) list.insert(list.end(), {true, false});
-    }
-  }
-  // One change after the other, each the one that mends most conditions: most of them look at one field.
-  const auto changed = [](WorldRow candidate, std::uint32_t field, const Value& value) {
-    if (value.has_value())
-      candidate.fields[field] = value;
-    else
-      candidate.fields.erase(field);
-    return candidate;
-  };
-  WorldRow best = row;
-  for (auto left = broken(best); left > 0;) {
-    auto least = left;
-    WorldRow better;
-    for (const auto& [field, values] : candidates) {
-      for (const Value& value : values) {
-        WorldRow next = changed(best, field, value);
-        const auto count = broken(next);
-        if (count >= least) continue;
-        least = count;
-        better = std::move(next);
-      }
-    }
-    if (least == left) break;
-    best = std::move(better);
-    left = least;
-    if (left == 0) return best;
-  }
-  std::vector<WorldRow> open{best};
-  for (const auto& [field, values] : candidates) {
-    const std::size_t count = open.size();
-    for (std::size_t i = 0; i < count && open.size() < kMaximumCombinations; ++i) {
-      for (const Value& value : values) {
-        WorldRow next = changed(open[i], field, value);
-        if (fits(next)) return next;
-        open.push_back(std::move(next));
-      }
-    }
-  }
-  return std::nullopt;
+std::size_t WorldMaker::rows_in(const World& world, model::EventsId id, std::int32_t offset) const {
+  const auto found = world.events.find(id.index);
+  if (found == world.events.end()) return 0;
+  return static_cast<std::size_t>(std::count_if(found->second.begin(), found->second.end(),
+                                                [&](const WorldRow& row) { return row.offset == offset; }));
+}
+
+/// The first row as large as it can be, so that it can be split; the others alike.
+Number WorldMaker::uneven_share(model::SourceRef source, model::FieldId field, const Number& sum, std::int64_t rows,
+                                std::int64_t row) const {
+  const Interval range = shape_.builder.field_range(source, {{}, field});
+  const Number grain = shape_.builder.grain(policy_.fields(source)[field.index]).value_or(Number(1));
+  const Number others(rows - 1);
+  Number first = sum - range.lower.value_or(Number(0)) * others;
+  if (range.upper) first = value::min(first, *range.upper);
+  // Not more than twice an even share, where that is enough.
+  const Number even = (sum / Number(rows)).round_to(grain, value::Rounding::floor);
+  first = value::min(first, value::max(even * Number(2), range.lower.value_or(Number(0)) * Number(2) + grain));
+  if (row == 0) return first;
+  const Number each = ((sum - first) / others).round_to(grain, value::Rounding::floor);
+  return row + 1 < rows ? each : sum - first - each * (others - Number(1));
 }
 
 bool WorldMaker::add_rows(World& world, model::EventsId id, std::int32_t offset, const Part& part,
-                          const std::vector<ExprId>& holds, const std::vector<ExprId>& fails) {
+                          const Wanted& wanted) {
   const model::Events& events = policy_.events[id.index];
   const model::SourceRef source = model::SourceRef::of(id);
   if (part.rows > kMaximumRows) return false;
+  Choices chosen;
   for (std::int64_t i = 0; i < part.rows; ++i) {
     WorldRow row;
     row.offset = offset;
@@ -332,6 +234,8 @@ bool WorldMaker::add_rows(World& world, model::EventsId id, std::int32_t offset,
       const Number larger = (rest / grain).floor();
       if (Number(i) < larger) share += grain;
       if (i + 1 == part.rows) share += rest - larger * grain;
+      if (uneven_.contains(id.index) && !events.fields[field].type.optional && part.rows > 1)
+        share = uneven_share(source, model::FieldId{field}, sum, part.rows, i);
       const bool absent = events.fields[field].type.optional && share.is_zero();
       if (!absent) row.fields[field] = share;
       given.emplace(field, share);
@@ -346,110 +250,52 @@ bool WorldMaker::add_rows(World& world, model::EventsId id, std::int32_t offset,
       if (of.computed.valid()) continue;
       if (of.type.kind == Kind::entity) row.fields[field] = reference(world, of.type.index);
     }
-    row.fields[events.time.index] = time_of(offset, next_, events.fields[events.time.index].type.kind);
+    // Where the day is the key, one row a day.
+    const std::size_t place = has_day_as_key(events) ? rows_in(world, id, offset) : next_;
+    row.fields[events.time.index] = wanted.outside ? before_period(offset, events)
+                                                   : time_of(offset, place, events.fields[events.time.index].type.kind);
+    if (wanted.outside) row.offset = offset + 1;
     ++next_;
-    auto made = fitting(source, std::move(row), holds, fails, given);
+    auto made = fit_row(source, std::move(row), wanted, given, chosen);
     if (!made) return false;
     world.events[id.index].push_back(std::move(*made));
   }
   return true;
 }
 
-/// The rows of the unfiltered group without those of its filtered parts, then each filtered part.
-std::optional<std::vector<WorldMaker::Part>> WorldMaker::parts_of(model::EventsId events, std::int32_t offset,
-                                                                  const std::vector<Number>& inputs) {
+/// What is neither a sum nor a count: the amount of the last day, the number of different values.
+void WorldMaker::make_values(World& world, model::EventsId events, std::int32_t offset,
+                             const std::vector<Number>& inputs,
+                             const std::vector<std::pair<std::size_t, std::uint32_t>>& passes) const {
   const Graph& graph = shape_.graph;
-  std::vector<Part> parts;
-  std::optional<std::size_t> whole;
-  for (std::uint32_t index = 0; index < graph.groups.size(); ++index) {
-    const Group& group = graph.groups[index];
-    if (!(group.source == model::SourceRef::of(events)) || group.offset != offset || group.history) continue;
-    if (group.at.valid() || group.rows_input >= inputs.size()) continue;
-    Part part;
-    part.group = index;
-    part.rows = inputs[group.rows_input].to_int64().value_or(-1);
-    if (part.rows < 0) return std::nullopt;
-    for (std::uint32_t i = 0; i < inputs.size(); ++i) {
-      const Input& input = graph.inputs[i];
-      if (input.kind != Input::Kind::total || input.group != index || !input.path.refs.empty() ||
-          !input.path.field.valid())
-        continue;
-      part.totals[input.path.field.index] = inputs[i];
+  const Filters filters = filters_of(events, offset, inputs.size());
+  auto& rows = world.events[events.index];
+  const model::Events& of = policy_.events[events.index];
+  for (std::uint32_t index = 0; index < inputs.size(); ++index) {
+    const Input& input = graph.inputs[index];
+    if (input.made == Input::Made::no || input.made == Input::Made::by_others || input.offset != offset) continue;
+    const auto place = std::find(filters.filtered.begin(), filters.filtered.end(), input.group);
+    if (place == filters.filtered.end() && filters.whole != input.group) continue;
+    const auto bit = static_cast<std::uint32_t>(place - filters.filtered.begin());
+    const std::uint32_t field = input.path.field.index;
+    std::vector<std::size_t> inside;
+    for (const auto& [row, mask] : passes) {
+      const bool outside = rows[row].offset != offset;
+      if (place == filters.filtered.end() ? !outside : ((mask >> bit) & 1U) != 0) inside.push_back(row);
     }
-    if (group.filter_text.empty() && !whole) whole = parts.size();
-    parts.push_back(std::move(part));
-  }
-  if (!whole) return parts;
-  Part rest = parts[*whole];
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i == *whole || graph.groups[parts[i].group].filter_text.empty()) continue;
-    rest.rows -= parts[i].rows;
-    for (auto& [field, sum] : rest.totals) {
-      if (const auto found = parts[i].totals.find(field); found != parts[i].totals.end()) {
-        sum -= found->second;
-      } else if (parts[i].rows > 0) {
-        // The filtered rows need some of it; none is as good as any.
-        parts[i].totals[field] = Number(0);
-      }
+    if (inside.empty()) continue;
+    if (input.made == Input::Made::latest) {
+      const auto latest = *std::max_element(inside.begin(), inside.end(), [&](std::size_t a, std::size_t b) {
+        return value::compare(rows[a].fields.at(of.time.index), rows[b].fields.at(of.time.index)) < 0;
+      });
+      for (const std::size_t row : inside) rows[row].fields[field] = row == latest ? inputs[index] : Number(0);
+    } else if (of.fields[field].type.kind == Kind::text) {
+      const auto different = static_cast<std::size_t>(inputs[index].to_int64().value_or(0));
+      if (different == 0 || different >= inside.size()) continue;
+      for (std::size_t i = different; i < inside.size(); ++i)
+        rows[inside[i]].fields[field] = rows[inside[i % different]].fields[field];
     }
   }
-  if (rest.rows < 0) return std::nullopt;
-  for (const auto& [field, sum] : rest.totals) {
-    if (rest.rows == 0 && !sum.is_zero()) return std::nullopt;
-  }
-  parts[*whole] = rest;
-  return parts;
-}
-
-/// The rows of one source and period. `values` are those of the attack's steps.
-bool WorldMaker::add_parts(World& world, model::EventsId events, std::int32_t offset, const std::vector<Number>& inputs,
-                           const AttackGraph* attack, const std::vector<Number>& values) {
-  const Graph& graph = shape_.graph;
-  auto parts = parts_of(events, offset, inputs);
-  if (!parts) return false;
-  std::vector<ExprId> filters;
-  for (const Part& part : *parts) {
-    if (graph.groups[part.group].filter.valid()) filters.push_back(graph.groups[part.group].filter);
-  }
-  // Rows that the attack takes, moves or changes come out of the rest, and stand last.
-  std::optional<Part> apart;
-  for (const auto& step : attack != nullptr ? attack->steps : std::vector<AttackGraph::Step>{}) {
-    using Form = model::Attack::Form;
-    const std::int32_t from = attack->periods - 1 - (step.earlier ? 1 : 0);
-    const bool takes = step.kind == Form::Kind::changes || step.kind == Form::Kind::moves;
-    if (!takes || step.events != events || offset != from || parts->empty()) continue;
-    Part& source = parts->front();
-    apart = Part{source.group, values[step.count].to_int64().value_or(0), {}, true};
-    source.rows -= apart->rows;
-    if (source.rows < 0) return false;
-    for (const auto& [field, total] : step.totals) {
-      apart->totals[field] = values[total];
-      if (const auto found = source.totals.find(field); found != source.totals.end()) found->second -= values[total];
-    }
-    for (const auto& [field, sum] : source.totals) {
-      if (source.rows == 0 && !sum.is_zero()) return false;
-    }
-  }
-  std::vector<ExprId> never = exclusions_of(events);
-  for (const Part& part : *parts) {
-    std::vector<ExprId> holds, fails = never;
-    const ExprId filter = graph.groups[part.group].filter;
-    if (policy_.events[events.index].where.valid()) holds.push_back(policy_.events[events.index].where);
-    if (filter.valid()) holds.push_back(filter);
-    for (const ExprId other : filters) {
-      if (!filter.valid() || model::exact_text(policy_, other) != model::exact_text(policy_, filter))
-        fails.push_back(other);
-    }
-    if (!add_rows(world, events, offset, part, holds, fails)) return false;
-  }
-  if (apart) {
-    std::vector<ExprId> holds;
-    if (policy_.events[events.index].where.valid()) holds.push_back(policy_.events[events.index].where);
-    std::vector<ExprId> fails = never;
-    fails.insert(fails.end(), filters.begin(), filters.end());
-    if (!add_rows(world, events, offset, *apart, holds, fails)) return false;
-  }
-  return true;
 }
 
 std::optional<World> WorldMaker::make(const std::vector<Number>& inputs, const AttackGraph* attack) {
@@ -464,7 +310,12 @@ std::optional<World> WorldMaker::make(const std::vector<Number>& inputs, const A
       roots.push_back(step.count);
       for (const auto& [field, total] : step.totals) roots.push_back(total);
     }
+    for (const auto& [from, to] : attack->moved.front()) roots.push_back(to);
     graph.evaluate(graph.cone(roots), inputs, values);
+  }
+  uneven_.clear();
+  for (const auto& step : attack != nullptr ? attack->steps : std::vector<AttackGraph::Step>{}) {
+    if (step.kind == model::Attack::Form::Kind::splits) uneven_.insert(step.events.index);
   }
   std::int32_t last = attack != nullptr ? attack->periods - 1 : 0;
   for (const Group& group : graph.groups) last = std::max(last, group.offset);
@@ -472,10 +323,28 @@ std::optional<World> WorldMaker::make(const std::vector<Number>& inputs, const A
   for (std::uint32_t id = 0; id < policy_.events.size(); ++id) {
     const model::EventsId events{id};
     for (std::int32_t offset = last; offset >= 0; --offset) {
-      const std::vector<WorldRow> before = world.events[id];
-      if (add_parts(world, events, offset, inputs, attack, values)) continue;
-      world.events[id] = before;
-      if (attack != nullptr || !add_overlapping(world, events, offset, inputs)) return std::nullopt;
+      const Filters filters = filters_of(events, offset, inputs.size());
+      auto parts = parts_of(events, offset, inputs);
+      if (!parts) return std::nullopt;
+      // Rows that the attack takes, moves or changes come out of the others, and stand last.
+      std::optional<Part> apart;
+      for (const auto& step : attack != nullptr ? attack->steps : std::vector<AttackGraph::Step>{}) {
+        using Form = model::Attack::Form;
+        const std::int32_t from = attack->periods - 1 - (step.earlier ? 1 : 0);
+        const bool takes = step.kind == Form::Kind::changes || step.kind == Form::Kind::moves;
+        if (!takes || step.events != events || offset != from || parts->empty()) continue;
+        apart = take_apart(*parts, step, *attack, inputs, values);
+        if (!apart) return std::nullopt;
+      }
+      if (apart) parts->push_back(std::move(*apart));
+      std::vector<std::pair<std::size_t, std::uint32_t>> passes;
+      for (const Part& part : *parts) {
+        const std::size_t first = world.events[id].size();
+        if (!add_rows(world, events, offset, part, wanted(events, offset, filters.filtered, part.passes)))
+          return std::nullopt;
+        for (std::size_t row = first; row < world.events[id].size(); ++row) passes.push_back({row, part.passes});
+      }
+      make_values(world, events, offset, inputs, passes);
     }
   }
   return world;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,20 +67,59 @@ class WorldMaker {
   const std::string& key() const { return key_; }
 
  private:
+  /// Rows that are alike: they pass the same filters.
   struct Part {
-    std::uint32_t group = 0;
     std::int64_t rows = 0;
     std::map<std::uint32_t, Number> totals;  // by field
-    bool apart = false;                      // of the attack
+    std::uint32_t passes = 0;                // which of the filters of `filters_of`, one bit each
   };
+  /// Groups of the events in the period: the unfiltered one (if any), and one for each filter.
+  struct Filters {
+    std::optional<std::uint32_t> whole;
+    std::vector<std::uint32_t> filtered;
+  };
+  /// What rows of a part have to meet.
+  struct Wanted {
+    std::vector<ExprId> holds, fails;
+    std::map<std::uint32_t, bool> times;
+    std::int32_t offset = 0;
+    bool outside = false;  // its own time lies before the period
+  };
+  /// Of the filters, those in `mask` pass; exclusions do not take the row.
+  Wanted wanted(model::EventsId events, std::int32_t offset, const std::vector<std::uint32_t>& filtered,
+                std::uint32_t mask) const;
+  bool in_period(const value::Value& at, std::int32_t offset) const;
+  std::size_t rows_in(const World& world, model::EventsId events, std::int32_t offset) const;
+  bool counts_elsewhere(model::EventsId events, const Filters& filters, std::int32_t offset, std::uint32_t mask) const;
+  value::Value before_period(std::int32_t offset, const model::Events& events) const;
+  Number uneven_share(model::SourceRef source, model::FieldId field, const Number& sum, std::int64_t rows,
+                      std::int64_t row) const;
+  bool has_day_as_key(const model::Events& events) const;
+  /// Values that made a row fit, for the next one; times are kept as distances from the row's own.
+  struct Choice {
+    value::Value value;
+    bool relative = false;
+    std::int64_t seconds = 0;
+  };
+  using Choices = std::map<std::uint32_t, Choice>;
   std::optional<std::vector<Part>> parts_of(model::EventsId events, std::int32_t offset,
                                             const std::vector<Number>& inputs);
-  bool add_parts(World& world, model::EventsId events, std::int32_t offset, const std::vector<Number>& inputs,
-                 const AttackGraph* attack, const std::vector<Number>& values);
-  bool add_overlapping(World& world, model::EventsId events, std::int32_t offset, const std::vector<Number>& inputs);
-  bool add_rows(World& world, model::EventsId events, std::int32_t offset, const Part& part,
-                const std::vector<ExprId>& holds, const std::vector<ExprId>& fails);
+  Filters filters_of(model::EventsId events, std::int32_t offset, std::size_t inputs) const;
+  bool can_pass(model::EventsId events, const Filters& filters, std::int32_t offset, std::uint32_t mask,
+                const std::map<std::uint32_t, value::Value>& fixed = {});
+  bool share_totals(model::EventsId events, const Filters& filters, const std::vector<Number>& inputs,
+                    std::int32_t offset, std::vector<Part>& parts);
+  std::optional<Part> take_apart(std::vector<Part>& parts, const AttackGraph::Step& step, const AttackGraph& attack,
+                                 const std::vector<Number>& inputs, const std::vector<Number>& values);
+  std::vector<Choice> candidates(const model::Field& field, const value::Value& now,
+                                 const std::vector<value::Value>& constants) const;
+  value::Value applied(const Choice& choice, const WorldRow& row, model::SourceRef source, value::Kind kind) const;
+  void make_values(World& world, model::EventsId events, std::int32_t offset, const std::vector<Number>& inputs,
+                   const std::vector<std::pair<std::size_t, std::uint32_t>>& passes) const;
+  bool add_rows(World& world, model::EventsId events, std::int32_t offset, const Part& part, const Wanted& wanted);
   void set_default(WorldRow& row, const model::Field& field, std::uint32_t index, const std::string& unique);
+  std::optional<WorldRow> fit_row(model::SourceRef source, WorldRow row, const Wanted& wanted,
+                                  const std::map<std::uint32_t, Number>& given, Choices& chosen);
   void set_currencies(WorldRow& row, const std::vector<model::Field>& fields) const;
   void set_rates(World& world, std::int32_t last, const std::vector<Number>& inputs) const;
   std::optional<model::GivenTable> rates_table(const World& world) const;
@@ -90,7 +130,8 @@ class WorldMaker {
   Shape& shape_;
   const model::Policy& policy_;
   std::string key_ = "p1";
-  std::size_t next_ = 1;  // numbers that make texts unique
+  std::set<std::uint32_t> uneven_;  // events of which one row is to be split: the first takes what others can spare
+  std::size_t next_ = 1;            // numbers that make texts unique
 };
 
 /// The operands of a chain of `and` or `or`; none when there is no expression.

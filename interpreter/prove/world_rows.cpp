@@ -1,4 +1,4 @@
-// Rows of a store beyond those that a state of the graph asks for, and rows that several filters are true of.
+// Rows of a store beyond those that a state of the graph asks for.
 #include <algorithm>
 
 #include "interpreter/prove/world.hpp"
@@ -17,19 +17,17 @@ bool WorldMaker::add_plain_rows(World& world, model::EventsId id, std::int64_t r
     const bool money = of.type.kind == Kind::number && of.type.unit.money == 1 && of.type.unit.time == 0;
     if (money && !of.type.optional && !of.computed.valid()) part.totals[field] = amount * Number(rows);
   }
-  std::vector<ExprId> holds;
-  if (events.where.valid()) holds.push_back(events.where);
-  return add_rows(world, id, 0, part, holds, exclusions_of(id));
+  return add_rows(world, id, 0, part, wanted(id, 0, {}, 0));
 }
 
 std::optional<WorldRow> WorldMaker::one_row(World& world, model::EventsId id, const Number& amount,
                                             const std::vector<ExprId>& holds, const std::vector<ExprId>& fails) {
   const model::Events& events = policy_.events[id.index];
-  std::vector<ExprId> wanted = holds;
-  if (events.where.valid()) wanted.push_back(events.where);
+  std::vector<ExprId> all = holds;
+  if (events.where.valid()) all.push_back(events.where);
   Part part;
   part.rows = 1;
-  if (!add_rows(world, id, 0, part, {}, {})) return std::nullopt;
+  if (!add_rows(world, id, 0, part, Wanted{})) return std::nullopt;
   WorldRow row = std::move(world.events[id.index].back());
   world.events[id.index].pop_back();
   for (std::uint32_t field = 0; field < events.fields.size(); ++field) {
@@ -39,7 +37,7 @@ std::optional<WorldRow> WorldMaker::one_row(World& world, model::EventsId id, co
     row.fields[field] = amount;
     break;
   }
-  return fitting(model::SourceRef::of(id), std::move(row), wanted, fails, {});
+  return fitting(model::SourceRef::of(id), std::move(row), all, fails, {});
 }
 
 WorldRow WorldMaker::another(model::EventsId id, WorldRow row) {
@@ -95,53 +93,14 @@ bool WorldMaker::add_entity(World& world, model::EntityId id, model::FieldId fie
   return true;
 }
 
-/// Rows of which filters take the first so many each: for filters that are true of the same rows, such as `within 3
-/// minutes` and `within a day`. Sums of filtered rows are not served.
-bool WorldMaker::add_overlapping(World& world, model::EventsId events, std::int32_t offset,
-                                 const std::vector<Number>& inputs) {
-  const Graph& graph = shape_.graph;
-  Part whole;
-  std::vector<std::pair<std::int64_t, ExprId>> filtered;  // rows that pass
-  std::int64_t rows = 0;
-  for (std::uint32_t index = 0; index < graph.groups.size(); ++index) {
-    const Group& group = graph.groups[index];
-    if (!(group.source == model::SourceRef::of(events)) || group.offset != offset || group.history) continue;
-    if (group.at.valid() || group.rows_input >= inputs.size()) continue;
-    const std::int64_t count = inputs[group.rows_input].to_int64().value_or(-1);
-    if (count < 0) return false;
-    rows = std::max(rows, count);
-    if (group.filter.valid()) filtered.emplace_back(count, group.filter);
-    for (std::uint32_t i = 0; i < inputs.size(); ++i) {
-      const Input& input = graph.inputs[i];
-      if (input.kind != Input::Kind::total || input.group != index || !input.path.refs.empty()) continue;
-      if (group.filter.valid() && !inputs[i].is_zero()) return false;
-      if (!group.filter.valid() && input.path.field.valid()) whole.totals[input.path.field.index] = inputs[i];
-    }
-  }
-  const model::Events& of = policy_.events[events.index];
-  Part rest = whole;
-  for (std::int64_t first = 0; first < rows;) {
-    // Up to where the next filter ends.
-    std::int64_t last = rows;
-    std::vector<ExprId> holds, fails = exclusions_of(events);
-    if (of.where.valid()) holds.push_back(of.where);
-    for (const auto& [count, filter] : filtered) {
-      (first < count ? holds : fails).push_back(filter);
-      if (count > first) last = std::min(last, count);
-    }
-    Part part;
-    part.rows = last - first;
-    for (auto& [field, sum] : rest.totals) {
-      const Number grain = shape_.builder.grain(of.fields[field]).value_or(Number(1));
-      Number share = whole.totals[field] * Number(part.rows) / Number(rows);
-      share = last == rows ? sum : share.round_to(grain, value::Rounding::floor);
-      part.totals[field] = share;
-      sum -= share;
-    }
-    if (!add_rows(world, events, offset, part, holds, fails)) return false;
-    first = last;
-  }
-  return true;
+std::optional<WorldRow> WorldMaker::fitting(model::SourceRef source, WorldRow row, const std::vector<ExprId>& holds,
+                                            const std::vector<ExprId>& fails,
+                                            const std::map<std::uint32_t, Number>& given) {
+  Wanted conditions;
+  conditions.holds = holds;
+  conditions.fails = fails;
+  Choices chosen;
+  return fit_row(source, std::move(row), conditions, given, chosen);
 }
 
 }  // namespace kpi::prove

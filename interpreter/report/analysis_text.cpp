@@ -103,21 +103,24 @@ class Writer {
   }
 
   std::string property(const Finding& finding) const {
-    std::string name(prove::name(finding.property));
-    if (look.language == Language::zh) name += "（" + std::string(prove::chinese_name(finding.property)) + "）";
-    return name;
+    const std::string name(prove::name(finding.property));
+    if (look.language != Language::zh) return name;
+    return std::string(prove::chinese_name(finding.property)) + "（" + name + "）";
+  }
+  const std::string& detail(const Finding& finding) const {
+    return look.language == Language::zh ? finding.detail_zh : finding.detail;
   }
 
   void one_line(const Finding& finding) {
     out += place(finding) + ": " + std::string(word(verdict_word(finding.verdict), look.language)) + " " +
-           property(finding) + " " + finding.subject + (finding.detail.empty() ? "" : " " + finding.detail) + ": " +
+           property(finding) + " " + finding.subject + (finding.detail.empty() ? "" : " " + detail(finding)) + ": " +
            text(finding.sentence) + "\n";
   }
 
   void paragraph(const Finding& finding) {
     const std::string how_known = how(finding);
     out += "  " + paint(word(verdict_word(finding.verdict), look.language), verdict_ink(finding.verdict), look) + "  " +
-           property(finding) + (finding.detail.empty() ? "" : " " + finding.detail) + "  " + text(finding.sentence) +
+           property(finding) + (finding.detail.empty() ? "" : " " + detail(finding)) + "  " + text(finding.sentence) +
            (how_known.empty() ? "" : paint(" [" + how_known + "]", Ink::dim, look)) + "\n";
     if (finding.verdict == Verdict::proved || finding.verdict == Verdict::inadmissible) return;
     out += "      --> " + place(finding) + "\n";

@@ -104,6 +104,8 @@ payout bonus for host every month {
   amount min(2% * max(net, 0 GBP), 800 GBP)
   assume fake_order_cost = 900 GBP
   assume pay_share = 3%
+  assume margin_rate = 50%
+  assume margin_share = 5%
 }
 """
 # (what is replaced, by what, which finding then is what)
@@ -117,6 +119,7 @@ MUTATIONS = [
     ("2% * max(net, 0 GBP)", "1% * sum(orders.refunded default 0)", "refund orders.refunded", "refuted"),
     ("2% * max(net, 0 GBP)", '(if site = "north" then 1% else 2%) * max(net, 0 GBP)', "independent host.site", "refuted"),
     ("pay_share = 3%", "pay_share = 1%", "budget 1%", "refuted"),
+    ("margin_share = 5%", "margin_share = 3%", "budget margin 3%", "refuted"),
     ("fake_order_cost = 900 GBP", "fake_order_cost = 1 GBP", "attack fake orders", "refuted"),
     ("cost 0 }", "cost 0 }\nattack buy { adds 1 ..= 5 orders { amount in 1 GBP ..= 100 GBP }  cost 1% * amount }", "attack buy", "refuted"),
     ("min(2% * max(net, 0 GBP), 800 GBP)", "if order_count >= 0 then 2% * min(max(net, 0 GBP), 100 GBP) else 5 GBP", "reachable", "refuted"),

@@ -104,12 +104,15 @@ TEST_CASE("the graph pays what the evaluator pays") {
 }
 
 TEST_CASE("everything about a policy of ordinary size is decided, and what is proved does not break") {
-  const Compiled compiled(live_hosts("commission(net) * multiplier(score)"));
+  // Sales times the score: what one order moves at most needs more than the analyser knows, all else is decided.
+  const bool product = GENERATE(false, true);
+  const Compiled compiled(live_hosts(product ? "2% * net * score / 100" : "commission(net) * multiplier(score)"));
   REQUIRE_FALSE(compiled.diagnostics.has_errors());
   Decider decider = decider_for(compiled);
   const auto findings = decider.all();
   for (const Finding& finding : findings) {
     INFO(name(finding.property) << " " << finding.detail << ": " << finding.sentence.en);
+    if (product && finding.property == Property::single_order) continue;
     if (Solver::available()) CHECK(finding.verdict != Verdict::unknown);
     if (finding.verdict == Verdict::refuted && finding.property != Property::reachable) {
       REQUIRE(finding.witness);

@@ -39,6 +39,8 @@ payout bonus for host every month {
   CHECK(jumps.items[0].exact);
   CHECK(jumps.items[0].quantity == "order_count");
   CHECK(*jumps.items[0].threshold == Number(100));
+  CHECK(facts.highest_deduction(kFirst).verdict == Verdict::proved);
+  CHECK(facts.highest_deduction(kFirst).most == Number(15));
   CHECK(facts.accelerators(kFirst).empty());
   CHECK(facts.bounds(kFirst).verdict == Verdict::proved);
   CHECK(*facts.bounds(kFirst).highest == Number(200));
