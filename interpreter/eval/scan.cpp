@@ -264,11 +264,12 @@ void Store::find_isolated() {
   const std::int32_t limit = is_known ? std::max(kLeastDistance, kTimesDistance * usual) : kUnknownDistance;
   std::int32_t wanted = std::numeric_limits<std::int32_t>::min();  // days of the run are no slip
   for (const Window window : request_.report_windows) wanted = std::max(wanted, window.end.days);
-  std::uint64_t rows = 0;
+  std::uint64_t rows = 0, all = 0;
+  for (const auto& [day, count] : days) all += count;
   auto after = days.end();
   for (auto day = std::prev(days.end()); day != days.begin() && day->first >= wanted; --day) {
     rows += day->second;
-    if (rows > kMostRows) break;
+    if (rows > kMostRows || 2 * rows >= all) break;
     if (day->first - std::prev(day)->first > limit) after = day;
   }
   if (after == days.end()) return;
