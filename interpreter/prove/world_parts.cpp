@@ -127,7 +127,7 @@ std::vector<WorldMaker::Choice> WorldMaker::candidates(const model::Field& field
   const auto away = [&](std::int64_t seconds) { result.push_back({{}, true, seconds}); };
   switch (field.type.kind) {
     case Kind::text:
-      if (field.type.optional) say(std::string("x"));
+      say("t" + std::to_string(next_));  // like nothing that a condition names
       for (const Value& value : constants) {
         if (!value.is<std::string>()) continue;
         say(value);
