@@ -74,7 +74,8 @@ Finding Decider::reachable() {
   std::size_t open = 0, dead = 0;
   for (const auto& threshold : shape_.thresholds()) {
     const Interval& truth = known[threshold.atom];
-    if (is_start_of_curve(threshold)) continue;
+    // Guards that nobody wrote, such as that a target is above 0, may well be sure.
+    if (threshold.span.end <= threshold.span.begin || is_start_of_curve(threshold)) continue;
     if (truth.is_constant()) {
       ++dead;
       const std::string at = place_of(threshold);
