@@ -143,11 +143,12 @@ class DataRemarks {
 
   /// Whether the remark about a period of the run says it already: all that is missing lies inside it.
   bool is_said(Window window, const EventsInfo& info) const {
-    const bool before = window.start > kBeginning && window.start < *info.covered_from;
+    const Date from = *info.covered_from, to = *info.covered_to;
+    const bool before = window.start > kBeginning && window.start < from;
     return std::any_of(plan.periods.begin(), plan.periods.end(), [&](const PlannedPeriod& planned) {
       const Window period = planned.window;
-      return (!before || period.start <= window.start) && window.end <= period.end &&
-             *info.covered_from<period.end&& * info.covered_to> period.start &&
+      const bool is_reported = from < period.end && period.start < to;
+      return is_reported && (!before || period.start <= window.start) && window.end <= period.end &&
              (window.start >= period.start || window.end == period.end);
     });
   }
