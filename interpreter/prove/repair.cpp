@@ -106,6 +106,7 @@ bool Decider::repair_ramp(Finding& finding, const Shape::Threshold& threshold) {
     ramp.points[0].value = *below;
     ramp.points[1].at = *at;
     ramp.points[1].value = *above;
+    for (auto& point : ramp.points) point.span = threshold.span;  // so that the ends of the ramp are looked at too
     changed.curves.push_back(std::move(ramp));
     model::CurveApply apply{};
     apply.curve.index = static_cast<std::uint32_t>(changed.curves.size() - 1);
