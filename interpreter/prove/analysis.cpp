@@ -96,6 +96,9 @@ Said assumption(const std::string& key) {
   if (key == "opaque")
     return {"what is not a sum, count or quotient (percentiles, products of fields …) may have any value in its range",
             "求和、计数和比率以外的取值（分位数、字段乘积等）可为其范围内的任意值"};
+  if (key == "not_excluded")
+    return {"rows that are added are not excluded, and make no other row excluded",
+            "新增的记录不会被排除，也不会使其他记录被排除"};
   if (key.rfind("refund ", 0) == 0) {
     const std::size_t gap = key.find(' ', 7);
     const std::string back = key.substr(7, gap - 7), taken = key.substr(gap + 1);

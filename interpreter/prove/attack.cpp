@@ -127,6 +127,12 @@ std::optional<NodeId> AttackEncoder::linear(ExprId id, AttackGraph::Step& step) 
 }
 
 void AttackEncoder::adds(const Form& form, AttackGraph::Step& step) {
+  for (const auto& exclusion : shape_.policy.exclusions) {
+    for (std::size_t i = 0; i < exclusion.from.size(); ++i) {
+      if (exclusion.from[i] == form.events && !events_read(shape_.policy, exclusion.conditions[i]).events.empty())
+        shape_.builder.assume("not_excluded");
+    }
+  }
   for (const auto& value : form.values) {
     if (value.next_period) step.next_period.insert(value.field.index);
     if (value.value.valid()) continue;
@@ -139,6 +145,10 @@ void AttackEncoder::adds(const Form& form, AttackGraph::Step& step) {
       step.totals.emplace(value.field.index, *sum);
     else
       step.fixed.emplace(value.field.index, value.value);
+  }
+  if (measured_) {
+    const auto range = shape_.builder.field_range(model::SourceRef::of(form.events), {{}, model::FieldId{*measured_}});
+    total(step, form.events, *measured_, range);
   }
   for (const std::int32_t offset : {now_}) {
     for_each_input(form.events, offset, [&](std::uint32_t index, const Input& input, const Group& group) {
@@ -236,6 +246,42 @@ void AttackEncoder::splits(const Form& form, AttackGraph::Step& step) {
   });
 }
 
+/// What a single added row brings to an aggregate over one of its fields.
+std::optional<AddedValue> AttackEncoder::added_value(const Form& form, AttackGraph::Step& step, std::uint32_t index) {
+  const Input input = graph_.inputs[index];
+  if (input.made != Input::Made::level || form.least != 1 || form.most != 1) return std::nullopt;
+  const Group group = graph_.groups[input.group];
+  const std::uint32_t field = input.path.field.index;
+  if (!(group.source == model::SourceRef::of(form.events)) || step.next_period.contains(field)) return std::nullopt;
+  if (shape_.policy.events[form.events.index].fields[field].type.optional) return std::nullopt;
+  const NodeId value = total(step, form.events, field, shape_.builder.field_range(group.source, input.path));
+  const NodeId zero = graph_.constant(Number(0));
+  return AddedValue{value, graph_.less(zero, taken_part(group, graph_.constant(Number(1))))};
+}
+
+/// Values that are not sums or counts of the rows: they become something else, within what is certain about them.
+void AttackEncoder::touch(const Form& form, AttackGraph::Step& step) {
+  const bool adds_only = form.kind == Form::Kind::adds && attack_.forms.size() == 1;
+  const bool two_periods = form.kind == Form::Kind::moves;
+  const std::size_t known = graph_.inputs.size();
+  for (std::uint32_t index = 0; index < known; ++index) {
+    Edit edit{form.events.index, std::nullopt, now_, adds_only ? step.count : kNoNode};
+    if (form.kind == Form::Kind::removes || form.kind == Form::Kind::changes) edit.field = form.field.index;
+    bool touched = is_touched(graph_.inputs[index], edit);
+    if (two_periods) {
+      edit.offset = now_ - 1;
+      touched = touched || is_touched(graph_.inputs[index], edit);
+    }
+    if (!touched || touched_.contains(index)) continue;
+    const auto make = [&](const std::string& name, Interval range, std::optional<Number> grain, value::Unit unit) {
+      return parameter(name, std::move(range), std::move(grain), unit);
+    };
+    Edited made = edited(graph_, index, edit, make, adds_only ? added_value(form, step, index) : std::nullopt);
+    result_.require.insert(result_.require.end(), made.require.begin(), made.require.end());
+    touched_.emplace(index, std::move(made));
+  }
+}
+
 NodeId AttackEncoder::cost_of(AttackGraph::Step& step) {
   if (!attack_.cost.valid()) return graph_.constant(Number(0));
   return linear(attack_.cost, step).value_or(graph_.constant(Number(0)));
@@ -285,11 +331,13 @@ void AttackEncoder::encode_form(const Form& form, std::size_t index) {
       splits(form, step);
       break;
   }
+  touch(form, step);
   if (index == 0) result_.cost = cost_of(step);
   result_.steps.push_back(std::move(step));
 }
 
-AttackGraph AttackEncoder::encode(bool earlier) {
+AttackGraph AttackEncoder::encode(bool earlier, std::optional<std::uint32_t> measured) {
+  measured_ = measured;
   direction_ = earlier ? " earlier" : "";
   result_.cost = graph_.constant(Number(0));
   result_.periods = needs_two_periods() ? 2 : 1;
@@ -305,6 +353,7 @@ AttackGraph AttackEncoder::encode(bool earlier) {
   std::map<NodeId, NodeId> now, later;
   const auto node_of = [&](std::uint32_t input) { return graph_.input(Input(graph_.inputs[input])); };
   for (const auto& [input, delta] : deltas_) now[node_of(input)] = graph_.add(node_of(input), delta);
+  for (const auto& [input, made] : touched_) now[node_of(input)] = made.after;
   later = now;
   for (const auto& [input, delta] : late_deltas_) {
     const NodeId node = node_of(input);
@@ -348,6 +397,7 @@ AttackGraph AttackEncoder::encode(bool earlier) {
     const Interval late = hull(known[delta], Interval::exactly(Number(0)));
     moved = deltas_.contains(input) ? moved + late : late;
   }
+  for (const auto& [input, made] : touched_) result_.change.inputs[input] = made.moved;
   return result_;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "interpreter/model/attack.hpp"
+#include "interpreter/prove/edits.hpp"
 #include "interpreter/prove/shape.hpp"
 
 namespace kpi::prove {
@@ -42,8 +43,9 @@ struct AttackGraph {
 class AttackEncoder {
  public:
   AttackEncoder(Shape& shape, const model::Attack& attack) : shape_(shape), graph_(shape.graph), attack_(attack) {}
-  /// `earlier`: what moves goes from the later period into the earlier one.
-  AttackGraph encode(bool earlier = false);
+  /// `earlier`: what moves goes from the later period into the earlier one. `measured`: a field of added rows whose sum
+  /// is wanted although pay may not read it.
+  AttackGraph encode(bool earlier = false, std::optional<std::uint32_t> measured = std::nullopt);
 
  private:
   using Form = model::Attack::Form;
@@ -56,6 +58,8 @@ class AttackEncoder {
   void splits(const Form& form, AttackGraph::Step& step);
   NodeId total(AttackGraph::Step& step, model::EventsId events, std::uint32_t field, Interval per_row);
   void shift(std::uint32_t input, NodeId by, bool next_only = false);
+  void touch(const Form& form, AttackGraph::Step& step);
+  std::optional<AddedValue> added_value(const Form& form, AttackGraph::Step& step, std::uint32_t index);
   NodeId taken_part(const Group& group, NodeId whole);
   NodeId taken_part_named(const std::string& name);
   NodeId cost_of(AttackGraph::Step& step);
@@ -69,8 +73,10 @@ class AttackEncoder {
   const model::Attack& attack_;
   AttackGraph result_;
   std::string prefix_, direction_;
+  std::optional<std::uint32_t> measured_;
   std::int32_t now_ = 0;                                  // offset of the period in which the attack happens
   std::map<std::uint32_t, NodeId> deltas_, late_deltas_;  // by input: what is added (in the next evaluation only)
+  std::map<std::uint32_t, Edited> touched_;               // by input: values that are not looked into
 };
 
 /// Whether the payee can do it: `collected` decides for removes and changes.

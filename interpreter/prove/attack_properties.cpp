@@ -54,6 +54,7 @@ std::vector<Finding> Decider::attacks() {
     const bool touches = std::any_of(declared.forms.begin(), declared.forms.end(), [&](const Form& form) {
       return std::any_of(inputs.begin(), inputs.end(), [&](std::uint32_t index) {
         const Input& input = shape_.graph.inputs[index];
+        if (input.reads.events.contains(form.events.index)) return true;
         const bool rows = input.kind == Input::Kind::rows || input.kind == Input::Kind::total;
         return rows && shape_.graph.groups[input.group].source == model::SourceRef::of(form.events);
       });

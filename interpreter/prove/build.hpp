@@ -67,6 +67,8 @@ class Builder {
   /// Facts of the model that were assumed on the way, as keys of words: see AssumptionId.
   const std::set<std::string>& assumptions() const { return assumptions_; }
 
+  void assume(const std::string& key) { assumptions_.insert(key); }
+
   /// A value of a row: `fields` gives the values of fields of the row (by path text), others are free inputs.
   using RowFields = std::map<std::string, Scalar>;
   Scalar row_number(ExprId id, model::SourceRef source, const RowFields& fields, const std::string& free_prefix);

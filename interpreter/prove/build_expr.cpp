@@ -52,6 +52,7 @@ Scalar Builder::opaque(ExprId id, const Moment& moment) {
   input.key = "opaque " + input.name + " " + moment.key();
   input.unit = expr.type.unit;
   input.span = expr.span;
+  input.reads = events_read(policy_, id);
   assumptions_.insert("opaque");
   return {graph_.input(input), graph_.truth(true)};
 }

@@ -290,6 +290,11 @@ NodeId Builder::total_input(std::uint32_t index, const model::FieldPath& path, E
   } else if (value.valid()) {
     input.unit = policy_.expr(value).type.unit;
     input.kind = Input::Kind::opaque;  // a sum of products: not taken apart
+    input.reads = events_read(policy_, value);
+    if (group.source.is_events()) input.reads.events.insert(group.source.index);
+    input.contract = Input::Contract::sum;
+    input.last_offset = group.offset;
+    input.whole_history = group.history;
     assumptions_.insert("opaque");
   }
   const std::size_t before = graph_.inputs.size();
@@ -413,20 +418,28 @@ Scalar Builder::aggregate(AggregateId id, const Moment& moment) {
   input.unit = aggregate.type.unit;
   input.span = aggregate.span;
   input.offset = moment.first();
+  input.reads = events_read(policy_, id);
+  input.last_offset = moment.offsets.back();
+  input.whole_history = moment.history;
   assumptions_.insert("opaque");
   NodeId defined = always;
+  const auto* field = aggregate.value.valid() && !aggregate.each_inner.valid()
+                          ? std::get_if<model::RowField>(&policy_.expr(aggregate.value).node)
+                          : nullptr;
+  const bool one_period = moment.offsets.size() == 1 && !moment.history;
+  const bool plain = field != nullptr && field->depth == 0 && field->path.refs.empty() && one_period;
   if (aggregate.each_inner.valid()) {
     const model::Aggregate& inner = policy_.aggregates[aggregate.each_inner.index];
     const NodeId count = rows(inner, moment);
-    const auto* field = inner.value.valid() ? std::get_if<model::RowField>(&policy_.expr(inner.value).node) : nullptr;
-    if (inner.function == AggregateFunction::sum && field != nullptr && field->path.refs.empty()) {
-      if (const Interval row = field_range(inner.source, field->path); row.lower && row.lower->sign() >= 0)
+    const auto* summed = inner.value.valid() ? std::get_if<model::RowField>(&policy_.expr(inner.value).node) : nullptr;
+    if (inner.function == AggregateFunction::sum && summed != nullptr && summed->path.refs.empty()) {
+      if (const Interval row = field_range(inner.source, summed->path); row.lower && row.lower->sign() >= 0)
         input.range = Interval::at_least(Number(0));
-      if (aggregate.function == AggregateFunction::last && moment.offsets.size() == 1 && !moment.history) {
+      if (aggregate.function == AggregateFunction::last && one_period) {
         input.made = Input::Made::latest;
-        input.path = field->path;
+        input.path = summed->path;
         input.group = group(inner, moment.first(), false);
-        input.grain = grain(policy_.fields(inner.source)[field->path.field.index]);
+        input.grain = grain(policy_.fields(inner.source)[summed->path.field.index]);
       }
     }
     if (aggregate.function != AggregateFunction::sum && aggregate.function != AggregateFunction::count)
@@ -436,9 +449,8 @@ Scalar Builder::aggregate(AggregateId id, const Moment& moment) {
     input.grain = Number(1);
     const NodeId count = rows(aggregate, moment);
     if (is_only_key(aggregate)) return {count, always};
-    const auto* field =
-        aggregate.value.valid() ? std::get_if<model::RowField>(&policy_.expr(aggregate.value).node) : nullptr;
-    if (field != nullptr && field->path.refs.empty() && moment.offsets.size() == 1 && !moment.history) {
+    input.contract = Input::Contract::distinct;
+    if (plain) {
       input.made = Input::Made::distinct;
       input.path = field->path;
       input.group = group(aggregate, moment.first(), false);
@@ -448,8 +460,21 @@ Scalar Builder::aggregate(AggregateId id, const Moment& moment) {
     return {node, always};
   } else {
     if (aggregate.value.valid()) input.range = row_interval(aggregate.value);
-    if (aggregate.value.valid() && policy_.expr(aggregate.value).type.kind == Kind::date) input.grain = Number(1);
+    const auto kind = aggregate.value.valid() ? policy_.expr(aggregate.value).type.kind : Kind::boolean;
+    if (kind == Kind::date) input.grain = Number(1);
     defined = not_empty(rows(aggregate, moment));
+    input.given = defined;
+    if (aggregate.function == AggregateFunction::max) input.contract = Input::Contract::greatest;
+    if (aggregate.function == AggregateFunction::min) input.contract = Input::Contract::least;
+    if (plain && kind == Kind::number && aggregate.source.is_events()) {
+      const model::Field& of = policy_.fields(aggregate.source)[field->path.field.index];
+      input.grain = grain(of);
+      if (!of.computed.valid()) {
+        input.made = Input::Made::level;
+        input.path = field->path;
+        input.group = group(aggregate, moment.first(), false);
+      }
+    }
   }
   return {graph_.input(input), defined};
 }

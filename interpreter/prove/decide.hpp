@@ -101,6 +101,7 @@ class Decider {
   std::vector<std::vector<Number>> seeds_;  // inputs beside jumps: there, small changes do much
   void seed(const State& place);
   void require_second(Query& query);
+  std::optional<std::uint32_t> order_amount(model::EventsId events) const;
   NodeId kept_sales();
   std::optional<Number> assumed(std::string_view name) const;
 };

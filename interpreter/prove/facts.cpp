@@ -280,6 +280,10 @@ Gain Facts::Impl::find_gain(Target target, bool single) {
     Change change;
     for (const auto& [before, after] : addition.after) {
       const Input& input = graph.inputs[graph[before].index];
+      if (const auto moved = addition.moved.find(before); moved != addition.moved.end()) {
+        change.inputs[graph[before].index] = moved->second;
+        continue;
+      }
       const Interval row = input.kind == Input::Kind::rows ? Interval::exactly(Number(1)) : input.per_row;
       const bool filtered = !graph.groups[input.group].filter_text.empty();
       change.inputs[graph[before].index] = filtered ? hull(row, Interval::exactly(Number(0))) : row;

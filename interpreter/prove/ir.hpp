@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "interpreter/model/policy.hpp"
+#include "interpreter/prove/reads.hpp"
 
 namespace kpi::prove {
 
@@ -114,8 +115,18 @@ struct Input {
   std::int32_t offset = 0;      // how many periods before the analysed one
   bool history = false;         // everything before the earliest period that is looked at
   /// opaque: how rows make it. latest: the sum of `path` over the last day of the group; distinct: so many different
-  /// values of it in the group; by_others: nothing in the store of a witness, which holds one payee.
-  enum class Made : std::uint8_t { no, latest, distinct, by_others } made = Made::no;
+  /// values of it in the group; level: every row of the group has this value (largest, median …); by_others: nothing in
+  /// the store of a witness, which holds one payee.
+  enum class Made : std::uint8_t { no, latest, distinct, level, by_others } made = Made::no;
+  /// opaque, choice: the events whose rows decide it, and in which periods (offsets; `whole_history`: and before them).
+  /// An edit of these rows makes it another value, of which `contract` says what is certain.
+  EventsRead reads;
+  std::optional<std::int32_t> last_offset;  // no value: any period
+  bool whole_history = false;
+  /// free: any value of the range. distinct, sum: a row more adds nothing or 1 (the value of a row); greatest, least: a
+  /// row more never lowers (raises) it.
+  enum class Contract : std::uint8_t { free, distinct, sum, greatest, least } contract = Contract::free;
+  NodeId given = kNoNode;             // truth: it has a value; greatest and least hold between two of them
   std::vector<value::Value> members;  // category
   Span span;
 };

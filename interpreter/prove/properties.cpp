@@ -218,7 +218,8 @@ std::vector<Finding> Decider::jumps() {
 
 /// Somebody's work changes it: not what is free for other reasons, nor a rate of exchange.
 static bool can_be_moved(const Input& input) {
-  return input.kind != Input::Kind::opaque && input.kind != Input::Kind::rate;
+  const bool free = input.made == Input::Made::no || input.made == Input::Made::by_others;
+  return input.kind != Input::Kind::rate && !(input.kind == Input::Kind::opaque && free);
 }
 
 /// States on both sides of a jump, for questions about what a small change does.
@@ -333,6 +334,16 @@ void Decider::witness_of_jump(Finding& finding, const Shape::Threshold& threshol
 // ---- orders
 // ----------------------------------------------------------------------------------------------------------
 
+/// The field that says what an order is worth, in the currency of pay.
+std::optional<std::uint32_t> Decider::order_amount(model::EventsId events) const {
+  const auto& fields = policy_.events[events.index].fields;
+  for (std::uint32_t i = 0; i < fields.size(); ++i) {
+    const bool money = fields[i].type.kind == value::Kind::number && fields[i].type.unit == shape_.unit();
+    if (money && !fields[i].type.optional && !fields[i].computed.valid()) return i;
+  }
+  return std::nullopt;
+}
+
 std::vector<Finding> Decider::orders() {
   std::vector<Finding> result;
   if (!target_.payout.valid()) return result;
@@ -343,16 +354,14 @@ std::vector<Finding> Decider::orders() {
     form.kind = Form::Kind::adds;
     form.events = events;
     one.forms.push_back(form);
-    const AttackGraph encoded = AttackEncoder(shape_, one).encode();
+    const AttackGraph encoded = AttackEncoder(shape_, one).encode(false, order_amount(events));
     Graph& graph = shape_.graph;
     const std::string& name = policy_.events[events.index].named.name;
     const Interval moved = deltas(graph, encoded.change).delta[encoded.before];
     const NodeId change = graph.subtract(encoded.amount_after, encoded.amount_before);
-    NodeId amount = kNoNode;
-    for (const auto& [field, total] : encoded.steps.front().totals) {
-      const model::Field& of = policy_.events[events.index].fields[field];
-      if (of.type.unit == shape_.unit() && !of.type.optional && amount == kNoNode) amount = total;
-    }
+    const auto& totals = encoded.steps.front().totals;
+    const auto field = order_amount(events);
+    const NodeId amount = field && totals.contains(*field) ? totals.at(*field) : kNoNode;
     if (amount != kNoNode) {
       Finding finding = start(Property::single_order, name, span());
       Query query;

@@ -10,6 +10,32 @@ using Form = model::Attack::Form;
 using value::Kind;
 using value::Value;
 
+/// Added rows bring the largest (least …) value, or as many new ones as the state says.
+void WorldMaker::make_edited(std::vector<WorldRow>& rows, std::size_t first, const AttackGraph::Step& step,
+                             const AttackGraph& attack, const std::vector<Number>& values) const {
+  const Graph& graph = shape_.graph;
+  for (const auto& [from, to] : attack.moved.front()) {
+    const Input& input = graph.inputs[graph[from].index];
+    if (input.made != Input::Made::level && input.made != Input::Made::distinct) continue;
+    if (!(graph.groups[input.group].source == model::SourceRef::of(step.events))) continue;
+    const std::uint32_t field = input.path.field.index;
+    if (input.made == Input::Made::level) {
+      if (step.totals.contains(field)) continue;  // the rows have their values
+      for (std::size_t i = first; i < rows.size(); ++i) rows[i].fields[field] = values[to];
+      continue;
+    }
+    if (policy_.events[step.events.index].fields[field].type.kind != Kind::text) continue;
+    const auto more = static_cast<std::size_t>((values[to] - values[from]).to_int64().value_or(0));
+    const auto known = std::find_if(rows.begin(), rows.end(), [&](const WorldRow& row) {
+      return row.offset == rows[first].offset && row.fields.contains(field);
+    });
+    for (std::size_t i = first + more; i < rows.size(); ++i) {
+      const Value same = known->fields.at(field);
+      rows[i].fields[field] = same;
+    }
+  }
+}
+
 std::optional<World> WorldMaker::attacked(const World& before, const std::vector<Number>& inputs,
                                           const AttackGraph& attack, bool late) {
   World world = before;
@@ -67,6 +93,7 @@ std::optional<World> WorldMaker::attacked(const World& before, const std::vector
             if (value.has_value()) row.fields[field] = value;
           }
         }
+        make_edited(rows, first, step, attack, values);
         break;
       }
       case Form::Kind::removes: {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "interpreter/model/dump.hpp"
+#include "interpreter/prove/edits.hpp"
 
 namespace kpi::prove {
 namespace {
@@ -197,6 +198,9 @@ std::vector<model::EventsId> Shape::order_events() const {
   std::set<model::EventsId> found;
   for (const std::uint32_t index : graph.inputs_of(value())) {
     const Input& input = graph.inputs[index];
+    for (const std::uint32_t read : input.reads.events) {
+      if (policy.events[read].role == "orders") found.insert(model::EventsId{read});
+    }
     if (input.kind != Input::Kind::rows && input.kind != Input::Kind::total) continue;
     const Group& group = graph.groups[input.group];
     if (group.source.is_events() && policy.events[group.source.index].role == "orders")
@@ -255,6 +259,15 @@ Shape::Addition Shape::add_rows(model::EventsId events, std::int64_t least, std:
     }
     const NodeId before = graph.input(input);
     result.after[before] = graph.add(before, added);
+  }
+  const Edit edit{events.index, std::nullopt, 0, result.count};
+  for (std::uint32_t index = 0; index < known; ++index) {
+    if (!is_touched(graph.inputs[index], edit)) continue;
+    const Edited made = edited(graph, index, edit, parameter);
+    const NodeId before = graph.input(Input(graph.inputs[index]));
+    result.after[before] = made.after;
+    result.moved[before] = made.moved;
+    result.require.insert(result.require.end(), made.require.begin(), made.require.end());
   }
   return result;
 }

@@ -69,6 +69,7 @@ class Shape {
   /// k more rows of events: what they add to the inputs. Filters are passed or not, as suits the one who adds.
   struct Addition {
     std::map<NodeId, NodeId> after;        // input nodes -> nodes after the addition
+    std::map<NodeId, Interval> moved;      // of `after`, where it is neither a number of rows nor a sum: by how much
     NodeId count = kNoNode;                // how many
     std::map<std::string, NodeId> totals;  // added sum of each field, by path text
     std::vector<NodeId> require;

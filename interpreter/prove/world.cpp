@@ -289,6 +289,8 @@ void WorldMaker::make_values(World& world, model::EventsId events, std::int32_t 
         return value::compare(rows[a].fields.at(of.time.index), rows[b].fields.at(of.time.index)) < 0;
       });
       for (const std::size_t row : inside) rows[row].fields[field] = row == latest ? inputs[index] : Number(0);
+    } else if (input.made == Input::Made::level) {
+      for (const std::size_t row : inside) rows[row].fields[field] = inputs[index];
     } else if (of.fields[field].type.kind == Kind::text) {
       const auto different = static_cast<std::size_t>(inputs[index].to_int64().value_or(0));
       if (different == 0 || different >= inside.size()) continue;

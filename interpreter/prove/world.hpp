@@ -117,6 +117,8 @@ class WorldMaker {
   void make_values(World& world, model::EventsId events, std::int32_t offset, const std::vector<Number>& inputs,
                    const std::vector<std::pair<std::size_t, std::uint32_t>>& passes) const;
   bool add_rows(World& world, model::EventsId events, std::int32_t offset, const Part& part, const Wanted& wanted);
+  void make_edited(std::vector<WorldRow>& rows, std::size_t first, const AttackGraph::Step& step,
+                   const AttackGraph& attack, const std::vector<Number>& values) const;
   void set_default(WorldRow& row, const model::Field& field, std::uint32_t index, const std::string& unique);
   std::optional<WorldRow> fit_row(model::SourceRef source, WorldRow row, const Wanted& wanted,
                                   const std::map<std::uint32_t, Number>& given, Choices& chosen);

@@ -1,0 +1,125 @@
+#include "interpreter/prove/reads.hpp"
+
+#include "interpreter/model/walk.hpp"
+
+namespace kpi::prove {
+namespace {
+
+using namespace model;
+
+class Collector {
+ public:
+  explicit Collector(const Policy& policy_) : policy(policy_) {}
+
+  void expression(ExprId id) {
+    walk(policy, id, [&](ExprId, const Expr& expr) { std::visit([&](const auto& node) { visit(node); }, expr.node); });
+  }
+
+  void aggregate(AggregateId id) {
+    if (!aggregates.insert(id.index).second) return;
+    const Aggregate& of = policy.aggregates[id.index];
+    if (of.source.is_events()) events(of.source.index);
+    expression(of.value);
+    expression(of.filter);
+    if (of.each_inner.valid()) aggregate(of.each_inner);
+  }
+
+  EventsRead result;
+
+ private:
+  template <class Node>
+  void visit(const Node&) {}
+  void visit(const MetricRef& node) { metric(node.metric); }
+  void visit(const AggregateRef& node) { aggregate(node.aggregate); }
+  void visit(const ColumnSet& node) {
+    if (node.source.is_events()) events(node.source.index);
+    path(node.source, node.path);
+  }
+  void visit(const RowField& node) { path(node.source, node.path); }
+  void visit(const TableLookup& node) {
+    if (!tables.insert(node.table.index).second) return;
+    for (const auto& row : policy.tables[node.table.index].rows) expression(row.value);
+  }
+  void visit(const PhaseExpr& node) {
+    if (!entities.insert(node.entity.index).second) return;
+    for (const Phases& of : policy.phases) {
+      if (of.entity != node.entity) continue;
+      for (const Phase& phase : of.phases) expression(phase.when);
+    }
+  }
+  void visit(const ResultField& node) {
+    metric(node.metric);
+    score();
+  }
+  void visit(const ScoreExpr&) { score(); }
+
+  void metric(MetricId id) {
+    if (!metrics.insert(id.index).second) return;
+    expression(policy.metrics[id.index].value);
+    expression(policy.metrics[id.index].needs);
+  }
+
+  /// Which scorecard is meant depends on the payout; all of them are an upper bound.
+  void score() {
+    if (scored) return;
+    scored = true;
+    for (const Scorecard& card : policy.scorecards) {
+      for (const ScorecardRow& row : card.rows) {
+        metric(row.metric);
+        for (const ExprId target : row.targets) expression(target);
+        expression(row.base);
+      }
+      for (const Gate& gate : card.gates) expression(gate.requires_value);
+    }
+    for (const Phases& of : policy.phases) {
+      for (const Phase& phase : of.phases) expression(phase.when);
+    }
+  }
+
+  void path(SourceRef source, const FieldPath& at) {
+    for (const FieldId ref : at.refs) {
+      const Field& field = policy.fields(source)[ref.index];
+      if (field.type.kind != value::Kind::event) {
+        source = SourceRef::of(EntityId{field.type.index});
+        continue;
+      }
+      source = SourceRef::of(EventsId{field.type.index});
+      events(source.index);
+    }
+    if (!at.field.valid()) return;
+    if (source.is_events()) result.fields.emplace(source.index, at.field.index);
+    const ExprId computed = policy.fields(source)[at.field.index].computed;
+    if (computed.valid() && fields.emplace(source, at.field.index).second) expression(computed);
+  }
+
+  void events(std::uint32_t index) {
+    if (!result.events.insert(index).second) return;
+    expression(policy.events[index].where);
+    for (const Exclusion& exclusion : policy.exclusions) {
+      for (std::size_t i = 0; i < exclusion.from.size(); ++i) {
+        if (exclusion.from[i].index == index) expression(exclusion.conditions[i]);
+      }
+    }
+  }
+
+  const Policy& policy;
+  std::set<std::uint32_t> metrics, aggregates, tables, entities;
+  std::set<std::pair<SourceRef, std::uint32_t>> fields;
+  bool scored = false;
+};
+
+}  // namespace
+
+EventsRead events_read(const Policy& policy, ExprId expr) {
+  Collector collector(policy);
+  collector.expression(expr);
+  return std::move(collector.result);
+}
+
+EventsRead events_read(const Policy& policy, AggregateId aggregate) {
+  Collector collector(policy);
+  collector.aggregate(aggregate);
+  return std::move(collector.result);
+}
+
+}  // namespace kpi::prove

@@ -1,0 +1,20 @@
+// Which events a value can depend on, through metrics, aggregates, filters, exclusions, tables and phases: what an edit
+// of rows may move although the graph does not look inside.
+#pragma once
+
+#include <set>
+
+#include "interpreter/model/policy.hpp"
+
+namespace kpi::prove {
+
+struct EventsRead {
+  std::set<std::uint32_t> events;                            // indices in Policy::events
+  std::set<std::pair<std::uint32_t, std::uint32_t>> fields;  // of events: (events, field)
+};
+
+/// Events that an expression reads, at any depth; invalid ids read nothing.
+EventsRead events_read(const model::Policy& policy, model::ExprId expr);
+EventsRead events_read(const model::Policy& policy, model::AggregateId aggregate);
+
+}  // namespace kpi::prove
