@@ -11,6 +11,8 @@ std::string_view name(Layer layer) {
   switch (layer) {
     case Layer::native:
       return "native";
+    case Layer::rates:
+      return "rates";
     case Layer::search:
       return "search";
     case Layer::linear:

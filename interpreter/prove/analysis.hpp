@@ -11,9 +11,9 @@
 
 namespace kpi::prove {
 
-/// How a verdict was reached: intervals, directions and boxes; states that were evaluated; linear arithmetic with
-/// lemmas (Z3); full arithmetic (Z3).
-enum class Layer : std::uint8_t { native, search, linear, nonlinear };
+/// How a verdict was reached: intervals, directions and boxes; how fast pay grows with one amount; states that were
+/// evaluated; linear arithmetic with lemmas (Z3); full arithmetic (Z3).
+enum class Layer : std::uint8_t { native, rates, search, linear, nonlinear };
 std::string_view name(Layer layer);
 
 enum class Property : std::uint8_t {

@@ -125,6 +125,17 @@ Finding Decider::attack(const model::Attack& declared, std::optional<Number> eac
       const Interval one_cost = each_cost ? Interval::exactly(*each_cost) : intervals(graph)[one.cost];
       if (one_moved.upper && one_cost.lower && *one_moved.upper <= *one_cost.lower) query.native_bound = kZero;
     }
+    // A share of the amounts as cost, against the share that pay can grow by.
+    const bool only_adds = declared.forms.size() == 1 && declared.forms.front().kind == Form::Kind::adds;
+    for (const auto& [field, total] : encoded.steps.front().totals) {
+      if (!only_adds || (query.native_bound && *query.native_bound <= query.tolerance)) break;
+      const Number share = least_multiple(graph, encoded.cost, total);
+      if (share.sign() <= 0) continue;
+      const auto rate = rate_of(encoded, total);
+      if (!rate || !rate->upper || *rate->upper > share) continue;
+      query.native_bound = kZero;
+      query.native_layer = Layer::rates;
+    }
     decide(finding, query);
     if (finding.verdict == Verdict::refuted) {
       finding.sentence = {attack_name.en + " gains " + money(*finding.amount) + " after its cost",

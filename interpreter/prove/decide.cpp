@@ -80,7 +80,7 @@ void Decider::decide(Finding& finding, const Query& query) {
 void Decider::decide_layers(Finding& finding, const Query& query) {
   if (query.native_bound && *query.native_bound <= query.tolerance) {
     finding.verdict = Verdict::proved;
-    finding.layer = Layer::native;
+    finding.layer = query.native_layer;
     return;
   }
   Graph& graph = shape_.graph;

@@ -5,6 +5,7 @@
 
 #include "interpreter/prove/analysis.hpp"
 #include "interpreter/prove/attack.hpp"
+#include "interpreter/prove/rate.hpp"
 #include "interpreter/prove/solver.hpp"
 #include "interpreter/prove/world.hpp"
 
@@ -49,7 +50,8 @@ class Decider {
     Number tolerance;
     std::vector<NodeId> require;
     std::optional<std::pair<NodeId, NodeId>> boundary;
-    std::optional<Number> native_bound;   // of the objective, if known
+    std::optional<Number> native_bound;  // of the objective, if known
+    Layer native_layer = Layer::native;
     const AttackGraph* attack = nullptr;  // how to play it
     /// Two states instead of an attack: input nodes and what they are in the second.
     std::map<NodeId, NodeId> second;
@@ -102,6 +104,7 @@ class Decider {
   void seed(const State& place);
   void require_second(Query& query);
   std::optional<std::uint32_t> order_amount(model::EventsId events) const;
+  std::optional<Interval> rate_of(const AttackGraph& attack, NodeId amount) const;
   NodeId kept_sales();
   std::optional<Number> assumed(std::string_view name) const;
 };

@@ -113,6 +113,15 @@ NodeId Graph::add(NodeId a, NodeId b) {
            node.b == other;
   };
   if (is_negative_of(right, a) || is_negative_of(left, b)) return constant(Number(0));
+  // Weights by phase: the sum of choices between constants is one.
+  const auto between_constants = [&](const Node& node) {
+    return node.op == Op::choose && is_constant(node.b) && is_constant(node.c);
+  };
+  if (between_constants(left) && between_constants(right) && left.a == right.a) {
+    const NodeId condition = left.a, else_a = left.c, else_b = right.c;
+    const NodeId then_value = add(left.b, right.b);
+    return choose(condition, then_value, add(else_a, else_b));
+  }
   Node node;
   node.op = Op::add;
   node.a = a;
@@ -167,6 +176,11 @@ NodeId Graph::divide(NodeId a, NodeId b) {
     return nodes[b].value.is_zero() ? constant(Number(0)) : multiply(constant(Number(1) / nodes[b].value), a);
   }
   if (nodes[a].op == Op::constant && nodes[a].value.is_zero()) return a;
+  if (std::size_t leaves = 0; nodes[b].op == Op::choose && has_constant_leaves(b, leaves)) {
+    const NodeId condition = nodes[b].a, second = nodes[b].c;
+    const NodeId then_value = divide(a, nodes[b].b);
+    return choose(condition, then_value, divide(a, second));
+  }
   // (c * x) / y = c * (x / y), so that one quotient serves.
   if (nodes[a].op == Op::multiply && nodes[nodes[a].a].op == Op::constant) {
     const NodeId factor = nodes[a].a, rest = nodes[a].b;
@@ -205,6 +219,15 @@ NodeId Graph::choose(NodeId condition, NodeId then_value, NodeId else_value) {
   if (is_true(condition) || then_value == else_value) return then_value;
   if (is_false(condition)) return else_value;
   if (nodes[condition].op == Op::negate) return choose(nodes[condition].a, else_value, then_value);
+  // Inside a branch the outcome is known.
+  const auto inside = [&](NodeId branch, bool outcome) {
+    while (nodes[branch].op == Op::choose && nodes[branch].a == condition)
+      branch = outcome ? nodes[branch].b : nodes[branch].c;
+    return branch;
+  };
+  then_value = inside(then_value, true);
+  else_value = inside(else_value, false);
+  if (then_value == else_value) return then_value;
   Node node;
   node.op = Op::choose;
   node.a = condition;

@@ -21,19 +21,19 @@ Finding Decider::bounded() {
     return finding;
   }
   Graph& graph = shape_.graph;
-  // Without an upper end by intervals: is there a state above a million?
-  const Number limit(1'000'000);
-  Query query;
-  query.objective = pay().amount;
-  query.tolerance = limit;
-  Problem larger;
-  larger.objective = query.objective;
-  larger.largest_total = Number(1'000'000'000);
-  larger.enough = limit;
-  Search search(graph, larger, shape_.anchor(), options_.seed);
-  const auto found = search.run(options_.evaluations);
-  finding.evaluations = search.evaluations();
-  if (found && found->objective > limit && refute(finding, query, *found)) {
+  // Without an upper end by intervals: is there a state with very much?
+  for (const int limit : {1'000'000, 100'000}) {
+    Query query;
+    query.objective = pay().amount;
+    query.tolerance = Number(limit);
+    Problem larger;
+    larger.objective = query.objective;
+    larger.largest_total = Number(1'000'000'000);
+    larger.enough = query.tolerance;
+    Search search(graph, larger, shape_.anchor(), options_.seed);
+    const auto found = search.run(options_.evaluations);
+    finding.evaluations += search.evaluations();
+    if (!found || found->objective <= query.tolerance || !refute(finding, query, *found)) continue;
     finding.sentence = {"pay grows without limit; there is no `cap`", "报酬没有上限；没有设置 `cap`"};
     finding.amount.reset();
     repair_bound(finding);
@@ -344,6 +344,13 @@ std::optional<std::uint32_t> Decider::order_amount(model::EventsId events) const
   return std::nullopt;
 }
 
+/// How much pay changes for one unit of `amount`, a sum over the added rows.
+std::optional<Interval> Decider::rate_of(const AttackGraph& attack, NodeId amount) const {
+  if (attack.periods != 1) return std::nullopt;
+  const auto growth = growth_in(shape_.graph, attack.moved.front(), attack.change.inputs, amount);
+  return growth ? rate_of_change(shape_.graph, attack.before, *growth) : std::nullopt;
+}
+
 std::vector<Finding> Decider::orders() {
   std::vector<Finding> result;
   if (!target_.payout.valid()) return result;
@@ -370,7 +377,13 @@ std::vector<Finding> Decider::orders() {
       query.tolerance = options_.tolerance + cent() * Number(encoded.periods);
       query.require = encoded.require;
       query.attack = &encoded;
-      if (moved == Interval::exactly(kZero)) query.native_bound = kZero;
+      if (moved == Interval::exactly(kZero)) {
+        query.native_bound = kZero;
+      } else if (const auto rate = rate_of(encoded, amount);
+                 rate && rate->lower && rate->upper && *rate->lower >= Number(-1) && *rate->upper <= Number(1)) {
+        query.native_bound = kZero;
+        query.native_layer = Layer::rates;
+      }
       decide(finding, query);
       const bool bad = finding.verdict == Verdict::refuted;
       finding.sentence =

@@ -241,8 +241,8 @@ std::optional<State> Search::improve(State best, const std::vector<std::uint32_t
 }
 
 std::optional<State> Search::run(std::size_t budget, const std::vector<std::vector<Number>>& seeds) {
-  constexpr std::size_t kBest = 6;
-  constexpr int kDrawsPerSeed = 4;
+  constexpr std::size_t kBest = 6, kSeedsKept = 3;  // seeds that show nothing yet leave room for others
+  constexpr int kDrawsPerSeed = 24;
   std::vector<State> best;
   const auto keep = [&](State state) {
     const auto place =
@@ -265,6 +265,7 @@ std::optional<State> Search::run(std::size_t budget, const std::vector<std::vect
       if (const auto value = value_of(in)) keep(State{std::move(in), *value});
     }
   }
+  while (best.size() > kSeedsKept && best.back().objective.sign() <= 0) best.pop_back();
   while (evaluations_ < sampled) {
     if (!best.empty() && (inputs_.empty() || is_done(best.front().objective))) break;
     auto state = sample();

@@ -160,7 +160,23 @@ std::optional<Jump> Shape::jump(const Threshold& threshold, const Effort& effort
   const bool finite = bound.lower && bound.upper;
   if (finite) problem.most = value::max(bound.lower->abs(), bound.upper->abs());
   Search search(graph, problem, anchor(), effort.seed);
-  const auto found = search.run(effort.evaluations);
+  auto found = search.run(effort.evaluations);
+  if (!found) {
+    // Most states have no pay on either side; one with as much as there is has a jump, if any has.
+    Problem high;
+    high.objective = graph.maximum(when_true, when_false);
+    // A better score is the way there where there is no pay at all.
+    if (pay.score.value != kNoNode)
+      high.objective =
+          graph.add(high.objective, graph.multiply(graph.constant(Number::power_of_ten(-6)), pay.score.value));
+    high.boundary = problem.boundary;
+    Search paid(graph, high, anchor(), effort.seed);
+    const auto best = paid.run(effort.evaluations);
+    if (best && best->objective.sign() > 0) {
+      Search again(graph, problem, anchor(), effort.seed);
+      found = again.run(effort.evaluations, {best->inputs});
+    }
+  }
   if (!found) {
     complete = false;
     return std::nullopt;

@@ -92,6 +92,8 @@ class Writer {
     switch (finding.layer) {
       case prove::Layer::native:
         return std::string(word(words::native, look.language));
+      case prove::Layer::rates:
+        return std::string(word(words::rates, look.language));
       case prove::Layer::search:
         return std::string(word(words::search, look.language));
       case prove::Layer::linear:
