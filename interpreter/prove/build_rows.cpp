@@ -293,6 +293,10 @@ NodeId Builder::total_input(std::uint32_t index, const model::FieldPath& path, E
     input.reads = events_read(policy_, value);
     if (group.source.is_events()) input.reads.events.insert(group.source.index);
     input.contract = Input::Contract::sum;
+    input.made = Input::Made::computed;
+    input.value = value;
+    const bool money = input.unit.money == 1 && input.unit.time == 0;
+    input.grain = Number::power_of_ten(money ? -policy_.header.currency.minor_digits() : -2);
     input.last_offset = group.offset;
     input.whole_history = group.history;
     assumptions_.insert("opaque");

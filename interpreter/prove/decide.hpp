@@ -104,6 +104,8 @@ class Decider {
   void seed(const State& place);
   void require_second(Query& query);
   std::optional<std::uint32_t> order_amount(model::EventsId events) const;
+  std::optional<std::uint32_t> stored_amount(model::EventsId events) const;
+  NodeId added_amount(const AttackGraph& attack, std::uint32_t field) const;
   std::optional<Interval> rate_of(const AttackGraph& attack, NodeId amount) const;
   NodeId kept_sales();
   std::optional<Number> assumed(std::string_view name) const;

@@ -115,9 +115,11 @@ struct Input {
   std::int32_t offset = 0;      // how many periods before the analysed one
   bool history = false;         // everything before the earliest period that is looked at
   /// opaque: how rows make it. latest: the sum of `path` over the last day of the group; distinct: so many different
-  /// values of it in the group; level: every row of the group has this value (largest, median …); by_others: nothing in
-  /// the store of a witness, which holds one payee.
-  enum class Made : std::uint8_t { no, latest, distinct, level, by_others } made = Made::no;
+  /// values of it in the group; level: every row of the group has this value (largest, median …); computed: the sum of
+  /// `value` (a product of fields …) over the rows; by_others: nothing in the store of a witness, which holds one
+  /// payee.
+  enum class Made : std::uint8_t { no, latest, distinct, level, computed, by_others } made = Made::no;
+  model::ExprId value;
   /// opaque, choice: the events whose rows decide it, and in which periods (offsets; `whole_history`: and before them).
   /// An edit of these rows makes it another value, of which `contract` says what is certain.
   EventsRead reads;

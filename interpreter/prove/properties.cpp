@@ -1,6 +1,7 @@
 // The questions: what each property asks, and what is known about it before any search.
 #include <algorithm>
 
+#include "interpreter/model/field_names.hpp"
 #include "interpreter/prove/decide.hpp"
 
 namespace kpi::prove {
@@ -338,10 +339,32 @@ void Decider::witness_of_jump(Finding& finding, const Shape::Threshold& threshol
 std::optional<std::uint32_t> Decider::order_amount(model::EventsId events) const {
   const auto& fields = policy_.events[events.index].fields;
   for (std::uint32_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].named.name == "amount" && fields[i].computed.valid() && fields[i].type.unit == shape_.unit())
+      return i;
+  }
+  if (const auto taken = model::taken_amount(policy_.events[events.index]);
+      taken && fields[taken->index].type.unit == shape_.unit())
+    return taken->index;
+  for (std::uint32_t i = 0; i < fields.size(); ++i) {
     const bool money = fields[i].type.kind == value::Kind::number && fields[i].type.unit == shape_.unit();
     if (money && !fields[i].type.optional && !fields[i].computed.valid()) return i;
   }
   return std::nullopt;
+}
+
+/// The sum of a field over the rows that are added; kNoNode where pay reads nothing of it.
+NodeId Decider::added_amount(const AttackGraph& attack, std::uint32_t field) const {
+  const auto& totals = attack.steps.front().totals;
+  if (totals.contains(field)) return totals.at(field);
+  for (const auto& [before, after] : attack.moved.front()) {
+    const Input& input = shape_.graph.inputs[shape_.graph[before].index];
+    if (input.made != Input::Made::computed || !shape_.graph.groups[input.group].filter_text.empty()) continue;
+    const auto* of = std::get_if<model::RowField>(&policy_.expr(input.value).node);
+    if (of == nullptr || of->path.field.index != field || !of->path.refs.empty()) continue;
+    const Node& sum = shape_.graph[after];
+    return sum.a == before ? sum.b : sum.a;
+  }
+  return kNoNode;
 }
 
 /// How much pay changes for one unit of `amount`, a sum over the added rows.
@@ -349,6 +372,11 @@ std::optional<Interval> Decider::rate_of(const AttackGraph& attack, NodeId amoun
   if (attack.periods != 1) return std::nullopt;
   const auto growth = growth_in(shape_.graph, attack.moved.front(), attack.change.inputs, amount);
   return growth ? rate_of_change(shape_.graph, attack.before, *growth) : std::nullopt;
+}
+
+std::optional<std::uint32_t> Decider::stored_amount(model::EventsId events) const {
+  const auto field = order_amount(events);
+  return field && !policy_.events[events.index].fields[*field].computed.valid() ? field : std::nullopt;
 }
 
 std::vector<Finding> Decider::orders() {
@@ -361,14 +389,13 @@ std::vector<Finding> Decider::orders() {
     form.kind = Form::Kind::adds;
     form.events = events;
     one.forms.push_back(form);
-    const AttackGraph encoded = AttackEncoder(shape_, one).encode(false, order_amount(events));
+    const AttackGraph encoded = AttackEncoder(shape_, one).encode(false, stored_amount(events));
     Graph& graph = shape_.graph;
     const std::string& name = policy_.events[events.index].named.name;
     const Interval moved = deltas(graph, encoded.change).delta[encoded.before];
     const NodeId change = graph.subtract(encoded.amount_after, encoded.amount_before);
-    const auto& totals = encoded.steps.front().totals;
     const auto field = order_amount(events);
-    const NodeId amount = field && totals.contains(*field) ? totals.at(*field) : kNoNode;
+    const NodeId amount = field ? added_amount(encoded, *field) : kNoNode;
     if (amount != kNoNode) {
       Finding finding = start(Property::single_order, name, span());
       Query query;

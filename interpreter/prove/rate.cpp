@@ -408,7 +408,7 @@ std::optional<Growth> growth_in(const Graph& graph, const std::map<NodeId, NodeI
   Growth result;
   for (const auto& [before, after] : moved) {
     const std::uint32_t index = graph[before].index;
-    if (graph.inputs[index].kind != Input::Kind::total) {
+    if (graph.inputs[index].kind != Input::Kind::total && graph.inputs[index].made != Input::Made::computed) {
       const auto known = by.find(index);
       result.others[index] = known == by.end() ? Interval{} : known->second;
       continue;

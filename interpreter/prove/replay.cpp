@@ -16,8 +16,15 @@ void WorldMaker::make_edited(std::vector<WorldRow>& rows, std::size_t first, con
   const Graph& graph = shape_.graph;
   for (const auto& [from, to] : attack.moved.front()) {
     const Input& input = graph.inputs[graph[from].index];
-    if (input.made != Input::Made::level && input.made != Input::Made::distinct) continue;
+    if (input.made == Input::Made::no || input.made == Input::Made::latest || input.made == Input::Made::by_others)
+      continue;
     if (!(graph.groups[input.group].source == model::SourceRef::of(step.events))) continue;
+    if (input.made == Input::Made::computed) {
+      std::vector<std::size_t> added;
+      for (std::size_t i = first; i < rows.size(); ++i) added.push_back(i);
+      make_sum(rows, added, input, values[to] - values[from]);
+      continue;
+    }
     const std::uint32_t field = input.path.field.index;
     if (input.made == Input::Made::level) {
       if (step.totals.contains(field)) continue;  // the rows have their values

@@ -47,7 +47,8 @@ Search::Search(const Graph& graph, const Problem& problem, value::Date anchor, s
     if (!used_[index]) continue;
     inputs_.push_back(index);
     const Input& input = graph.inputs[index];
-    if (input.kind == Input::Kind::total) totals_of_group_[input.group].push_back(index);
+    if (input.kind == Input::Kind::total || input.made == Input::Made::computed)
+      totals_of_group_[input.group].push_back(index);
   }
   find_components();
   find_kinks();

@@ -124,7 +124,7 @@ void Search::random_group(std::vector<Number>& in, std::uint32_t index) {
       value = each * rows;
       if (whole) {
         for (const std::uint32_t outer : totals_of_group_[*whole]) {
-          if (!(graph_.inputs[outer].path == input.path)) continue;
+          if (!(graph_.inputs[outer].path == input.path) || input.value.valid()) continue;
           const Number& all = in[graph_.groups[*whole].rows_input];
           if (!all.is_zero()) value = in[outer] * rows / all;
         }

@@ -284,7 +284,9 @@ void WorldMaker::make_values(World& world, model::EventsId events, std::int32_t 
       if (place == filters.filtered.end() ? !outside : ((mask >> bit) & 1U) != 0) inside.push_back(row);
     }
     if (inside.empty()) continue;
-    if (input.made == Input::Made::latest) {
+    if (input.made == Input::Made::computed) {
+      make_sum(rows, inside, input, inputs[index]);
+    } else if (input.made == Input::Made::latest) {
       const auto latest = *std::max_element(inside.begin(), inside.end(), [&](std::size_t a, std::size_t b) {
         return value::compare(rows[a].fields.at(of.time.index), rows[b].fields.at(of.time.index)) < 0;
       });

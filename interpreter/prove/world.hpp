@@ -117,6 +117,10 @@ class WorldMaker {
   void make_values(World& world, model::EventsId events, std::int32_t offset, const std::vector<Number>& inputs,
                    const std::vector<std::pair<std::size_t, std::uint32_t>>& passes) const;
   bool add_rows(World& world, model::EventsId events, std::int32_t offset, const Part& part, const Wanted& wanted);
+  /// Fields of these rows so that the sum of the input's value over them is this; left as they are where that fails.
+  void make_sum(std::vector<WorldRow>& rows, const std::vector<std::size_t>& of, const Input& input,
+                const Number& sum) const;
+  bool solve(WorldRow& row, model::SourceRef source, ExprId value, const Number& wanted) const;
   void make_edited(std::vector<WorldRow>& rows, std::size_t first, const AttackGraph::Step& step,
                    const AttackGraph& attack, const std::vector<Number>& values) const;
   void set_default(WorldRow& row, const model::Field& field, std::uint32_t index, const std::string& unique);

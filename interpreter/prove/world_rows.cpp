@@ -1,6 +1,7 @@
 // Rows of a store beyond those that a state of the graph asks for.
 #include <algorithm>
 
+#include "interpreter/model/walk.hpp"
 #include "interpreter/prove/world.hpp"
 
 namespace kpi::prove {
@@ -101,6 +102,100 @@ std::optional<WorldRow> WorldMaker::fitting(model::SourceRef source, WorldRow ro
   conditions.fails = fails;
   Choices chosen;
   return fit_row(source, std::move(row), conditions, given, chosen);
+}
+
+void WorldMaker::make_sum(std::vector<WorldRow>& rows, const std::vector<std::size_t>& of, const Input& input,
+                          const Number& sum) const {
+  if (of.empty()) return;
+  const model::SourceRef source = shape_.graph.groups[input.group].source;
+  const Number count(static_cast<std::int64_t>(of.size())), grain = input.grain.value_or(Number(1));
+  const Number each = (sum / count).round_to(grain, value::Rounding::floor);
+  Number rest = sum - each * count;
+  for (const std::size_t row : of) {
+    const Number more = rest.sign() > 0 ? value::min(rest, grain) : Number(0);
+    rest -= more;
+    solve(rows[row], source, input.value, each + more);
+  }
+}
+
+/// One field of the row is changed until its value is as wanted; fields that multiply it may not be 0.
+bool WorldMaker::solve(WorldRow& row, model::SourceRef source, ExprId value, const Number& wanted) const {
+  const auto is_right = [&] {
+    const Value now = evaluate_row(policy_, value, row, source);
+    return now.has_value() && now.is<Number>() && now.number() == wanted;
+  };
+  if (is_right()) return true;
+  std::vector<std::uint32_t> fields;
+  const auto collect = [&](const auto& self, ExprId expr) -> void {
+    model::walk(policy_, expr, [&](ExprId, const model::Expr& at) {
+      const auto* field = std::get_if<model::RowField>(&at.node);
+      if (field == nullptr || field->depth != 0 || !field->path.refs.empty() || !field->path.field.valid()) return;
+      const model::Field& of = policy_.fields(source)[field->path.field.index];
+      if (of.computed.valid()) return self(self, of.computed);
+      if (of.type.kind == Kind::number && row.fields.contains(field->path.field.index))
+        fields.push_back(field->path.field.index);
+    });
+  };
+  collect(collect, value);
+  // Money takes any amount; quantities are best left at one.
+  std::stable_sort(fields.begin(), fields.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const auto& of = policy_.fields(source);
+    return of[a].type.unit.money > of[b].type.unit.money;
+  });
+  const auto range = [&](std::uint32_t field) {
+    return shape_.builder.field_range(source, {{}, model::FieldId{field}});
+  };
+  const WorldRow before = row;
+  for (const std::uint32_t field : fields) {
+    if (row.fields.at(field).number().is_zero() && range(field).contains(Number(1))) row.fields[field] = Number(1);
+  }
+  const auto fits = [&](std::uint32_t field, const Number& x) {
+    const Number grain = shape_.builder.grain(policy_.fields(source)[field]).value_or(Number(1));
+    return range(field).contains(x) && x == x.round_to(grain, value::Rounding::floor);
+  };
+  // One field alone; none where the value is not linear in it.
+  const auto needed = [&](std::uint32_t field) -> std::optional<Number> {
+    const auto at = [&](const Number& x) -> std::optional<Number> {
+      row.fields[field] = x;
+      const Value result = evaluate_row(policy_, value, row, source);
+      return result.has_value() && result.is<Number>() ? std::optional(result.number()) : std::nullopt;
+    };
+    const Value now = row.fields.at(field);
+    const auto none = at(Number(0)), one = at(Number(1));
+    row.fields[field] = now;
+    if (!none || !one || *none == *one) return std::nullopt;
+    return (wanted - *none) / (*one - *none);
+  };
+  const auto reached = [&](std::uint32_t field) {
+    const auto x = needed(field);
+    if (!x || !fits(field, *x)) return false;
+    const Value now = row.fields.at(field);
+    row.fields[field] = *x;
+    if (is_right()) return true;
+    row.fields[field] = now;
+    return false;
+  };
+  for (const std::uint32_t field : fields) {
+    if (reached(field)) return true;
+    // With a second one as large as it takes: a quantity, when no price is high enough.
+    const auto x = needed(field);
+    const auto& largest = range(field).upper;
+    if (!x || !largest || largest->sign() <= 0 || *x <= *largest) continue;
+    for (const std::uint32_t second : fields) {
+      if (second == field) continue;
+      const Value now = row.fields.at(second);
+      const Number least = (now.number() * *x / *largest).ceil();
+      for (int more = 0; more < 12; ++more) {
+        const Number factor = least + Number(more);
+        if (!fits(second, factor)) break;
+        row.fields[second] = factor;
+        if (reached(field)) return true;
+      }
+      row.fields[second] = now;
+    }
+  }
+  row = before;
+  return false;
 }
 
 }  // namespace kpi::prove
