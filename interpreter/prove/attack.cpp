@@ -4,6 +4,7 @@
 
 #include "interpreter/model/dump.hpp"
 #include "interpreter/model/walk.hpp"
+#include "interpreter/prove/filters.hpp"
 
 namespace kpi::prove {
 
@@ -60,6 +61,83 @@ NodeId AttackEncoder::taken_part(const Group& group, NodeId whole) {
   const NodeId passes =
       graph_.equal(parameter(name, {Number(0), Number(1)}, Number(1), {}), graph_.constant(Number(1)));
   return graph_.choose(passes, whole, graph_.constant(Number(0)));
+}
+
+/// Of the rows of the step, those that pass: any number of them.
+NodeId AttackEncoder::part_of_rows(const Group& group, const AttackGraph::Step& step) {
+  const std::string name = "rows where " + (group.filter_text.empty() ? "dated otherwise" : group.filter_text);
+  const Interval count = graph_.inputs[graph_[step.count].index].range;
+  const NodeId rows = parameter(name, {Number(0), count.upper}, Number(1), {});
+  result_.require.push_back(graph_.less_equal(rows, step.count));
+  return rows;
+}
+
+/// What rows of the step bring to an input of the group: their number, or their sum of its field.
+NodeId AttackEncoder::taken_part(const Group& group, const Input& input, AttackGraph::Step& step) {
+  const bool rows = input.kind == Input::Kind::rows;
+  const std::uint32_t field = input.path.field.index;
+  const NodeId whole =
+      rows ? step.count
+           : (step.totals.contains(field) ? step.totals.at(field) : total(step, step.events, field, input.per_row));
+  if (group.filter_text.empty() && !group.at.valid()) return whole;
+  result_.alike = true;
+  if (!any_mix_) return taken_part(group, whole);
+  const NodeId part = part_of_rows(group, step);
+  if (rows) return part;
+  // Each row has between the least and the most of one row, those that pass and those that do not.
+  const Interval row = hull(input.per_row, Interval::exactly(Number(0)));
+  const Interval count = graph_.inputs[graph_[step.count].index].range;
+  const NodeId sum = parameter("of " + input.name, row * count, input.grain, input.unit);
+  const NodeId rest = graph_.subtract(whole, sum), others = graph_.subtract(step.count, part);
+  const auto within = [&](NodeId some, NodeId of) {
+    if (row.lower) result_.require.push_back(graph_.less_equal(graph_.multiply(graph_.constant(*row.lower), of), some));
+    if (row.upper) result_.require.push_back(graph_.less_equal(some, graph_.multiply(graph_.constant(*row.upper), of)));
+  };
+  within(sum, part);
+  within(rest, others);
+  return sum;
+}
+
+/// The edit changes what a filter of the group, or an exclusion, looks at: rows leave it and enter it. `more`: rows
+/// that appear.
+void AttackEncoder::turn_rows(std::uint32_t index, const Input& input, const Group& group, NodeId more) {
+  result_.alike = true;
+  const NodeId zero = graph_.constant(Number(0)), one = graph_.constant(Number(1));
+  const std::string place = std::to_string(input.group) + " " + group.filter_text;
+  if (any_mix_) {
+    shift(index, parameter("turned " + input.name + " " + place, {}, input.grain, input.unit));
+    return;
+  }
+  // The search looks at one row, as large as others: it enters the group with all its parts, leaves it, or stays where
+  // it is. What enters was in the store before.
+  std::optional<std::uint32_t> whole;
+  for (std::uint32_t other = 0; other < graph_.groups.size(); ++other) {
+    const Group& all = graph_.groups[other];
+    if (all.source == group.source && all.offset == group.offset && !all.history && !all.filter.valid() &&
+        !all.at.valid())
+      whole = other;
+  }
+  const NodeId enters = whole && group.filter.valid() ? taken_part_named("enters " + place) : graph_.truth(false);
+  const NodeId leaves = taken_part_named("leaves " + place);
+  if (input.kind == Input::Kind::rows) {
+    const NodeId minus = graph_.constant(Number(-1)), stays = more == zero ? zero : taken_part(group, more);
+    return shift(index, graph_.choose(enters, graph_.add(one, more), graph_.choose(leaves, minus, stays)));
+  }
+  if (!input.path.refs.empty() || !input.path.field.valid()) return;
+  const auto average = [&](NodeId sum, std::uint32_t of) {
+    const Input rows = graph_.inputs[graph_.groups[of].rows_input];
+    return graph_.divide(sum, graph_.input(rows));
+  };
+  const NodeId own = average(graph_.input(input), input.group);
+  NodeId entering = zero;
+  const std::size_t known = graph_.inputs.size();
+  for (std::uint32_t other = 0; whole && other < known; ++other) {
+    const Input of = graph_.inputs[other];
+    if (of.kind == Input::Kind::total && of.group == *whole && of.path == input.path)
+      entering = average(graph_.input(of), *whole);
+  }
+  const NodeId minus = graph_.multiply(graph_.constant(Number(-1)), own);
+  shift(index, graph_.choose(enters, entering, graph_.choose(leaves, minus, zero)));
 }
 
 /// The sum of a field over the rows of the step, between the ends of one row times the rows.
@@ -152,22 +230,28 @@ void AttackEncoder::adds(const Form& form, AttackGraph::Step& step) {
   }
   for (const std::int32_t offset : {now_}) {
     for_each_input(form.events, offset, [&](std::uint32_t index, const Input& input, const Group& group) {
-      if (input.kind == Input::Kind::rows) return shift(index, taken_part(group, step.count));
+      if (input.kind == Input::Kind::rows) return shift(index, taken_part(group, input, step));
       if (!input.path.refs.empty() || !input.path.field.valid()) return;
       const std::uint32_t field = input.path.field.index;
-      if (!step.totals.contains(field)) {
-        if (input.optional) return;  // left out by whoever adds the row
-        total(step, form.events, field, input.per_row);
-      }
-      shift(index, taken_part(group, step.totals.at(field)), step.next_period.contains(field));
+      if (!step.totals.contains(field) && input.optional) return;  // left out by whoever adds the row
+      shift(index, taken_part(group, input, step), step.next_period.contains(field));
     });
   }
 }
 
 void AttackEncoder::removes(const Form& form, AttackGraph::Step& step) {
+  const auto reads = [&](std::uint32_t field) { return field == form.field.index; };
   for_each_input(form.events, now_, [&](std::uint32_t index, const Input& input, const Group& group) {
+    if (is_kept_by(shape_.policy, group, reads)) return turn_rows(index, input, group, graph_.constant(Number(0)));
     if (input.kind != Input::Kind::total || input.path.field != form.field || !input.path.refs.empty()) return;
-    shift(index, graph_.multiply(graph_.constant(Number(-1)), taken_part(group, step.count)));
+    const NodeId minus = graph_.constant(Number(-1));
+    if (group.filter_text.empty() && !group.at.valid()) return shift(index, graph_.multiply(minus, step.count));
+    result_.alike = true;
+    if (!any_mix_) return shift(index, graph_.multiply(minus, taken_part(group, step.count)));
+    // Out of the rows that pass comes any part of it.
+    const NodeId part = parameter("of " + input.name, graph_.inputs[graph_[step.count].index].range, input.grain, {});
+    result_.require.push_back(graph_.less_equal(part, step.count));
+    shift(index, graph_.multiply(minus, part));
   });
 }
 
@@ -223,9 +307,9 @@ NodeId AttackEncoder::taken_part_named(const std::string& name) {
 void AttackEncoder::moves(const Form& form, AttackGraph::Step& step) {
   const NodeId minus = graph_.constant(Number(-1));
   const auto part_of = [&](const Input& input, const Group& group) -> std::optional<NodeId> {
-    if (input.kind == Input::Kind::rows) return taken_part(group, step.count);
-    if (!input.path.refs.empty() || !input.path.field.valid()) return std::nullopt;
-    return taken_part(group, total(step, form.events, input.path.field.index, input.per_row));
+    if (input.kind == Input::Kind::total && (!input.path.refs.empty() || !input.path.field.valid()))
+      return std::nullopt;
+    return taken_part(group, input, step);
   };
   const std::int32_t from = step.earlier ? now_ - 1 : now_, to = step.earlier ? now_ : now_ - 1;
   for_each_input(form.events, from, [&](std::uint32_t index, const Input& input, const Group& group) {
@@ -238,11 +322,24 @@ void AttackEncoder::moves(const Form& form, AttackGraph::Step& step) {
 
 /// An order in several: more rows, the same sums.
 void AttackEncoder::splits(const Form& form, AttackGraph::Step& step) {
+  const auto& fields = shape_.policy.events[form.events.index].fields;
+  const auto divided = [&](std::uint32_t field) {
+    return fields[field].type.kind == value::Kind::number && !fields[field].key;
+  };
   for_each_input(form.events, now_, [&](std::uint32_t index, const Input& input, const Group& group) {
+    const NodeId one = graph_.constant(Number(1)), rows = graph_.input(input);
+    if (is_kept_by(shape_.policy, group, divided)) {
+      // What is split may have been outside; the whole is not empty.
+      if (input.kind == Input::Kind::rows && !any_mix_ && !group.filter.valid())
+        result_.require.push_back(graph_.less_equal(one, rows));
+      return turn_rows(index, input, group, step.count);
+    }
     if (input.kind != Input::Kind::rows) return;
-    shift(index, taken_part(group, step.count));
-    // There is something to split.
-    result_.require.push_back(graph_.less_equal(graph_.constant(Number(1)), graph_.input(input)));
+    const NodeId more = taken_part(group, input, step);
+    shift(index, more);
+    // There is something to split where the parts are.
+    result_.require.push_back(
+        graph_.either(graph_.less_equal(more, graph_.constant(Number(0))), graph_.less_equal(one, rows)));
   });
 }
 
@@ -312,7 +409,7 @@ void AttackEncoder::encode_form(const Form& form, std::size_t index) {
   if (form.kind == Form::Kind::removes) {
     grain = shape_.builder.grain(shape_.policy.events[form.events.index].fields[form.field.index]).value_or(Number(1));
   }
-  step.earlier = !direction_.empty();
+  step.earlier = earlier_;
   step.count = parameter("count", {Number(std::max<std::int64_t>(form.least, 1)), Number(form.most)}, grain, {});
   switch (form.kind) {
     case Form::Kind::adds:
@@ -336,9 +433,12 @@ void AttackEncoder::encode_form(const Form& form, std::size_t index) {
   result_.steps.push_back(std::move(step));
 }
 
-AttackGraph AttackEncoder::encode(bool earlier, std::optional<std::uint32_t> measured) {
+AttackGraph AttackEncoder::encode(bool earlier, std::optional<std::uint32_t> measured, bool any_mix) {
   measured_ = measured;
   direction_ = earlier ? " earlier" : "";
+  any_mix_ = any_mix;
+  earlier_ = earlier;
+  if (any_mix) direction_ += " mixed";
   result_.cost = graph_.constant(Number(0));
   result_.periods = needs_two_periods() ? 2 : 1;
   now_ = result_.periods - 1;

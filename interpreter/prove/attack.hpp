@@ -19,6 +19,8 @@ struct AttackGraph {
   NodeId gain_unrounded = kNoNode;
   std::vector<NodeId> require;
   std::vector<std::uint32_t> parameters;  // indices of its inputs
+  /// All rows of a step pass a filter, or none does: good for a search, too narrow for a proof. See `encode`.
+  bool alike = false;
   std::int32_t periods = 1;
 
   /// What one form does with rows, to be played on a store.
@@ -44,8 +46,9 @@ class AttackEncoder {
  public:
   AttackEncoder(Shape& shape, const model::Attack& attack) : shape_(shape), graph_(shape.graph), attack_(attack) {}
   /// `earlier`: what moves goes from the later period into the earlier one. `measured`: a field of added rows whose sum
-  /// is wanted although pay may not read it.
-  AttackGraph encode(bool earlier = false, std::optional<std::uint32_t> measured = std::nullopt);
+  /// is wanted although pay may not read it. `any_mix`: some rows of a step may pass a filter that others fail; every
+  /// such mix is covered, but not each of its states has rows that make it.
+  AttackGraph encode(bool earlier = false, std::optional<std::uint32_t> measured = std::nullopt, bool any_mix = false);
 
  private:
   using Form = model::Attack::Form;
@@ -61,6 +64,9 @@ class AttackEncoder {
   void touch(const Form& form, AttackGraph::Step& step);
   std::optional<AddedValue> added_value(const Form& form, AttackGraph::Step& step, std::uint32_t index);
   NodeId taken_part(const Group& group, NodeId whole);
+  NodeId taken_part(const Group& group, const Input& input, AttackGraph::Step& step);
+  NodeId part_of_rows(const Group& group, const AttackGraph::Step& step);
+  void turn_rows(std::uint32_t index, const Input& input, const Group& group, NodeId more);
   NodeId taken_part_named(const std::string& name);
   NodeId cost_of(AttackGraph::Step& step);
   std::optional<NodeId> linear(ExprId expr, AttackGraph::Step& step);
@@ -74,6 +80,7 @@ class AttackEncoder {
   AttackGraph result_;
   std::string prefix_, direction_;
   std::optional<std::uint32_t> measured_;
+  bool any_mix_ = false, earlier_ = false;
   std::int32_t now_ = 0;                                  // offset of the period in which the attack happens
   std::map<std::uint32_t, NodeId> deltas_, late_deltas_;  // by input: what is added (in the next evaluation only)
   std::map<std::uint32_t, Edited> touched_;               // by input: values that are not looked into

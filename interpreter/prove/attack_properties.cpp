@@ -103,19 +103,26 @@ Finding Decider::attack(const model::Attack& declared, std::optional<Number> eac
   for (const bool earlier : {false, true}) {
     if (earlier && !moves) break;
     AttackGraph encoded = AttackEncoder(shape_, declared).encode(earlier);
-    if (each_cost) {
-      encoded.cost = graph.multiply(graph.constant(*each_cost), encoded.steps.front().count);
-      encoded.gain = graph.subtract(graph.subtract(encoded.amount_after, encoded.amount_before), encoded.cost);
-    }
-    Query query;
-    query.objective = encoded.gain;
-    query.tolerance = cent() * Number(encoded.periods);
-    query.require = encoded.require;
-    query.attack = &encoded;
-    const Interval cost = intervals(graph)[encoded.cost];
-    const Interval moved = deltas(graph, encoded.change).delta[encoded.before];
-    if (moved.upper && cost.lower) query.native_bound = *moved.upper - *cost.lower;
+    const auto take_cost = [&](AttackGraph& of) {
+      if (!each_cost) return;
+      of.cost = graph.multiply(graph.constant(*each_cost), of.steps.front().count);
+      of.gain = graph.subtract(graph.subtract(of.amount_after, of.amount_before), of.cost);
+    };
+    take_cost(encoded);
+    const auto query_of = [&](const AttackGraph& of) {
+      Query query;
+      query.objective = of.gain;
+      query.tolerance = cent() * Number(of.periods);
+      query.require = of.require;
+      query.attack = &of;
+      const Interval cost = intervals(graph)[of.cost];
+      const Interval moved = deltas(graph, of.change).delta[of.before];
+      if (moved.upper && cost.lower) query.native_bound = *moved.upper - *cost.lower;
+      return query;
+    };
+    Query query = query_of(encoded);
     // Row by row: if no single row gains more than it costs, no number of them does.
+    bool row_by_row = false;
     if (declared.forms.size() == 1 && declared.forms.front().kind == Form::Kind::adds) {
       model::Attack single = declared;
       single.named.name += " (one)";
@@ -123,7 +130,8 @@ Finding Decider::attack(const model::Attack& declared, std::optional<Number> eac
       const AttackGraph one = AttackEncoder(shape_, single).encode();
       const Interval one_moved = deltas(graph, one.change).delta[one.before];
       const Interval one_cost = each_cost ? Interval::exactly(*each_cost) : intervals(graph)[one.cost];
-      if (one_moved.upper && one_cost.lower && *one_moved.upper <= *one_cost.lower) query.native_bound = kZero;
+      row_by_row = one_moved.upper && one_cost.lower && *one_moved.upper <= *one_cost.lower;
+      if (row_by_row) query.native_bound = kZero;
     }
     // A share of the amounts as cost, against the share that pay can grow by.
     const bool only_adds = declared.forms.size() == 1 && declared.forms.front().kind == Form::Kind::adds;
@@ -137,6 +145,12 @@ Finding Decider::attack(const model::Attack& declared, std::optional<Number> eac
       query.native_layer = Layer::rates;
     }
     decide(finding, query);
+    // Rows that are all alike find a witness; a proof is about every mix of rows.
+    if (finding.verdict == Verdict::proved && encoded.alike && !row_by_row) {
+      AttackGraph mixed = AttackEncoder(shape_, declared).encode(earlier, std::nullopt, true);
+      take_cost(mixed);
+      decide(finding, query_of(mixed));
+    }
     if (finding.verdict == Verdict::refuted) {
       finding.sentence = {attack_name.en + " gains " + money(*finding.amount) + " after its cost",
                           attack_name.zh + "扣除成本后获利 " + money(*finding.amount)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "interpreter/model/dump.hpp"
+#include "interpreter/model/walk.hpp"
 
 namespace kpi::prove {
 namespace {
@@ -104,6 +105,38 @@ bool filters_exclude(const model::Policy& policy, model::ExprId a, model::ExprId
   return std::any_of(left.begin(), left.end(), [&](const Part& part) {
     return std::any_of(right.begin(), right.end(), [&](const Part& other) { return exclude(part, other); });
   });
+}
+
+static bool reads(const model::Policy& policy, model::ExprId id, model::SourceRef source,
+                  const std::function<bool(std::uint32_t)>& wanted) {
+  bool found = false;
+  model::walk(policy, id, [&](model::ExprId, const model::Expr& expr) {
+    const auto* node = std::get_if<model::RowField>(&expr.node);
+    if (found || node == nullptr || node->depth != 0 || !(node->source == source)) return;
+    const model::FieldId first = node->path.refs.empty() ? node->path.field : node->path.refs.front();
+    if (!first.valid()) return;
+    const model::ExprId computed = policy.fields(source)[first.index].computed;
+    found = computed.valid() ? reads(policy, computed, source, wanted) : wanted(first.index);
+  });
+  return found;
+}
+
+bool is_kept_by(const model::Policy& policy, const Group& group, const std::function<bool(std::uint32_t)>& field) {
+  if (reads(policy, group.filter, group.source, field)) return true;
+  if (group.at.valid() && field(group.at.index)) return true;
+  if (!group.source.is_events()) return false;
+  const model::EventsId events = group.source.events();
+  if (reads(policy, policy.events[events.index].where, group.source, field)) return true;
+  for (std::uint32_t index = 0; index < policy.exclusions.size(); ++index) {
+    const model::Exclusion& exclusion = policy.exclusions[index];
+    const bool counted = std::any_of(group.including.begin(), group.including.end(),
+                                     [&](model::ExclusionId id) { return id.index == index; });
+    if (counted) continue;
+    for (std::size_t i = 0; i < exclusion.from.size(); ++i) {
+      if (exclusion.from[i] == events && reads(policy, exclusion.conditions[i], group.source, field)) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace kpi::prove

@@ -1,7 +1,9 @@
 // What the words of two filters over the same rows say about each other.
 #pragma once
 
-#include "interpreter/model/policy.hpp"
+#include <functional>
+
+#include "interpreter/prove/ir.hpp"
 
 namespace kpi::prove {
 
@@ -11,5 +13,9 @@ bool filter_implies(const model::Policy& policy, model::ExprId a, model::ExprId 
 /// No row passes both: `x is none` and `x is not none`, `x` and `not x`, other texts, other ranges. False where that is
 /// not evident.
 bool filters_exclude(const model::Policy& policy, model::ExprId a, model::ExprId b);
+
+/// Whether a row belongs to the group by what stands in one of these fields (indices of the group's events): the
+/// filter, an exclusion or the events' own condition reads it, be it through a computed field.
+bool is_kept_by(const model::Policy& policy, const Group& group, const std::function<bool(std::uint32_t)>& field);
 
 }  // namespace kpi::prove
