@@ -98,10 +98,16 @@ NodeId AttackEncoder::taken_part(const Group& group, const Input& input, AttackG
   return sum;
 }
 
-/// The edit changes what a filter of the group, or an exclusion, looks at: rows leave it and enter it. `more`: rows
-/// that appear.
-void AttackEncoder::turn_rows(std::uint32_t index, const Input& input, const Group& group, NodeId more) {
+/// The edit changes what a filter of the group, or an exclusion, looks at: rows leave it and enter it.
+bool AttackEncoder::turns(const Group& group, const std::function<bool(std::uint32_t)>& field) {
+  if (!is_kept_by(shape_.policy, group, field)) return false;
   result_.alike = true;
+  // Rows that exclusions took out are in no store of a witness.
+  return any_mix_ || is_filtered_by(shape_.policy, group, field);
+}
+
+/// How many rows and what sums enter or leave; `more`: rows that appear.
+void AttackEncoder::turn_rows(std::uint32_t index, const Input& input, const Group& group, NodeId more) {
   const NodeId zero = graph_.constant(Number(0)), one = graph_.constant(Number(1));
   const std::string place = std::to_string(input.group) + " " + group.filter_text;
   if (any_mix_) {
@@ -117,7 +123,7 @@ void AttackEncoder::turn_rows(std::uint32_t index, const Input& input, const Gro
         !all.at.valid())
       whole = other;
   }
-  const NodeId enters = whole && group.filter.valid() ? taken_part_named("enters " + place) : graph_.truth(false);
+  const NodeId enters = whole ? taken_part_named("enters " + place) : graph_.truth(false);
   const NodeId leaves = taken_part_named("leaves " + place);
   if (input.kind == Input::Kind::rows) {
     const NodeId minus = graph_.constant(Number(-1)), stays = more == zero ? zero : taken_part(group, more);
@@ -242,7 +248,7 @@ void AttackEncoder::adds(const Form& form, AttackGraph::Step& step) {
 void AttackEncoder::removes(const Form& form, AttackGraph::Step& step) {
   const auto reads = [&](std::uint32_t field) { return field == form.field.index; };
   for_each_input(form.events, now_, [&](std::uint32_t index, const Input& input, const Group& group) {
-    if (is_kept_by(shape_.policy, group, reads)) return turn_rows(index, input, group, graph_.constant(Number(0)));
+    if (turns(group, reads)) return turn_rows(index, input, group, graph_.constant(Number(0)));
     if (input.kind != Input::Kind::total || input.path.field != form.field || !input.path.refs.empty()) return;
     const NodeId minus = graph_.constant(Number(-1));
     if (group.filter_text.empty() && !group.at.valid()) return shift(index, graph_.multiply(minus, step.count));
@@ -328,7 +334,7 @@ void AttackEncoder::splits(const Form& form, AttackGraph::Step& step) {
   };
   for_each_input(form.events, now_, [&](std::uint32_t index, const Input& input, const Group& group) {
     const NodeId one = graph_.constant(Number(1)), rows = graph_.input(input);
-    if (is_kept_by(shape_.policy, group, divided)) {
+    if (turns(group, divided)) {
       // What is split may have been outside; the whole is not empty.
       if (input.kind == Input::Kind::rows && !any_mix_ && !group.filter.valid())
         result_.require.push_back(graph_.less_equal(one, rows));

@@ -66,6 +66,7 @@ class AttackEncoder {
   NodeId taken_part(const Group& group, NodeId whole);
   NodeId taken_part(const Group& group, const Input& input, AttackGraph::Step& step);
   NodeId part_of_rows(const Group& group, const AttackGraph::Step& step);
+  bool turns(const Group& group, const std::function<bool(std::uint32_t)>& field);
   void turn_rows(std::uint32_t index, const Input& input, const Group& group, NodeId more);
   NodeId taken_part_named(const std::string& name);
   NodeId cost_of(AttackGraph::Step& step);

@@ -121,8 +121,12 @@ static bool reads(const model::Policy& policy, model::ExprId id, model::SourceRe
   return found;
 }
 
+bool is_filtered_by(const model::Policy& policy, const Group& group, const std::function<bool(std::uint32_t)>& field) {
+  return reads(policy, group.filter, group.source, field);
+}
+
 bool is_kept_by(const model::Policy& policy, const Group& group, const std::function<bool(std::uint32_t)>& field) {
-  if (reads(policy, group.filter, group.source, field)) return true;
+  if (is_filtered_by(policy, group, field)) return true;
   if (group.at.valid() && field(group.at.index)) return true;
   if (!group.source.is_events()) return false;
   const model::EventsId events = group.source.events();

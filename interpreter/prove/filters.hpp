@@ -14,8 +14,10 @@ bool filter_implies(const model::Policy& policy, model::ExprId a, model::ExprId 
 /// not evident.
 bool filters_exclude(const model::Policy& policy, model::ExprId a, model::ExprId b);
 
-/// Whether a row belongs to the group by what stands in one of these fields (indices of the group's events): the
-/// filter, an exclusion or the events' own condition reads it, be it through a computed field.
+/// Whether a row passes the filter, or belongs to the group, by what stands in one of these fields (indices of the
+/// group's events). To a group it belongs by its filter, the exclusions and the events' own condition; any of them may
+/// read a field through a computed one.
+bool is_filtered_by(const model::Policy& policy, const Group& group, const std::function<bool(std::uint32_t)>& field);
 bool is_kept_by(const model::Policy& policy, const Group& group, const std::function<bool(std::uint32_t)>& field);
 
 }  // namespace kpi::prove
