@@ -76,6 +76,8 @@ class Builder {
   Interval field_range(model::SourceRef source, const model::FieldPath& path) const;
   Interval row_interval(ExprId id) const;
   std::optional<Number> grain(const model::Field& field) const;
+  /// The sum of a field over all rows of the analysed period that no exclusion takes out.
+  NodeId total_of(model::EventsId events, model::FieldId field);
 
   const model::Policy& policy() const { return policy_; }
   Graph& graph() { return graph_; }

@@ -395,6 +395,16 @@ NodeId Builder::total(const model::Aggregate& aggregate, const Moment& moment) {
   return sum;
 }
 
+NodeId Builder::total_of(model::EventsId events, model::FieldId field) {
+  model::Aggregate all;
+  all.function = AggregateFunction::sum;
+  all.source = model::SourceRef::of(events);
+  all.at = policy_.events[events.index].time;
+  all.span = policy_.events[events.index].named.span;
+  const model::FieldPath path{{}, field};
+  return total_input(group(all, 0, false), path, {}, model::path_text(policy_, all.source, path));
+}
+
 Scalar Builder::aggregate(AggregateId id, const Moment& moment) {
   const model::Aggregate& aggregate = policy_.aggregates[id.index];
   const NodeId always = graph_.truth(true);

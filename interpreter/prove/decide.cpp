@@ -366,7 +366,13 @@ void Decider::describe_change(Witness& witness, const Query& query, const State&
   if (query.attack != nullptr) moved = query.attack->moved.back();
   std::vector<NodeId> roots;
   std::vector<std::pair<NodeId, NodeId>> shown_nodes;
-  const auto used = graph.inputs_of(shape_.value());
+  auto used = graph.inputs_of(shape_.value());
+  // What pay is held against belongs to the story too.
+  if (query.attack == nullptr && query.second.empty()) {
+    for (const std::uint32_t index : graph.inputs_of(query.objective)) {
+      if (std::find(used.begin(), used.end(), index) == used.end()) used.push_back(index);
+    }
+  }
   for (const std::uint32_t index : used) {
     const NodeId node = graph.input(Input(graph.inputs[index]));
     const auto to = moved.find(node);

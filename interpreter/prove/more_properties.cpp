@@ -128,21 +128,24 @@ std::vector<Finding> Decider::independent() {
   return result;
 }
 
-/// What orders bring after refunds, of the amounts that pay reads; none when it reads none.
+/// What the orders that pay reads bring after refunds, whether pay reads these amounts or not; none when it reads no
+/// orders, or when it is not known which of their fields is the amount.
 NodeId Decider::kept_sales() {
   Graph& graph = shape_.graph;
   NodeId sales = kNoNode;
-  const auto add = [&](NodeId part) { sales = sales == kNoNode ? part : graph.add(sales, part); };
-  for (const std::uint32_t index : graph.inputs_of(shape_.value())) {
-    const Input input = graph.inputs[index];
-    if (input.kind != Input::Kind::total || input.offset != 0 || input.history || !input.path.field.valid()) continue;
-    const Group& group = graph.groups[input.group];
-    if (!group.source.is_events() || !group.filter_text.empty() || !input.path.refs.empty()) continue;
-    const model::Events& events = policy_.events[group.source.index];
-    if (events.role != "orders" || !(input.unit == shape_.unit())) continue;
-    const bool back = model::is_refund_name(events.fields[input.path.field.index].named.name);
-    if (input.optional && !back) continue;
-    add(back ? graph.multiply(graph.constant(Number(-1)), graph.input(input)) : graph.input(input));
+  for (const model::EventsId id : shape_.order_events()) {
+    const model::Events& events = policy_.events[id.index];
+    const auto taken = model::taken_amount(events);
+    if (!taken || !(events.fields[taken->index].type.unit == shape_.unit())) return kNoNode;
+    NodeId kept = shape_.builder.total_of(id, *taken);
+    for (std::uint32_t field = 0; field < events.fields.size(); ++field) {
+      const model::Field& of = events.fields[field];
+      if (!model::is_refund_name(of.named.name) || !(of.type.unit == shape_.unit()) || of.computed.valid() ||
+          field == taken->index)
+        continue;
+      kept = graph.subtract(kept, shape_.builder.total_of(id, model::FieldId{field}));
+    }
+    sales = sales == kNoNode ? kept : graph.add(sales, kept);
   }
   return sales;
 }
@@ -215,8 +218,8 @@ std::vector<Finding> Decider::share_of_sales() {
                         "报酬不超过订单留存金额的 " + text};
     const NodeId sales = kept_sales();
     if (sales == kNoNode) {
-      finding.sentence = {"pay reads no amounts of orders, so that its share of sales is not known",
-                          "报酬未读取订单金额，无法得知其占销售额的比例"};
+      finding.sentence = {"pay reads no orders, or their amount is not known, so that its share of sales is not known",
+                          "报酬未读取订单，或不清楚哪个字段是订单金额，无法得知其占销售额的比例"};
       result.push_back(std::move(finding));
       continue;
     }
