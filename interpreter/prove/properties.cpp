@@ -14,7 +14,7 @@ const Number kZero;
 
 Finding Decider::bounded() {
   Finding finding = start(Property::bounded, {}, span());
-  const Interval range = shape_.range();
+  const Interval range = intervals(shape_.graph)[pay().amount];  // as paid: rounding may go up
   if (range.upper) {
     finding.verdict = Verdict::proved;
     finding.amount = range.upper;
