@@ -23,7 +23,8 @@ struct Person {
 
 struct People {
   value::Period period;
-  std::vector<Person> near;          // one more order moves pay by more than the order itself
+  std::vector<Person>
+      near;  // one more order moves pay by more than the order itself, or over a threshold where it jumps
   std::vector<Person> profit;        // extra orders are worth their cost; the best number for each
   std::vector<std::string> skipped;  // payouts whose orders cannot be added to the data, by name
 };

@@ -34,7 +34,7 @@ W(nothing, "the policy has no payout and no scorecard", "该方案没有报酬�
 W(people, "People near a threshold, {}", "临近门槛的人员，{}")
 W(no_people, "nobody is within one order of a threshold", "没有人处于一单之内的门槛附近")
 W(near, "{} `{}`: one order of {} changes `{}` from {} to {}", "{}「{}」：一个 {} 的订单使 `{}` 从 {} 变为 {}")
-W(could_profit, "{} `{}` could profit: {} more orders of {} gain {} of `{}` after their cost",
+W(could_profit, "{} `{}` could profit: extra orders, {} of {}, gain {} of `{}` after their cost",
   "{}「{}」有利可图：多 {} 个 {} 的订单，扣除成本后多得 {}（`{}`）")
 W(not_added, "orders of `{}` refer to other rows, so none could be added to the data",
   "`{}` 的订单引用了其他记录，无法在数据中试加订单")
