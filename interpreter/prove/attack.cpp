@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "interpreter/model/dump.hpp"
+#include "interpreter/model/field_names.hpp"
 #include "interpreter/model/walk.hpp"
 #include "interpreter/prove/filters.hpp"
 
 namespace kpi::prove {
 
 using value::BinaryOp;
+using value::Value;
 
 bool is_admissible(const model::Policy& policy, const model::Attack& attack) {
   using Kind = model::Attack::Form::Kind;
@@ -234,8 +236,24 @@ void AttackEncoder::adds(const Form& form, AttackGraph::Step& step) {
     const auto range = shape_.builder.field_range(model::SourceRef::of(form.events), {{}, model::FieldId{*measured_}});
     total(step, form.events, *measured_, range);
   }
+  // Optional fields that are not given stay empty, so that some filters let no such row pass.
+  const model::SourceRef source = model::SourceRef::of(form.events);
+  const auto& fields = shape_.policy.events[form.events.index].fields;
+  std::set<std::uint32_t> absent, late;
+  for (std::uint32_t field = 0; field < fields.size(); ++field) {
+    const bool given = step.fixed.contains(field) || step.totals.contains(field);
+    if (step.next_period.contains(field)) late.insert(field);
+    if (fields[field].type.optional && !fields[field].computed.valid() && (!given || late.contains(field)))
+      absent.insert(field);
+  }
   for (const std::int32_t offset : {now_}) {
     for_each_input(form.events, offset, [&](std::uint32_t index, const Input& input, const Group& group) {
+      if (reads_any(shape_.policy, group.filter, source, late)) {
+        const NodeId by = parameter("later change of " + input.name, {}, input.grain, input.unit);
+        result_.still.push_back(graph_.equal(by, graph_.constant(Number(0))));
+        shift(index, by, true);
+      }
+      if (fails_without(shape_.policy, group.filter, source, absent)) return;
       if (input.kind == Input::Kind::rows) return shift(index, taken_part(group, input, step));
       if (!input.path.refs.empty() || !input.path.field.valid()) return;
       const std::uint32_t field = input.path.field.index;
@@ -261,48 +279,80 @@ void AttackEncoder::removes(const Form& form, AttackGraph::Step& step) {
   });
 }
 
+/// Rows get another value in one field. What reads it turns as far as its conditions can: rows leave and enter filters,
+/// and exclusions.
 void AttackEncoder::changes(const Form& form, AttackGraph::Step& step) {
   const model::Policy& policy = shape_.policy;
-  step.fixed.emplace(form.field.index, form.value);
-  const auto reads = [&](ExprId condition) {
-    bool found = false;
-    model::walk(policy, condition, [&](ExprId, const model::Expr& expr) {
-      const auto* field = std::get_if<model::RowField>(&expr.node);
-      found = found ||
-              (field != nullptr && field->depth == 0 && field->path.refs.empty() && field->path.field == form.field);
-    });
-    return found;
-  };
-  bool decides_exclusion = false;
-  for (const auto& exclusion : policy.exclusions) {
-    for (std::size_t i = 0; i < exclusion.from.size(); ++i) {
-      if (exclusion.from[i] == form.events) decides_exclusion = decides_exclusion || reads(exclusion.conditions[i]);
-    }
+  const model::SourceRef source = model::SourceRef::of(form.events);
+  const std::uint32_t field = form.field.index;
+  const model::Field& of = policy.events[form.events.index].fields[field];
+  FieldChange change{form.field, std::nullopt};
+  std::optional<NodeId> new_value, more;
+  bool known = true;  // what the value is
+  if (changed_ != nullptr) {
+    change.to = changed_->to;
+    if (change.to) step.set.emplace(field, *change.to);
+  } else {
+    step.fixed.emplace(field, form.value);
+    new_value = linear(form.value, step);
+    const auto* constant = std::get_if<model::Constant>(&policy.expr(form.value).node);
+    const auto* param = std::get_if<model::ParamRef>(&policy.expr(form.value).node);
+    known = constant != nullptr || param != nullptr;
+    if (known) change.to = constant != nullptr ? constant->value : policy.params[param->param.index].value;
   }
-  const auto new_value = linear(form.value, step);
+  const auto total_of = [&](std::uint32_t which) {
+    return total(step, form.events, which, shape_.builder.field_range(source, {{}, model::FieldId{which}}));
+  };
+  if (change.to && change.to->is<Number>())
+    new_value = graph_.multiply(graph_.constant(change.to->number()), step.count);
+  if (changed_ != nullptr && !change.to) {
+    const Number least = shape_.builder.grain(of).value_or(Number(1));
+    more = parameter("more of " + of.named.name, Interval::at_least(least), shape_.builder.grain(of), of.type.unit);
+    new_value = graph_.add(total_of(field), *more);
+    step.raised.emplace(field, *new_value);
+    // A row gives back no more than it took, and keeps to its declared range.
+    const auto taken = model::taken_amount(policy.events[form.events.index]);
+    const Interval range = shape_.builder.field_range(source, {{}, form.field});
+    if (range.upper)
+      result_.require.push_back(
+          graph_.less_equal(*new_value, graph_.multiply(graph_.constant(*range.upper), step.count)));
+    if (taken && taken->index != field && !of.range.valid() &&
+        policy.events[form.events.index].fields[taken->index].type.unit == of.type.unit)
+      result_.require.push_back(graph_.less_equal(*new_value, total_of(taken->index)));
+  }
+  if (!known) change.to = Value();
+  now_changing_ = change;
+  const auto turn = [&](const Group& group) {
+    return membership(policy, form.events, group.filter, group.at, group.including, change);
+  };
   for_each_input(form.events, now_, [&](std::uint32_t index, const Input& input, const Group& group) {
-    const bool member = decides_exclusion || (group.filter.valid() && reads(group.filter));
-    NodeId delta = graph_.constant(Number(0));
-    if (member) {
-      // The rows leave the group, or enter it, as suits.
-      const NodeId out = taken_part_named("leaves " + group.filter_text);
-      const NodeId in =
-          group.filter_text.empty() ? graph_.truth(false) : taken_part_named("enters " + group.filter_text);
-      NodeId part = step.count;
-      if (input.kind == Input::Kind::total) {
-        if (!input.path.refs.empty() || !input.path.field.valid()) return;
-        part = total(step, form.events, input.path.field.index, input.per_row);
-      }
-      const NodeId minus = graph_.multiply(graph_.constant(Number(-1)), part);
-      delta = graph_.choose(out, minus, graph_.choose(in, part, delta));
-    } else if (input.kind == Input::Kind::total && input.path.refs.empty() && input.path.field == form.field) {
-      const NodeId old = total(step, form.events, form.field.index, input.per_row);
-      if (!new_value) return;
-      delta = taken_part(group, graph_.subtract(*new_value, old));
-    } else {
+    const Turn turned = turn(group);
+    const NodeId zero = graph_.constant(Number(0));
+    const auto minus = [&](NodeId part) { return graph_.multiply(graph_.constant(Number(-1)), part); };
+    const std::string place = std::to_string(input.group) + " " + group.filter_text;
+    const NodeId out = turned.down ? taken_part_named("leaves " + place) : graph_.truth(false);
+    const NodeId in = turned.up ? taken_part_named("enters " + place) : graph_.truth(false);
+    if (input.kind == Input::Kind::rows) {
+      // There is such a row.
+      if (!turned.up && !turned.down && group.filter_text.empty() && !group.at.valid())
+        result_.require.push_back(graph_.less_equal(step.count, graph_.input(input)));
+      if (turned.up || turned.down)
+        shift(index, graph_.choose(out, minus(step.count), graph_.choose(in, step.count, zero)));
       return;
     }
-    shift(index, delta);
+    const bool own = input.path.refs.empty() && input.path.field == form.field;
+    const bool through = !input.path.refs.empty() && input.path.refs.front() == form.field;
+    if (!own && !through && !turned.up && !turned.down) return;
+    if (through || !input.path.refs.empty() || !input.path.field.valid() || (own && !new_value)) {
+      shift(index, parameter("moves " + input.name, {}, input.grain, input.unit));
+      return;
+    }
+    const NodeId part = total(step, form.events, input.path.field.index, input.per_row);
+    const NodeId after = own ? *new_value : part;
+    if (own && !turned.up && !turned.down && group.filter_text.empty() && !group.at.valid())
+      result_.require.push_back(graph_.less_equal(part, graph_.input(input)));
+    const NodeId stays = own ? taken_part(group, more ? *more : graph_.subtract(after, part)) : zero;
+    shift(index, graph_.choose(out, minus(part), graph_.choose(in, after, stays)));
   });
 }
 
@@ -379,7 +429,17 @@ void AttackEncoder::touch(const Form& form, AttackGraph::Step& step) {
     const auto make = [&](const std::string& name, Interval range, std::optional<Number> grain, value::Unit unit) {
       return parameter(name, std::move(range), std::move(grain), unit);
     };
-    Edited made = edited(graph_, index, edit, make, adds_only ? added_value(form, step, index) : std::nullopt);
+    const Interval far = form.kind == Form::Kind::changes ? moved_by_field(form, graph_.inputs[index]) : Interval{};
+    const NodeId before = graph_.input(Input(graph_.inputs[index]));
+    Edited made;
+    if (far.lower || far.upper) {
+      const Input input = graph_.inputs[index];
+      made.moved = far;
+      made.after = graph_.add(before, parameter(input.name + " moves", far, input.grain, input.unit));
+    } else {
+      made = edited(graph_, index, edit, make, adds_only ? added_value(form, step, index) : std::nullopt);
+    }
+    result_.still.push_back(graph_.equal(made.after, before));
     result_.require.insert(result_.require.end(), made.require.begin(), made.require.end());
     touched_.emplace(index, std::move(made));
   }
@@ -388,6 +448,79 @@ void AttackEncoder::touch(const Form& form, AttackGraph::Step& step) {
 NodeId AttackEncoder::cost_of(AttackGraph::Step& step) {
   if (!attack_.cost.valid()) return graph_.constant(Number(0));
   return linear(attack_.cost, step).value_or(graph_.constant(Number(0)));
+}
+
+/// How far the change of a field moves what is no sum: rows that only leave it or only enter it, one value that grows.
+Interval AttackEncoder::moved_by_field(const Form& form, const Input& input) const {
+  const model::Policy& policy = shape_.policy;
+  const model::SourceRef source = model::SourceRef::of(form.events);
+  if (!now_changing_) return {};
+  Turn turn;
+  std::optional<int> inside = 0;
+  if (input.of_group) {
+    const Group& group = graph_.groups[input.group];
+    if (!(group.source == source)) return {};
+    turn = membership(policy, form.events, group.filter, group.at, group.including, *now_changing_);
+    if (reads_any(policy, input.expr, source, {form.field.index}))
+      inside = now_changing_->to ? std::nullopt : row_direction(shape_.builder, input.expr, source, *now_changing_);
+  } else if (input.aggregate.valid()) {
+    const model::Aggregate& of = policy.aggregates[input.aggregate.index];
+    if (of.each_inner.valid() || !(of.source == source) || reads_any(policy, of.value, source, {form.field.index}))
+      return {};
+    turn = membership(policy, form.events, of.filter, of.at, of.including, *now_changing_);
+  } else {
+    return {};
+  }
+  if (!inside || (turn.up && turn.down)) return {};
+  if (!turn.up && !turn.down)
+    return *inside == 0 ? Interval{} : *inside > 0 ? Interval::at_least(Number(0)) : Interval{std::nullopt, Number(0)};
+  if (*inside != 0) return {};
+  return movement(policy, input, turn.up ? RowEdit::adds : RowEdit::leaves, Number(form.most));
+}
+
+/// Rows of other events that go with the changed ones (a share of an order that is taken out is taken out too), and
+/// rows that an exclusion judges by them. An added row itself evades exclusions.
+void AttackEncoder::move_what_goes_along(const Form& form) {
+  const model::Policy& policy = shape_.policy;
+  const bool adds = form.kind == Form::Kind::adds, splits = form.kind == Form::Kind::splits;
+  const bool of_field = form.kind == Form::Kind::changes || form.kind == Form::Kind::removes;
+  const bool faked = adds && policy.events[form.events.index].role != "refunds";
+  const auto judged = [&](const Group& group) {
+    for (std::uint32_t index = 0; index < policy.exclusions.size(); ++index) {
+      const auto& exclusion = policy.exclusions[index];
+      const model::ExclusionId id{index};
+      if (std::find(group.including.begin(), group.including.end(), id) != group.including.end()) continue;
+      for (std::size_t i = 0; i < exclusion.from.size(); ++i) {
+        if (!(group.source == model::SourceRef::of(exclusion.from[i]))) continue;
+        if ((faked || splits) && exclusion.from[i] == form.events) continue;
+        const auto field = of_field ? std::optional(form.field) : std::nullopt;
+        if (looks_at_rows(policy, exclusion.conditions[i], form.events, field)) return true;
+      }
+    }
+    return false;
+  };
+  const std::size_t known = graph_.inputs.size();
+  for (std::uint32_t index = 0; index < known; ++index) {
+    const Input input = graph_.inputs[index];
+    const bool rows = input.kind == Input::Kind::rows || input.kind == Input::Kind::total;
+    if ((!rows && !input.of_group) || input.history || input.offset > now_) continue;
+    const Group group = graph_.groups[input.group];
+    if (!goes_along(policy, group.source, form.events, adds || splits) && !judged(group)) continue;
+    const NodeId by = parameter("change of " + input.name + " " + std::to_string(index), {}, input.grain, input.unit);
+    result_.still.push_back(graph_.equal(by, graph_.constant(Number(0))));
+    shift(index, by);
+  }
+}
+
+bool touches(const Shape& shape, model::EventsId events) {
+  const auto inputs = shape.graph.inputs_of(shape.pay.pay);
+  return std::any_of(inputs.begin(), inputs.end(), [&](std::uint32_t index) {
+    const Input& input = shape.graph.inputs[index];
+    if (input.reads.events.contains(events.index)) return true;
+    if (input.kind != Input::Kind::rows && input.kind != Input::Kind::total) return false;
+    const model::SourceRef source = shape.graph.groups[input.group].source;
+    return source == model::SourceRef::of(events) || goes_along(shape.policy, source, events, false);
+  });
 }
 
 bool AttackEncoder::needs_two_periods() const {
@@ -440,6 +573,7 @@ void AttackEncoder::encode_form(const Form& form, std::size_t index) {
       break;
   }
   touch(form, step);
+  move_what_goes_along(form);
   if (index == 0) result_.cost = cost_of(step);
   result_.steps.push_back(std::move(step));
 }

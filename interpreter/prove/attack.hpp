@@ -4,6 +4,7 @@
 
 #include "interpreter/model/attack.hpp"
 #include "interpreter/prove/edits.hpp"
+#include "interpreter/prove/reach.hpp"
 #include "interpreter/prove/shape.hpp"
 
 namespace kpi::prove {
@@ -21,6 +22,8 @@ struct AttackGraph {
   std::vector<std::uint32_t> parameters;  // indices of its inputs
   /// All rows of a step pass a filter, or none does: good for a search, too narrow for a proof. See `encode`.
   bool alike = false;
+  /// Values that are no sums stand still. Not required: a first search keeps to it, so that what it finds can be shown.
+  std::vector<NodeId> still;
   std::int32_t periods = 1;
 
   /// What one form does with rows, to be played on a store.
@@ -28,11 +31,13 @@ struct AttackGraph {
     model::Attack::Form::Kind kind;
     model::EventsId events;
     model::FieldId field;
-    NodeId count;                            // rows (removes: units)
-    std::map<std::uint32_t, NodeId> totals;  // by field: sum over these rows
-    std::map<std::uint32_t, ExprId> fixed;   // adds: other values; changes: the new value
-    std::set<std::uint32_t> next_period;     // of totals and fixed: only when the next period is evaluated
-    bool earlier = false;                    // moves: from the later period into the earlier one
+    NodeId count;                               // rows (removes: units)
+    std::map<std::uint32_t, NodeId> totals;     // by field: sum over these rows
+    std::map<std::uint32_t, ExprId> fixed;      // adds: other values; changes: the new value
+    std::map<std::uint32_t, value::Value> set;  // changes: the new value where the policy has no expression for it
+    std::map<std::uint32_t, NodeId> raised;     // changes: the new sum over these rows
+    std::set<std::uint32_t> next_period;        // of totals and fixed: only when the next period is evaluated
+    bool earlier = false;                       // moves: from the later period into the earlier one
   };
   std::vector<Step> steps;
   /// Input nodes and what they are after the attack, for each evaluated period.
@@ -44,7 +49,9 @@ struct AttackGraph {
 /// Encodes an attack against the shape's value. The graph grows; names of parameters begin with the attack's name.
 class AttackEncoder {
  public:
-  AttackEncoder(Shape& shape, const model::Attack& attack) : shape_(shape), graph_(shape.graph), attack_(attack) {}
+  /// `changed`: what the one form `changes` does to its field, instead of setting it to a value of the policy.
+  AttackEncoder(Shape& shape, const model::Attack& attack, const FieldChange* changed = nullptr)
+      : shape_(shape), graph_(shape.graph), attack_(attack), changed_(changed) {}
   /// `earlier`: what moves goes from the later period into the earlier one. `measured`: a field of added rows whose sum
   /// is wanted although pay may not read it. `any_mix`: some rows of a step may pass a filter that others fail; every
   /// such mix is covered, but not each of its states has rows that make it.
@@ -69,6 +76,8 @@ class AttackEncoder {
   bool turns(const Group& group, const std::function<bool(std::uint32_t)>& field);
   void turn_rows(std::uint32_t index, const Input& input, const Group& group, NodeId more);
   NodeId taken_part_named(const std::string& name);
+  Interval moved_by_field(const Form& form, const Input& input) const;
+  void move_what_goes_along(const Form& form);
   NodeId cost_of(AttackGraph::Step& step);
   std::optional<NodeId> linear(ExprId expr, AttackGraph::Step& step);
   template <class Visit>
@@ -78,6 +87,8 @@ class AttackEncoder {
   Shape& shape_;
   Graph& graph_;
   const model::Attack& attack_;
+  const FieldChange* changed_;
+  std::optional<FieldChange> now_changing_;
   AttackGraph result_;
   std::string prefix_, direction_;
   std::optional<std::uint32_t> measured_;
@@ -86,6 +97,9 @@ class AttackEncoder {
   std::map<std::uint32_t, NodeId> deltas_, late_deltas_;  // by input: what is added (in the next evaluation only)
   std::map<std::uint32_t, Edited> touched_;               // by input: values that are not looked into
 };
+
+/// Whether the value that is analysed reads rows of these events, be it in sums or otherwise.
+bool touches(const Shape& shape, model::EventsId events);
 
 /// Whether the payee can do it: `collected` decides for removes and changes.
 bool is_admissible(const model::Policy& policy, const model::Attack& attack);

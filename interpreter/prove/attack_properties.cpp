@@ -50,17 +50,10 @@ std::vector<Finding> Decider::attacks() {
   std::vector<Finding> result;
   for (const model::Attack& declared : declared_) {
     if (!declared.is_active() || options_.without.contains(declared.named.name)) continue;
-    const auto inputs = shape_.graph.inputs_of(shape_.value());
-    const bool touches = std::any_of(declared.forms.begin(), declared.forms.end(), [&](const Form& form) {
-      return std::any_of(inputs.begin(), inputs.end(), [&](std::uint32_t index) {
-        const Input& input = shape_.graph.inputs[index];
-        if (input.reads.events.contains(form.events.index)) return true;
-        const bool rows = input.kind == Input::Kind::rows || input.kind == Input::Kind::total;
-        return rows && shape_.graph.groups[input.group].source == model::SourceRef::of(form.events);
-      });
-    });
+    const bool any = std::any_of(declared.forms.begin(), declared.forms.end(),
+                                 [&](const Form& form) { return touches(shape_, form.events); });
     Finding finding = start(Property::attack, declared.named.name, declared.named.span);
-    if (!touches) {
+    if (!any) {
       finding.verdict = Verdict::proved;
       finding.sentence = {"the attack `" + declared.named.name + "` changes nothing that is paid on",
                           "「" + zh(declared.named.name) + "」不影响任何计酬数据"};

@@ -299,6 +299,8 @@ NodeId Builder::total_input(std::uint32_t index, const model::FieldPath& path, E
     input.grain = Number::power_of_ten(money ? -policy_.header.currency.minor_digits() : -2);
     input.last_offset = group.offset;
     input.whole_history = group.history;
+    input.of_group = true;
+    input.expr = value;
     assumptions_.insert("opaque");
   }
   const std::size_t before = graph_.inputs.size();
@@ -323,8 +325,16 @@ NodeId Builder::total_input(std::uint32_t index, const model::FieldPath& path, E
           of.including != group.including)
         continue;
       const NodeId theirs = graph_.input(b);
-      if (of.filter_text.empty()) graph_.fact(graph_.less_equal(node, theirs));
-      if (group.filter_text.empty()) graph_.fact(graph_.less_equal(theirs, node));
+      const NodeId their_rows = graph_.input(graph_.inputs[of.rows_input]);
+      // The same rows, the same sum.
+      if (of.filter_text.empty()) {
+        graph_.fact(graph_.less_equal(node, theirs));
+        graph_.fact(graph_.either(graph_.less(rows, their_rows), graph_.equal(node, theirs)));
+      }
+      if (group.filter_text.empty()) {
+        graph_.fact(graph_.less_equal(theirs, node));
+        graph_.fact(graph_.either(graph_.less(their_rows, rows), graph_.equal(node, theirs)));
+      }
       if (!group.filter.valid() || !of.filter.valid()) continue;
       if (filter_implies(policy_, group.filter, of.filter)) graph_.fact(graph_.less_equal(node, theirs));
       if (filter_implies(policy_, of.filter, group.filter)) graph_.fact(graph_.less_equal(theirs, node));
@@ -431,6 +441,7 @@ Scalar Builder::aggregate(AggregateId id, const Moment& moment) {
   input.key = "aggregate " + input.name + " " + moment.key();
   input.unit = aggregate.type.unit;
   input.span = aggregate.span;
+  input.aggregate = id;
   input.offset = moment.first();
   input.reads = events_read(policy_, id);
   input.last_offset = moment.offsets.back();

@@ -96,6 +96,16 @@ void Decider::decide_layers(Finding& finding, const Query& query) {
       if (!hint) continue;
     }
     const std::uint64_t seed = options_.seed + static_cast<std::uint64_t>(round) * 7;
+    // What the search finds with percentiles and the like at rest can be shown; for all else the rows must agree.
+    const bool at_rest = round == 0 && query.attack != nullptr && !query.attack->still.empty();
+    if (at_rest) {
+      Problem quiet = problem;
+      quiet.require.insert(quiet.require.end(), query.attack->still.begin(), query.attack->still.end());
+      Search first(graph, quiet, shape_.anchor(), seed);
+      const auto seen = first.run(options_.evaluations, seeds_);
+      finding.evaluations += first.evaluations();
+      if (seen && seen->objective > query.tolerance && refute(finding, query, *seen)) return;
+    }
     Search search(graph, problem, shape_.anchor(), seed);
     std::optional<State> found;
     if (round == 1) {

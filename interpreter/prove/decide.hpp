@@ -87,6 +87,8 @@ class Decider {
   bool simplify(const Query& query, State& state) const;
   void limit_amounts(model::Attack& attack, const Number& most) const;
   Finding attack(const model::Attack& attack, std::optional<Number> each_cost);
+  Finding refund(const std::string& what, model::EventsId events, const FieldChange* change, const Said& text);
+  bool is_read(model::EventsId events, std::uint32_t field) const;
   void monotone_witness(Finding& finding, MetricId metric);
   std::vector<model::Attack> usual_attacks() const;
   const PayGraph& pay() const { return shape_.pay; }

@@ -129,6 +129,10 @@ struct Input {
   /// row more never lowers (raises) it.
   enum class Contract : std::uint8_t { free, distinct, sum, greatest, least } contract = Contract::free;
   NodeId given = kNoNode;             // truth: it has a value; greatest and least hold between two of them
+  /// opaque: the aggregate behind it, or (with `of_group`) the expression that is summed over the rows of the group.
+  model::AggregateId aggregate;
+  model::ExprId expr;
+  bool of_group = false;
   std::vector<value::Value> members;  // category
   Span span;
 };

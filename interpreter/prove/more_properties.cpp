@@ -1,4 +1,4 @@
-// More questions about pay: what comes back (refunds), what pay may not depend on, and its share of sales.
+// More questions about pay: what it may not depend on, and its share of sales.
 #include <algorithm>
 
 #include "interpreter/model/field_names.hpp"
@@ -23,65 +23,6 @@ void Decider::require_second(Query& query) {
     if (range.lower) query.require.push_back(graph.less_equal(graph.constant(*range.lower), after));
     if (range.upper) query.require.push_back(graph.less_equal(after, graph.constant(*range.upper)));
   }
-}
-
-/// One refund more, or a larger one: a field of orders that is named like one and may be absent.
-std::vector<Finding> Decider::refunds() {
-  std::vector<Finding> result;
-  if (!target_.payout.valid()) return result;
-  Graph& graph = shape_.graph;
-  std::map<std::string, std::vector<std::uint32_t>> fields;  // what is given back, and the sums it enters
-  for (const std::uint32_t index : graph.inputs_of(shape_.value())) {
-    const Input& input = graph.inputs[index];
-    if (input.kind != Input::Kind::total || !input.optional || input.offset != 0 || input.history) continue;
-    const Group& group = graph.groups[input.group];
-    if (!group.source.is_events() || policy_.events[group.source.index].role != "orders") continue;
-    if (!input.path.refs.empty() || !input.path.field.valid()) continue;
-    const model::Events& events = policy_.events[group.source.index];
-    const std::string& name = events.fields[input.path.field.index].named.name;
-    if (model::is_refund_name(name)) fields[events.named.name + "." + name].push_back(index);
-  }
-  for (const auto& [name, inputs] : fields) {
-    Finding finding = start(Property::refund, name, span());
-    Input more;
-    more.kind = Input::Kind::parameter;
-    more.key = "more of " + name;
-    more.name = "more of " + name;
-    more.unit = graph.inputs[inputs.front()].unit;
-    more.grain = graph.inputs[inputs.front()].grain;
-    more.range = {more.grain.value_or(Number(1)), Number(10'000)};
-    const NodeId amount = graph.input(more);
-    Query query;
-    Change change;
-    for (const std::uint32_t index : inputs) {
-      const Input input = graph.inputs[index];
-      const std::string filter = graph.groups[input.group].filter_text;
-      NodeId by = amount;
-      if (!filter.empty()) {
-        Input passes;
-        passes.kind = Input::Kind::parameter;
-        passes.key = "more of " + name + " where " + filter;
-        passes.name = passes.key;
-        passes.range = {Number(0), Number(1)};
-        passes.grain = Number(1);
-        by = graph.choose(graph.equal(graph.input(passes), graph.constant(Number(1))), amount, graph.constant(kZero));
-      }
-      const NodeId node = graph.input(input);
-      query.second[node] = graph.add(node, by);
-      change.inputs[index] = Interval::at_least(kZero);
-    }
-    query.objective = graph.subtract(graph.substitute(pay().amount, query.second), pay().amount);
-    query.tolerance = cent();
-    require_second(query);
-    if (const auto moved = deltas(graph, change).delta[shape_.value()]; moved.upper) query.native_bound = *moved.upper;
-    decide(finding, query);
-    finding.sentence = finding.verdict == Verdict::refuted
-                           ? Said{"more in `" + name + "` can raise pay by " + money(*finding.amount),
-                                  "`" + name + "` 增加反而可能使报酬增加 " + money(*finding.amount)}
-                           : Said{"more in `" + name + "` never raises pay", "`" + name + "` 增加不会使报酬增加"};
-    result.push_back(std::move(finding));
-  }
-  return result;
 }
 
 /// Pay does not depend on what is personal about who is paid.

@@ -51,6 +51,7 @@ std::optional<World> WorldMaker::attacked(const World& before, const std::vector
   for (const auto& step : attack.steps) {
     roots.push_back(step.count);
     for (const auto& [field, total] : step.totals) roots.push_back(total);
+    for (const auto& [field, total] : step.raised) roots.push_back(total);
   }
   for (const auto& [from, to] : attack.moved.front()) roots.insert(roots.end(), {from, to});
   std::vector<Number> values;
@@ -125,6 +126,9 @@ std::optional<World> WorldMaker::attacked(const World& before, const std::vector
             if (!value.has_value()) return std::nullopt;
             rows[i].fields[field] = value;
           }
+          for (const auto& [field, value] : step.set) rows[i].fields[field] = value;
+          // One row: its new sum is its value.
+          for (const auto& [field, total] : step.raised) rows[i].fields[field] = values[total];
         }
         break;
       case Form::Kind::moves:

@@ -336,7 +336,7 @@ std::optional<World> WorldMaker::make(const std::vector<Number>& inputs, const A
         using Form = model::Attack::Form;
         const std::int32_t from = attack->periods - 1 - (step.earlier ? 1 : 0);
         const bool takes = step.kind == Form::Kind::changes || step.kind == Form::Kind::moves;
-        if (!takes || step.events != events || offset != from || parts->empty()) continue;
+        if (!takes || step.events != events || offset != from) continue;
         apart = take_apart(*parts, step, *attack, inputs, values);
         if (!apart) return std::nullopt;
       }

@@ -570,7 +570,13 @@ std::optional<WorldMaker::Part> WorldMaker::take_apart(std::vector<Part>& parts,
       return apart;
     }
   }
-  return std::nullopt;
+  // Nothing counts all rows: those that enter a filter may have lain beside all of them.
+  if (moves || leaves != 0 || filters.whole || count < 0 || !can_pass(step.events, filters, offset, 0))
+    return std::nullopt;
+  Part apart;
+  apart.rows = count;
+  for (const auto& [field, node] : step.totals) apart.totals[field] = values[node];
+  return apart;
 }
 
 }  // namespace kpi::prove
