@@ -59,6 +59,12 @@ struct Finding {
   std::string detail;     // threshold, metric, attack
   std::string detail_zh;  // in the policy's Chinese words; the same where it has none
   Said sentence;
+  /// The line of the policy that makes the difference in the witness: without it, more than half would be gone.
+  struct Cause {
+    Said what;
+    Span span;
+  };
+  std::optional<Cause> cause;
   std::vector<Said> notes;  // the cheapest and the most profitable way, a repair that was verified
   Span span;
   std::optional<Number> amount;  // of the violation: jump, gain, swing; or the bound that was proved

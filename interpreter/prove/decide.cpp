@@ -138,6 +138,7 @@ bool Decider::refute(Finding& finding, const Query& query, const State& state) {
     finding.amount = candidate->objective;
     last_state_ = *candidate;
     describe_change(*witness, query, *candidate);
+    find_cause(finding, query, *candidate);
     finding.witness = std::move(witness);
     return true;
   }
@@ -421,13 +422,7 @@ void Decider::describe_change(Witness& witness, const Query& query, const State&
     };
     witness.lines.push_back({{text, zh(text)}, show(values[from]), two ? show(values[to]) : std::string()});
   }
-  const auto total = [&](const std::vector<Number>& paid) {
-    Number sum;
-    for (const Number& one : paid) sum += one;
-    return money(sum);
-  };
-  witness.lines.push_back(
-      {{"pay", "报酬"}, total(witness.paid_before), witness.paid_after.empty() ? "" : total(witness.paid_after)});
+  account_for_periods(witness, query, state);
 }
 
 /// The cheapest and the most profitable way in the same situation.
@@ -449,7 +444,11 @@ void Decider::ways(Finding& finding, const Query& query, const State& state) {
   Problem cheapest;
   cheapest.require = query.require;
   cheapest.require.push_back(graph.less(graph.constant(query.tolerance), query.objective));
-  cheapest.objective = graph.multiply(graph.constant(Number(-1)), attack.cost);
+  // Of those that cost the same, the smallest.
+  NodeId effort = attack.cost;
+  for (const auto& step : attack.steps)
+    effort = graph.add(effort, graph.multiply(graph.constant(Number::power_of_ten(-9)), step.count));
+  cheapest.objective = graph.multiply(graph.constant(Number(-1)), effort);
   Problem best;
   best.require = query.require;
   best.objective = query.objective;
@@ -463,7 +462,7 @@ void Decider::ways(Finding& finding, const Query& query, const State& state) {
   from.objective = state.objective;
   Search profitable(graph, best, shape_.anchor(), options_.seed);
   const auto most = profitable.improve(from, attack.parameters, options_.evaluations / 2);
-  if (least) tell(*least, {"the cheapest way here", "此情形下成本最低的做法"});
+  if (least) tell(*least, {"the smallest and cheapest way here", "此情形下最小、成本最低的做法"});
   if (most) tell(*most, {"the most profitable way here", "此情形下获利最大的做法"});
 }
 

@@ -64,6 +64,8 @@ class Decider {
   bool ask_solver(Finding& finding, const Query& query, std::optional<State>& hint);
   std::optional<Witness> replay(const Query& query, const State& state);
   void describe_change(Witness& witness, const Query& query, const State& state);
+  void account_for_periods(Witness& witness, const Query& query, const State& state);
+  void find_cause(Finding& finding, const Query& query, const State& state);
   std::string shown(const Number& number, value::Unit unit) const;
   std::string place_of(const Shape::Threshold& threshold) const {
     if (!threshold.place.empty() || !threshold.at) return threshold.place;

@@ -94,12 +94,12 @@ std::string Shape::place_of(NodeId quantity, const Number& at) const {
   return {};
 }
 
-std::vector<Shape::Threshold> Shape::thresholds() {
+std::vector<Shape::Threshold> Shape::thresholds_of(NodeId root) {
   std::vector<Threshold> result;
   const std::set<NodeId> definitions(graph.definitions.begin(), graph.definitions.end());
   std::set<NodeId> of_samples;
   for (const NodeId id : graph.cone(graph.samples)) of_samples.insert(id);
-  for (const NodeId id : graph.cone({value()})) {
+  for (const NodeId id : graph.cone({root})) {
     const Node node = graph[id];
     if ((node.op != Op::less && node.op != Op::equal) || definitions.contains(id)) continue;
     Threshold threshold{id, node.a, node.b, Jump::Kind::performance, {}, std::nullopt, {}, {}, graph.spans[id], true};

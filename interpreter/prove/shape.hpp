@@ -52,7 +52,8 @@ class Shape {
     /// The atom is `quantity < at` (or `at < quantity`): true when truth means the lower side.
     bool true_is_below = true;
   };
-  std::vector<Threshold> thresholds();
+  std::vector<Threshold> thresholds() { return thresholds_of(value()); }
+  std::vector<Threshold> thresholds_of(NodeId root);
   /// What a node is called in the policy's words.
   std::string name_of(NodeId node) const;
   /// The day or text that a value of this node stands for; empty for other nodes.

@@ -72,6 +72,13 @@ Json finding_json(const model::Policy& policy, const Finding& finding, const sou
   json["file"] = file.name;
   json["start"] = position(file, finding.span.begin);
   json["end"] = position(file, finding.span.end);
+  if (finding.cause) {
+    const source::Source& where = sources.get(finding.cause->span.source);
+    json["cause"] = {{"message", text(finding.cause->what, language)},
+                     {"file", where.name},
+                     {"start", position(where, finding.cause->span.begin)},
+                     {"end", position(where, finding.cause->span.end)}};
+  }
   Json notes = Json::array();
   for (const auto& note : finding.notes) notes.push_back(text(note, language));
   if (!notes.empty()) json["notes"] = std::move(notes);

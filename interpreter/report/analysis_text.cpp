@@ -71,9 +71,10 @@ class Writer {
  private:
   const std::string& text(const prove::Said& said) const { return said.in(look.language == Language::zh); }
 
-  std::string place(const Finding& finding) const {
-    const source::Source& file = sources.get(finding.span.source);
-    const source::Position at = file.lines.position(file.text, finding.span.begin);
+  std::string place(const Finding& finding) const { return place(finding.span); }
+  std::string place(const source::Span& span) const {
+    const source::Source& file = sources.get(span.source);
+    const source::Position at = file.lines.position(file.text, span.begin);
     return file.name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
   }
 
@@ -127,6 +128,11 @@ class Writer {
     if (finding.verdict == Verdict::proved || finding.verdict == Verdict::inadmissible) return;
     out += "      --> " + place(finding) + "\n";
     if (finding.witness) story(*finding.witness);
+    // Where it is the line above, nothing new is said.
+    if (finding.cause && !(finding.cause->span == finding.span)) {
+      out += "      = " +
+             say(words::cause, look.language, text(finding.cause->what), place(finding.cause->span)) + "\n";
+    }
     for (const auto& note : finding.notes) out += "      = " + text(note) + "\n";
     for (const model::Allow* allow : exceptions_for(policy, finding)) {
       out += "      = " +
