@@ -475,7 +475,7 @@ Interval AttackEncoder::moved_by_field(const Form& form, const Input& input) con
   if (!turn.up && !turn.down)
     return *inside == 0 ? Interval{} : *inside > 0 ? Interval::at_least(Number(0)) : Interval{std::nullopt, Number(0)};
   if (*inside != 0) return {};
-  return movement(policy, input, turn.up ? RowEdit::adds : RowEdit::leaves, Number(form.most));
+  return movement(policy, input, turn.up ? RowEdit::enters : RowEdit::leaves, Number(form.most));
 }
 
 /// Rows of other events that go with the changed ones (a share of an order that is taken out is taken out too), and

@@ -65,6 +65,7 @@ class Decider {
   std::optional<Witness> replay(const Query& query, const State& state);
   void describe_change(Witness& witness, const Query& query, const State& state);
   void account_for_periods(Witness& witness, const Query& query, const State& state);
+  Span amount_span() const;
   void find_cause(Finding& finding, const Query& query, const State& state);
   std::string shown(const Number& number, value::Unit unit) const;
   std::string place_of(const Shape::Threshold& threshold) const {

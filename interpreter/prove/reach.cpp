@@ -55,19 +55,19 @@ bool looks_at_rows(const model::Policy& policy, model::ExprId condition, model::
 }
 
 Interval movement(const model::Policy& policy, const Input& input, RowEdit edit, const Number& most) {
-  if (edit == RowEdit::other) return {};
-  if (edit == RowEdit::leaves) return Interval::exactly(Number(0)) - movement(policy, input, RowEdit::adds, most);
-  const Number zero;
-  if (input.of_group) {
-    // A sum over the rows: each adds what one row can have.
-    return input.per_row.lower && input.per_row.lower->sign() >= 0 ? Interval::at_least(zero) : Interval{};
-  }
+  const Interval more = Interval::at_least(Number(0)), less{std::nullopt, Number(0)};
+  const bool leaves = edit == RowEdit::leaves;
+  // A sum over the rows: each adds what one row can have.
+  if (input.of_group)
+    return input.per_row.lower && input.per_row.lower->sign() >= 0 ? (leaves ? less : more) : Interval{};
   if (!input.aggregate.valid()) return {};
   const model::Aggregate& of = policy.aggregates[input.aggregate.index];
   if (of.each_inner.valid()) return {};
-  if (of.function == AggregateFunction::distinct) return {zero, most};
-  if (of.function == AggregateFunction::max) return Interval::at_least(zero);
-  if (of.function == AggregateFunction::min) return {std::nullopt, zero};
+  if (of.function == AggregateFunction::distinct)
+    return leaves ? Interval{-most, Number(0)} : Interval{Number(0), most};
+  // Before a first row comes in there is nothing to compare with.
+  if (leaves && of.function == AggregateFunction::max) return less;
+  if (leaves && of.function == AggregateFunction::min) return more;
   return {};
 }
 

@@ -18,10 +18,9 @@ bool goes_along(const model::Policy& policy, model::SourceRef source, model::Eve
 bool looks_at_rows(const model::Policy& policy, model::ExprId condition, model::EventsId events,
                    std::optional<model::FieldId> field);
 
-/// What one form of an attack does to the rows of a source, as far as the kind of an aggregate over them cares.
-enum class RowEdit : std::uint8_t { adds, leaves, other };
-/// How far an opaque value may move under it; everything where no contract is known. The value after the edit must keep
-/// to the range of the input besides. `most` rows are added at most.
+/// What a change of rows does to a value over them: rows come in, or rows go.
+enum class RowEdit : std::uint8_t { enters, leaves };
+/// How far a value that is no sum may move when at most so many rows come in or go; everything where nothing is known.
 Interval movement(const model::Policy& policy, const Input& input, RowEdit edit, const Number& most);
 
 /// Where a field of a row changes: to a value, or to any larger amount.

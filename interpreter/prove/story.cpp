@@ -54,6 +54,13 @@ void Decider::account_for_periods(Witness& witness, const Query& query, const St
   if (!witness.cost.is_zero()) line({"cost", "成本"}, money(Number(0)), money(witness.cost));
 }
 
+/// The clause that says what is paid, or the whole.
+Span Decider::amount_span() const {
+  if (!target_.payout.valid()) return span();
+  const model::Payout& payout = policy_.payouts[target_.payout.index];
+  return payout.amount.valid() ? policy_.expr(payout.amount).span : span();
+}
+
 /// Each comparison that comes out otherwise, each quotient and curve that moves, is held where it was: the one without
 /// which most of the difference is gone is the cause. Where there is none, pay simply grows with what moved.
 void Decider::find_cause(Finding& finding, const Query& query, const State& state) {
@@ -93,12 +100,14 @@ void Decider::find_cause(Finding& finding, const Query& query, const State& stat
   for (Part& part : parts) {
     for (const auto& threshold : shape_.thresholds_of(part.root)) {
       const NodeId atom = threshold.atom;
-      if (threshold.span.end <= threshold.span.begin || part.before[atom] == part.after[atom]) continue;
+      if (part.before[atom] == part.after[atom]) continue;
       const Number effect = held(part, atom) * Number(-difference.sign());
       if (effect <= most) continue;
       most = effect;
       const std::string at = threshold.at ? " " + place_of(threshold) : "";
-      finding.cause = {{threshold.quantity + " crosses" + at, zh(threshold.quantity) + " 越过" + at}, threshold.span};
+      const bool known = threshold.span.end > threshold.span.begin;
+      finding.cause = {{threshold.quantity + " crosses" + at, zh(threshold.quantity) + " 越过" + at},
+                       known ? threshold.span : amount_span()};
     }
   }
   if (finding.cause) return;
@@ -112,15 +121,13 @@ void Decider::find_cause(Finding& finding, const Query& query, const State& stat
       const std::string name = shape_.name_of(id);
       const Said what = graph[id].op == Op::divide
                             ? Said{"the quotient " + name + " moves", "比率 " + zh(name) + " 变动"}
-                            : Said{"the curve follows " + shape_.name_of(graph[id].a),
-                                   "曲线随 " + zh(shape_.name_of(graph[id].a)) + " 变动"};
+                            : Said{shape_.name_of(graph[id].a) + " moves along its curve",
+                                   zh(shape_.name_of(graph[id].a)) + " 沿曲线变动"};
       finding.cause = {what, graph.spans[id]};
     }
   }
-  if (finding.cause || !target_.payout.valid()) return;
-  const model::Payout& payout = policy_.payouts[target_.payout.index];
-  if (!payout.amount.valid()) return;
-  finding.cause = {{"what is paid moves with it", "报酬随之变动"}, policy_.expr(payout.amount).span};
+  if (!finding.cause && target_.payout.valid())
+    finding.cause = {{"what is paid moves with it", "报酬随之变动"}, amount_span()};
 }
 
 }  // namespace kpi::prove

@@ -130,8 +130,8 @@ class Writer {
     if (finding.witness) story(*finding.witness);
     // Where it is the line above, nothing new is said.
     if (finding.cause && !(finding.cause->span == finding.span)) {
-      out += "      = " +
-             say(words::cause, look.language, text(finding.cause->what), place(finding.cause->span)) + "\n";
+      out +=
+          "      = " + say(words::cause, look.language, text(finding.cause->what), place(finding.cause->span)) + "\n";
     }
     for (const auto& note : finding.notes) out += "      = " + text(note) + "\n";
     for (const model::Allow* allow : exceptions_for(policy, finding)) {
