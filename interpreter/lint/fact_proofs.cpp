@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <string_view>
+#include <thread>
 
+#include "interpreter/eval/parallel.hpp"
 #include "interpreter/lint/flow.hpp"
 #include "interpreter/model/walk.hpp"
 #include "interpreter/prove/facts.hpp"
@@ -17,28 +20,46 @@ using value::Value;
 
 struct FactProofs::Impl {
   const model::Policy& policy;
-  std::unique_ptr<prove::Facts> facts;
+  /// By payout, so that several threads can work at once.
+  std::vector<std::unique_ptr<prove::Facts>> facts{policy.payouts.size()};
   DataFlow flow{policy};
+  std::optional<std::set<std::string>> limits;
+  std::vector<std::optional<bool>> of_any_amount = std::vector<std::optional<bool>>(policy.payouts.size());
+
+  prove::Facts& of(model::PayoutId payout) {
+    auto& known = facts[payout.index];
+    if (!known) known = std::make_unique<prove::Facts>(policy);
+    return *known;
+  }
 
   /// Gates on violations and on the platform's own limits are there to stop pay, and a phase ends with time: what they
   /// do is no cliff.
   bool is_no_performance(const std::string& quantity) {
     if (quantity.starts_with("months_since(") || quantity.starts_with("age(")) return true;
+    return limit_metrics().contains(quantity);
+  }
+  const std::set<std::string>& limit_metrics() {
+    if (limits) return *limits;
+    limits.emplace();
     for (std::uint32_t i = 0; i < policy.metrics.size(); ++i) {
-      if (policy.metrics[i].named.name != quantity) continue;
       const auto& tags = policy.metrics[i].tags;
       const bool limit = std::any_of(tags.begin(), tags.end(), [](const std::string& tag) {
         constexpr std::string_view kLimits[] = {"compliance", "sfcr", "ldr", "vtr", "odr", "cr", "nfr"};
         return std::find(std::begin(kLimits), std::end(kLimits), tag) != std::end(kLimits);
       });
-      return limit || flow.reads_role(flow.metric({i}), "violations");
+      if (limit || flow.reads_role(flow.metric({i}), "violations")) limits->insert(policy.metrics[i].named.name);
     }
-    return false;
+    return *limits;
   }
 
   /// Whether pay depends on amounts of orders that may be of any size: then a gain that was found may rest on a single
   /// order of a million, and says nothing.
   bool any_amount(model::PayoutId payout) {
+    std::optional<bool>& known = of_any_amount[payout.index];
+    if (!known) known = reads_any_amount(payout);
+    return *known;
+  }
+  bool reads_any_amount(model::PayoutId payout) {
     for (const auto& [source, id] : flow.payout(payout).fields) {
       if (!source.is_events() || policy.event(source.events()).role != "orders") continue;
       const model::Field& field = policy.fields(source)[id.index];
@@ -48,7 +69,7 @@ struct FactProofs::Impl {
   }
 };
 
-FactProofs::FactProofs(const model::Policy& policy) : impl_(std::make_unique<Impl>(Impl{policy, nullptr})) {}
+FactProofs::FactProofs(const model::Policy& policy) : impl_(std::make_unique<Impl>(Impl{policy})) {}
 FactProofs::~FactProofs() = default;
 
 namespace {
@@ -89,11 +110,32 @@ bool rises_with_amount(const model::Policy& policy, model::ExprId formula) {
 
 }  // namespace
 
+/// Each payout is one thread's, and its questions are asked in the order in which they come.
+void FactProofs::foresee(const std::vector<Asked>& questions) const {
+  constexpr unsigned kMostThreads = 8;
+  std::vector<std::vector<Asked>> by_payout(impl_->policy.payouts.size());
+  for (const Asked& one : questions) by_payout[one.payout.index].push_back(one);
+  std::erase_if(by_payout, [](const auto& of) { return of.empty(); });
+  const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads);
+  if (threads == 1 || by_payout.size() < 2) return;
+  // What all payouts share is worked out before.
+  (void)impl_->limit_metrics();
+  for (const auto& of : by_payout) {
+    (void)impl_->of(of.front().payout);
+    (void)impl_->any_amount(of.front().payout);
+  }
+  eval::in_parallel(threads, by_payout.size(), 1, [&](unsigned, std::size_t first, std::size_t last) {
+    for (; first < last; ++first) {
+      for (const Asked& one : by_payout[first]) (void)ask(one.property, one.payout, one.metric);
+    }
+  });
+}
+
 Value FactProofs::ask(PropertyId property, model::PayoutId payout, std::optional<model::MetricId> metric) const {
-  if (!impl_->facts) impl_->facts = std::make_unique<prove::Facts>(impl_->policy);
-  prove::Facts& facts = *impl_->facts;
+  prove::Facts& facts = impl_->of(payout);
   const std::string quantity = metric ? impl_->policy.metrics[metric->index].named.name : "";
   const auto left_out = [&](const std::string& name) { return impl_->is_no_performance(name); };
+  const auto jumps = [&]() -> const prove::Jumps& { return facts.performance_jumps(payout, quantity, left_out); };
   switch (property) {
     case PropertyId::payout_highest: {
       const prove::Bounds& bounds = facts.bounds(payout);
@@ -106,9 +148,9 @@ Value FactProofs::ask(PropertyId property, model::PayoutId payout, std::optional
       return decided(verdict) ? Value(verdict == Verdict::proved) : Value();
     }
     case PropertyId::payout_max_jump:
-      return jump(facts.jumps(payout), quantity, false, left_out);
+      return jump(jumps(), quantity, false, left_out);
     case PropertyId::payout_jump_share:
-      return jump(facts.jumps(payout), quantity, true, left_out);
+      return jump(jumps(), quantity, true, left_out);
     case PropertyId::payout_monotone_in: {
       const bool lower = impl_->policy.metrics[metric->index].lower_is_better;
       const Verdict verdict =

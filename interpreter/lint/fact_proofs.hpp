@@ -7,11 +7,12 @@
 
 namespace kpi::lint {
 
-/// Nothing is computed before the first question. The policy must outlive it and have no errors.
+/// Nothing is computed before the first question, or before it is foreseen. The policy must outlive it and have no errors.
 class FactProofs final : public Proofs {
  public:
   explicit FactProofs(const model::Policy& policy);
   ~FactProofs() override;
+  void foresee(const std::vector<Asked>& questions) const override;
   value::Value ask(model::PropertyId property, model::PayoutId payout,
                    std::optional<model::MetricId> metric) const override;
 

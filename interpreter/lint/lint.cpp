@@ -51,13 +51,38 @@ std::vector<Cited> cited_for(const model::Rule& rule, const model::Header& heade
   return result;
 }
 
+/// Between the rules and the proofs: in a first round it only takes down what is asked.
+class Questions final : public Proofs {
+ public:
+  explicit Questions(const Proofs* proofs) : proofs_(proofs) {}
+  value::Value ask(model::PropertyId property, model::PayoutId payout,
+                   std::optional<model::MetricId> metric) const override {
+    if (!taking_down_) return proofs_->ask(property, payout, metric);
+    const Asked asked{payout, property, metric};
+    if (seen_.insert(asked).second) asked_.push_back(asked);
+    return {};
+  }
+  void take_down() { taking_down_ = true; }
+  void answer() {
+    taking_down_ = false;
+    proofs_->foresee(asked_);
+  }
+
+ private:
+  const Proofs* proofs_;
+  bool taking_down_ = false;
+  mutable std::set<Asked> seen_;
+  mutable std::vector<Asked> asked_;
+};
+
 class Linter {
  public:
   Linter(const model::Policy& policy, const source::SourceMap& sources, const Request& request)
       : policy_(policy),
         sources_(sources),
         request_(request),
-        on_(policy, sources, request.packs, request.as_of, request.proofs) {
+        questions_(request.proofs),
+        on_(policy, sources, request.packs, request.as_of, request.proofs ? &questions_ : nullptr) {
     const auto& unknown = request.unknown_rules;
     for (std::size_t i = 0; i < policy.allows.size(); ++i) {
       if (std::find(unknown.begin(), unknown.end(), policy.allows[i].rule) != unknown.end()) ++on_.allow_uses[i];
@@ -65,6 +90,7 @@ class Linter {
   }
 
   Result run() {
+    foresee();
     // Rules about unused exceptions see what all others found.
     for (const bool last : {false, true}) {
       std::set<std::string> seen;
@@ -82,12 +108,31 @@ class Linter {
   }
 
  private:
+  /// Rules that ask for proofs run once without answers, so that the questions about several payouts can be answered at
+  /// the same time.
+  void foresee() {
+    if (!request_.proofs || policy_.payouts.size() < 2) return;
+    questions_.take_down();
+    std::set<std::string> seen;
+    const auto of = [&](const model::Policy& home) {
+      for (const model::Rule& rule : home.rules) {
+        if (seen.insert(rule.named.name).second && runs(rule) && asks_proofs(rule)) RuleRun(rule, home, on_).run([] {});
+      }
+    };
+    of(policy_);
+    for (const Pack& pack : request_.packs) of(*pack.home);
+    questions_.answer();
+  }
+
+  bool runs(const model::Rule& rule) const {
+    return rule.sound && !rule.report.empty() && applies(rule.applies, policy_.header) &&
+           (request_.only_rule.empty() || rule.named.name == request_.only_rule);
+  }
+
   void run_rules(const model::Policy& home, const std::string& pack, bool last, std::set<std::string>& seen) {
     for (const model::Rule& rule : home.rules) {
       const bool first = seen.insert(rule.named.name).second;  // the policy's own replaces one of a pack
-      if (!first || !rule.sound || rule.report.empty()) continue;
-      if (!request_.only_rule.empty() && rule.named.name != request_.only_rule) continue;
-      if (asks(rule, model::PropertyId::allow_unused) != last || !applies(rule.applies, policy_.header)) continue;
+      if (!first || !runs(rule) || asks(rule, model::PropertyId::allow_unused) != last) continue;
       if (!request_.proofs && asks_proofs(rule)) {
         ++result_.unproved;
         leave_exceptions(rule.named.name);
@@ -184,6 +229,7 @@ class Linter {
   const model::Policy& policy_;
   const source::SourceMap& sources_;
   const Request& request_;
+  Questions questions_;
   Reflection on_;
   Result result_;
 };

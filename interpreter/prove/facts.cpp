@@ -1,6 +1,7 @@
 #include "interpreter/prove/facts.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <tuple>
 
@@ -25,6 +26,7 @@ std::string_view name(Verdict verdict) {
 namespace {
 
 constexpr Effort kEffort{};
+constexpr Effort kQuickEffort{.quick = true};
 
 std::string shown(const Number& number) { return number.is_decimal() ? number.to_string() : "~" + number.to_fixed(2); }
 
@@ -51,7 +53,8 @@ struct Facts::Impl {
     return known.emplace(key(target), make()).first->second;
   }
 
-  Jumps find_jumps(Target target);
+  Jumps find_jumps(Target target, const Effort& effort = kEffort,
+                   const std::function<bool(const Shape::Threshold&)>& wanted = {});
   std::vector<Accelerator> find_accelerators(Target target);
   Bounds find_bounds(Target target);
   Monotone find_monotone(Target target, MetricId metric, Direction direction);
@@ -67,6 +70,7 @@ struct Facts::Impl {
   const model::Policy& policy;
   std::map<std::uint32_t, std::unique_ptr<Shape>> shapes, cut_shapes;
   std::map<std::uint32_t, Jumps> jumps;
+  std::map<std::pair<std::uint32_t, std::string>, Jumps> performance_jumps;  // by quantity
   std::map<std::uint32_t, std::vector<Accelerator>> accelerators;
   std::map<std::uint32_t, Bounds> bounds;
   std::map<std::tuple<std::uint32_t, MetricId, Direction>, Monotone> monotone;
@@ -76,17 +80,35 @@ struct Facts::Impl {
   std::map<std::uint32_t, std::vector<Influence>> influence;
 };
 
-Jumps Facts::Impl::find_jumps(Target target) {
+Jumps Facts::Impl::find_jumps(Target target, const Effort& effort,
+                              const std::function<bool(const Shape::Threshold&)>& wanted) {
   Jumps result;
   Shape& of = shape(target);
   for (const auto& threshold : of.thresholds()) {
-    if (auto jump = of.jump(threshold, kEffort, result.complete)) result.items.push_back(std::move(*jump));
+    if (wanted && !wanted(threshold)) continue;
+    if (auto jump = of.jump(threshold, effort, result.complete)) result.items.push_back(std::move(*jump));
   }
   std::stable_sort(result.items.begin(), result.items.end(), [](const Jump& a, const Jump& b) {
     return std::tuple(a.unbounded, a.size) > std::tuple(b.unbounded, b.size);
   });
   return result;
 }
+
+namespace {
+
+/// Neither side depends on the quantity, or the one above is nothing where the one below is not less.
+bool cannot_be_proportional(const Graph& graph, NodeId lower, NodeId upper, NodeId quantity) {
+  const auto reads = [&](NodeId side) {
+    const auto cone = graph.cone({side});
+    return std::binary_search(cone.begin(), cone.end(), quantity);
+  };
+  if (reads(upper)) return false;
+  if (!reads(lower)) return true;
+  const Interval below = intervals(graph)[lower];
+  return below.lower && below.lower->sign() >= 0;
+}
+
+}  // namespace
 
 /// Both sides of the threshold are proportional to the quantity that crosses it, with different rates.
 std::vector<Accelerator> Facts::Impl::find_accelerators(Target target) {
@@ -99,10 +121,12 @@ std::vector<Accelerator> Facts::Impl::find_accelerators(Target target) {
     if (graph[quantity].op == Op::multiply) continue;
     auto [lower, upper] = of.decided(threshold.atom);
     if (!threshold.true_is_below) std::swap(lower, upper);
+    // What does not read the quantity is proportional to it only by being nothing.
+    if (cannot_be_proportional(graph, lower, upper, quantity)) continue;
     // Everything else at the best: the other inputs at what a search for the largest jump found.
     bool complete = true;
     std::optional<State> state;
-    if (!of.jump(threshold, kEffort, complete, &state) || !state) continue;
+    if (!of.jump(threshold, kQuickEffort, complete, &state) || !state) continue;
     std::vector<Number> values;
     const auto rate = [&](NodeId side, const Number& factor) {
       const NodeId moved = graph.substitute(side, {{quantity, graph.constant(*threshold.at * factor)}});
@@ -125,16 +149,15 @@ Bounds Facts::Impl::find_bounds(Target target) {
   const Interval range = of.range();
   result.lowest = range.lower;
   result.highest = range.upper;
+  if (result.highest) {
+    result.verdict = Verdict::proved;
+    result.why = {"never more than " + shown(*result.highest), "最高不超过 " + shown(*result.highest)};
+    return result;
+  }
   Problem problem;
   problem.objective = of.value();
   Search search(of.graph, problem, of.anchor());
   const auto best = search.run(kEffort.evaluations);
-  if (result.highest) {
-    result.verdict = Verdict::proved;
-    result.highest_reached = best && best->objective == *result.highest;
-    result.why = {"never more than " + shown(*result.highest), "最高不超过 " + shown(*result.highest)};
-    return result;
-  }
   if (!best) return result;
   Problem larger = problem;
   larger.largest_total = problem.largest_total * Number(1'000);
@@ -180,6 +203,7 @@ Monotone Facts::Impl::find_monotone(Target target, MetricId metric, Direction wa
   Problem problem;
   problem.require = {graph.less(input, after)};
   problem.objective = wanted == Direction::up ? graph.subtract(of.value(), moved) : graph.subtract(moved, of.value());
+  problem.enough = minor_unit(policy);  // one state that shows it will do
   Search search(graph, problem, of.anchor());
   const auto worst = search.run(kEffort.evaluations);
   if (!worst || worst->objective < minor_unit(policy)) return result;
@@ -207,6 +231,7 @@ LowestPay Facts::Impl::find_lowest(Target target) {
   const Interval range = intervals(graph)[total];
   Problem problem;
   problem.objective = graph.multiply(graph.constant(Number(-1)), total);
+  if (range.lower) problem.most = -*range.lower;
   Search search(graph, problem, of.anchor());
   const auto worst = search.run(kEffort.evaluations);
   if (worst) {
@@ -361,6 +386,18 @@ const Jumps& Facts::jumps(ScorecardId id) {
   const Target target{{}, id};
   return impl_->remembered(impl_->jumps, target, [&] { return impl_->find_jumps(target); });
 }
+const Jumps& Facts::performance_jumps(PayoutId id, const std::string& quantity,
+                                      const std::function<bool(const std::string&)>& left_out) {
+  const Target target{id, {}};
+  const std::pair key(Impl::key(target), quantity);
+  const auto found = impl_->performance_jumps.find(key);
+  if (found != impl_->performance_jumps.end()) return found->second;
+  const auto wanted = [&](const Shape::Threshold& threshold) {
+    if (threshold.kind != Jump::Kind::performance) return false;
+    return quantity.empty() ? !left_out(threshold.quantity) : threshold.quantity == quantity;
+  };
+  return impl_->performance_jumps.emplace(key, impl_->find_jumps(target, kQuickEffort, wanted)).first->second;
+}
 const std::vector<Accelerator>& Facts::accelerators(PayoutId id) {
   const Target target{id, {}};
   return impl_->remembered(impl_->accelerators, target, [&] { return impl_->find_accelerators(target); });
@@ -368,6 +405,15 @@ const std::vector<Accelerator>& Facts::accelerators(PayoutId id) {
 const Bounds& Facts::bounds(PayoutId id) {
   const Target target{id, {}};
   return impl_->remembered(impl_->bounds, target, [&] { return impl_->find_bounds(target); });
+}
+bool Facts::highest_is_reached(PayoutId id) {
+  Shape& of = impl_->shape({id, {}});
+  Problem problem;
+  problem.objective = of.value();
+  problem.most = bounds(id).highest;
+  Search search(of.graph, problem, of.anchor());
+  const auto best = search.run(kEffort.evaluations);
+  return best && problem.most && best->objective == *problem.most;
 }
 const Bounds& Facts::bounds(ScorecardId id) {
   const Target target{{}, id};

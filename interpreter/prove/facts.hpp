@@ -3,6 +3,7 @@
 // remembered; a question costs milliseconds at most once.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,7 +63,6 @@ struct Accelerator {
 struct Bounds {
   Verdict verdict = Verdict::unknown;  // proved: `highest` is a true upper bound; refuted: grows without limit
   std::optional<Number> lowest, highest;
-  bool highest_reached = false;  // some state has exactly this value
   Said why;
   Span span;
 };
@@ -120,8 +120,14 @@ class Facts {
   /// Continuous payouts have no jumps. The values are those before the last rounding.
   const Jumps& jumps(PayoutId payout);
   const Jumps& jumps(ScorecardId scorecard);
+  /// For lint: only where performance decides, without asking whether a jump has a limit. With a quantity: jumps where
+  /// that crosses; without: where anything crosses that is not left out, by an answer that is the same at each call.
+  const Jumps& performance_jumps(PayoutId payout, const std::string& quantity,
+                                 const std::function<bool(const std::string& quantity)>& left_out);
   const std::vector<Accelerator>& accelerators(PayoutId payout);
   const Bounds& bounds(PayoutId payout);
+  /// Whether some state has exactly the value of `bounds(payout).highest`, as far as a search finds one.
+  bool highest_is_reached(PayoutId payout);
   const Bounds& bounds(ScorecardId scorecard);
   /// Does the value never fall when the metric alone rises (`up`: never falls; `down`: never rises)?
   const Monotone& monotone_in(PayoutId payout, MetricId metric, Direction direction);

@@ -17,6 +17,7 @@ Number PiecewiseLine::operator()(const Number& at) const {
   const auto right = std::upper_bound(points.begin(), points.end(), at,
                                       [](const Number& x, const Point& point) { return x < point.at; });
   const auto left = std::prev(right);
+  if (!inner.empty()) return left->value + inner[static_cast<std::size_t>(left - points.begin())] * (at - left->at);
   return left->value + (right->value - left->value) * (at - left->at) / (right->at - left->at);
 }
 
@@ -249,7 +250,11 @@ NodeId Graph::curve(const PiecewiseLine& line, NodeId at) {
     return true;
   };
   auto found = std::find_if(lines.begin(), lines.end(), same);
-  if (found == lines.end()) found = lines.insert(lines.end(), line);
+  if (found == lines.end()) {
+    found = lines.insert(lines.end(), line);
+    const auto slopes = line.slopes();
+    found->inner.assign(slopes.begin() + 1, slopes.end() - 1);
+  }
   Node node;
   node.op = Op::curve;
   node.a = at;
@@ -294,11 +299,24 @@ NodeId Graph::equal(NodeId a, NodeId b) {
   return make(std::move(node));
 }
 
+/// With `either` inside: `x and (x or y)` is x, `x and (x and y)` is the second. With `both` inside, the same for `or`.
+std::optional<NodeId> Graph::absorbed(NodeId a, NodeId b, Op inner) const {
+  const Op outer = inner == Op::either ? Op::both : Op::either;
+  for (const auto& [whole, part] : {std::pair(a, b), std::pair(b, a)}) {
+    const Node& node = nodes[part];
+    if (node.a != whole && node.b != whole) continue;
+    if (node.op == inner) return whole;
+    if (node.op == outer) return part;
+  }
+  return std::nullopt;
+}
+
 NodeId Graph::both(NodeId a, NodeId b) {
   if (a == b || is_true(b) || is_false(a)) return a;
   if (is_true(a) || is_false(b)) return b;
   if ((nodes[a].op == Op::negate && nodes[a].a == b) || (nodes[b].op == Op::negate && nodes[b].a == a))
     return truth(false);
+  if (const auto known = absorbed(a, b, Op::either)) return *known;
   if (a > b) std::swap(a, b);
   Node node;
   node.op = Op::both;
@@ -312,6 +330,17 @@ NodeId Graph::either(NodeId a, NodeId b) {
   if (is_false(a) || is_true(b)) return b;
   if ((nodes[a].op == Op::negate && nodes[a].a == b) || (nodes[b].op == Op::negate && nodes[b].a == a))
     return truth(true);
+  if (const auto known = absorbed(a, b, Op::both)) return *known;
+  // Whether a choice has a value: `x and c or x and not c` is x.
+  if (nodes[a].op == Op::both && nodes[b].op == Op::both) {
+    const auto opposite = [&](NodeId x, NodeId y) {
+      return (nodes[x].op == Op::negate && nodes[x].a == y) || (nodes[y].op == Op::negate && nodes[y].a == x);
+    };
+    const Node &left = nodes[a], &right = nodes[b];
+    for (const auto& [x, c] : {std::pair(left.a, left.b), std::pair(left.b, left.a)}) {
+      if ((x == right.a && opposite(c, right.b)) || (x == right.b && opposite(c, right.a))) return x;
+    }
+  }
   if (a > b) std::swap(a, b);
   Node node;
   node.op = Op::either;

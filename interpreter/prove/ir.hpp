@@ -81,6 +81,7 @@ struct PiecewiseLine {
   };
   std::vector<Point> points;  // at least one
   Number slope_before, slope_after;
+  std::vector<Number> inner;  // slopes between neighbouring points; empty: worked out at every call
   Number operator()(const Number& at) const;
   /// Slopes of all pieces, in order.
   std::vector<Number> slopes() const;
@@ -239,6 +240,8 @@ class Graph {
     std::size_t operator()(const Key& key) const;
   };
   NodeId make(Node node);
+  /// What `a and b` is when one of them says all of it.
+  std::optional<NodeId> absorbed(NodeId a, NodeId b, Op inner) const;
   /// The branches of a nest of choices whose leaves are all constants, at most kMaximumLeaves of them.
   bool has_constant_leaves(NodeId id, std::size_t& leaves) const;
   NodeId scale_leaves(NodeId tree, NodeId factor);

@@ -267,11 +267,13 @@ std::optional<State> Search::run(std::size_t budget, const std::vector<std::vect
     }
   }
   while (best.size() > kSeedsKept && best.back().objective.sign() <= 0) best.pop_back();
+  std::size_t met = 0;
   while (evaluations_ < sampled) {
     if (!best.empty() && (inputs_.empty() || is_done(best.front().objective))) break;
+    if (problem_.settles && met == 2 * kBest) break;
     auto state = sample();
     if (state)
-      keep(std::move(*state));
+      ++met, keep(std::move(*state));
     else
       ++evaluations_;
   }
@@ -279,6 +281,7 @@ std::optional<State> Search::run(std::size_t budget, const std::vector<std::vect
   for (std::size_t i = 0; i < best.size() && evaluations_ < end; ++i) {
     if (result && is_done(result->objective)) break;
     auto state = improve(best[i], inputs_, (end - evaluations_) / (best.size() - i));
+    if (problem_.settles && result && state->objective == result->objective) break;
     if (!result || state->objective > result->objective) result = std::move(state);
   }
   return result;

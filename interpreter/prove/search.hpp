@@ -17,6 +17,7 @@ struct Problem {
   std::optional<std::pair<NodeId, NodeId>> boundary;
   std::optional<Number> enough;  // stop as soon as the objective is larger
   std::optional<Number> most;    // the objective is never larger: stop when it is reached
+  bool settles = false;          // stop when two starts have climbed to the same height
   /// Ends for inputs without one, so that witnesses stay plausible.
   Number largest_total{1'000'000};
   Number largest_rows{2'000};

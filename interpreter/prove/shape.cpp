@@ -156,6 +156,7 @@ std::optional<Jump> Shape::jump(const Threshold& threshold, const Effort& effort
   Problem problem;
   problem.objective = graph.maximum(difference, graph.multiply(graph.constant(Number(-1)), difference));
   problem.boundary = std::pair(threshold.left, threshold.right);
+  problem.settles = effort.quick;
   problem.require.push_back(graph.less(graph.constant(Number(0)), problem.objective));
   const bool finite = bound.lower && bound.upper;
   if (finite) problem.most = value::max(bound.lower->abs(), bound.upper->abs());
@@ -190,7 +191,7 @@ std::optional<Jump> Shape::jump(const Threshold& threshold, const Effort& effort
   jump.above = value::max(values[when_true], values[when_false]);
   if (!jump.below.is_zero()) jump.relative = jump.size / jump.below.abs();
   if (finite) jump.exact = jump.size == *problem.most;
-  if (!finite) {
+  if (!finite && !effort.quick) {
     // Larger inputs, larger jump: without limit as far as larger inputs go.
     Problem larger = problem;
     larger.most.reset();

@@ -13,6 +13,7 @@ namespace kpi::prove {
 struct Effort {
   std::size_t evaluations = 2'000;
   std::uint64_t seed = 1;
+  bool quick = false;  // a size that is reached will do: the search settles, and does not ask whether it has a limit
 };
 
 /// The payout, scorecard or alert that is analysed: the first that is valid. The value of an alert is 1 when its

@@ -44,7 +44,7 @@ payout bonus for host every month {
   CHECK(facts.accelerators(kFirst).empty());
   CHECK(facts.bounds(kFirst).verdict == Verdict::proved);
   CHECK(*facts.bounds(kFirst).highest == Number(200));
-  CHECK(facts.bounds(kFirst).highest_reached);
+  CHECK(facts.highest_is_reached(kFirst));
   CHECK(facts.monotone_in(kFirst, metric(compiled, "order_count"), Direction::up).verdict == Verdict::proved);
   CHECK(facts.monotone_in(kFirst, metric(compiled, "order_count"), Direction::down).verdict == Verdict::refuted);
   const LowestPay& lowest = facts.lowest_total_pay(kFirst);
