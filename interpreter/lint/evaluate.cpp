@@ -150,11 +150,20 @@ void RuleRun::bind(std::size_t binder, const std::function<void()>& found) {
   }
 }
 
-Datum RuleRun::plain(Datum datum) const {
-  if (!datum.element || datum.element->kind != ElementKind::formula) return datum;
+void RuleRun::make_plain(Datum& datum) const {
+  if (!datum.element || datum.element->kind != ElementKind::formula) return;
   const model::ExprId id{datum.element->a};
   const auto number = on_.flow().constant(id);
-  return number ? Datum(*number, on_.policy().expr(id).type.unit) : Datum();
+  datum = number ? Datum(*number, on_.policy().expr(id).type.unit) : Datum();
+}
+Datum RuleRun::plain(Datum datum) const {
+  make_plain(datum);
+  return datum;
+}
+Datum RuleRun::plain_value(RuleExprId id) const {
+  Datum result = evaluate(id);
+  make_plain(result);
+  return result;
 }
 
 Datum RuleRun::truth(Truth which) { return which == Truth::unknown ? Datum() : Datum(which == Truth::yes); }
@@ -172,8 +181,9 @@ Datum RuleRun::evaluate(RuleExprId id, std::size_t language) const {
         } else if constexpr (std::is_same_v<N, model::RuleVariable>) {
           return slots_[node.slot];
         } else if constexpr (std::is_same_v<N, model::RuleProperty>) {
-          const Datum base = evaluate(node.base, language);
-          if (!base.element) return {};
+          const auto* variable = std::get_if<model::RuleVariable>(&rule_.expr(node.base).node);
+          const std::optional<Element> base = variable ? slots_[variable->slot] : evaluate(node.base, language).element;
+          if (!base) return {};
           Arguments arguments;
           for (const auto& given : node.arguments) {
             for (const RuleExprId one : given) {
@@ -183,7 +193,7 @@ Datum RuleRun::evaluate(RuleExprId id, std::size_t language) const {
             }
             arguments.close();
           }
-          return on_.property(node.property, *base.element, arguments, language);
+          return on_.property(node.property, *base, arguments, language);
         } else if constexpr (std::is_same_v<N, model::RuleUnary>) {
           Datum operand = plain(evaluate(node.operand, language));
           operand.value = value::apply(node.op, operand.value);
@@ -240,7 +250,7 @@ Datum equal(const Datum& a, const Datum& b) {
 }  // namespace
 
 Datum RuleRun::binary(const model::RuleBinary& node) const {
-  const Datum left = plain(evaluate(node.left)), right = plain(evaluate(node.right));
+  const Datum left = plain_value(node.left), right = plain_value(node.right);
   if (left.absent() || right.absent()) return {};
   if (node.op == Op::eq || node.op == Op::ne) {
     Datum result = equal(left, right);

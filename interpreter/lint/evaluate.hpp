@@ -42,7 +42,9 @@ class RuleRun {
   Datum looked_up(const model::RuleTableLookup& node) const;
   Datum contained(const model::RuleIn& node) const;
   /// A formula stands for its constant value.
+  void make_plain(Datum& datum) const;
   Datum plain(Datum datum) const;
+  Datum plain_value(model::RuleExprId id) const;
   std::string shown(const Datum& datum) const;
 
   const model::Rule& rule_;

@@ -270,7 +270,7 @@ std::optional<State> Search::run(std::size_t budget, const std::vector<std::vect
   std::size_t met = 0;
   while (evaluations_ < sampled) {
     if (!best.empty() && (inputs_.empty() || is_done(best.front().objective))) break;
-    if (problem_.settles && met == 2 * kBest) break;
+    if (problem_.settles && met == kBest) break;
     auto state = sample();
     if (state)
       ++met, keep(std::move(*state));
