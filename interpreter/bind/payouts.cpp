@@ -256,7 +256,7 @@ class PayoutBinder {
     const auto found = std::find(names.begin(), names.end(), name.text);
     if (found != names.end()) return expr.require_unit(bound, found - names.begin() < 2 ? Unit::of(s_.currency()) : Unit{});
     if (const auto near = source::nearest_name(name.text, names)) {
-      s_.report(D::unknown_assumption, name.span).with("name", name.text).with("known", *near);
+      s_.report(D::unknown_assumption, name.span).with("name", name.text).suggest(*near);
     }
     return true;
   }

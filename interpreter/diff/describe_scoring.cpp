@@ -3,6 +3,7 @@
 
 #include "interpreter/diff/describe.hpp"
 #include "interpreter/model/dump.hpp"
+#include "interpreter/model/words.hpp"
 
 namespace kpi::diff {
 
@@ -144,8 +145,6 @@ Description Describer::curve(std::uint32_t index) const {
 }
 
 Part Describer::score_row(const model::Scorecard& card, const model::ScorecardRow& row) const {
-  static constexpr const char* kAttain[] = {"ratio", "mirror", "inverse", "from", "none"};
-  static constexpr const char* kMissing[] = {"unscored", "zero", "skip"};
   const Canonical canonical(policy_, tokens_, card.entity);
   Part part{PartKind::score_row,
             tokens_.of(ElementKind::metric, row.metric.index),
@@ -192,13 +191,13 @@ Part Describer::score_row(const model::Scorecard& card, const model::ScorecardRo
     curve_shown = curve;
   }
   part.attributes.push_back({Aspect::points_curve, curve, curve_shown, {}, {}, false});
-  std::string attain = kAttain[static_cast<int>(row.attain)];
+  std::string attain(row.attain == model::Attain::none ? "none" : model::name(row.attain));
   std::string attain_shown = attain;
   if (row.base.valid()) attain += " " + canonical.expr(row.base), attain_shown += " " + written(row.base);
   const bool lower = policy_.metrics[row.metric.index].lower_is_better;
   const bool by_default = row.attain == (lower ? model::Attain::mirror : model::Attain::ratio);
   part.attributes.push_back({Aspect::attain, attain, attain_shown, {}, {}, false, by_default});
-  part.attributes.push_back(plain(Aspect::missing, kMissing[static_cast<int>(row.missing)]));
+  part.attributes.push_back(plain(Aspect::missing, std::string(model::name(row.missing))));
   return part;
 }
 

@@ -46,7 +46,7 @@ struct IsolatedRows {
   std::uint64_t rows = 0;
   Date first;                    // the day of the first of them
   std::int32_t distance = 0;     // days between it and the last day before
-  std::vector<std::string> keys; // of some
+  std::vector<std::string> keys; // of events without a key: positions in the table, from 1
 };
 
 struct ScanRequest {

@@ -83,7 +83,8 @@ class Tracer {
     pass.run([&](const Batch& batch, Table& table, std::vector<std::uint8_t>& active) {
       for (std::size_t row = 0; row < table.rows; ++row) {
         if (active[row] != 0 && contains(tracer.window_, table.days.values[row]))
-          out.push_back(tracer.key_of(batch, table, row, pass.program()));
+          out.push_back(tracer.decl_.key.empty() ? std::to_string(batch.first_row + row + 1)
+                                                 : tracer.key_of(batch, table, row, pass.program()));
       }
     });
     return out;

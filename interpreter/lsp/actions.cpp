@@ -29,7 +29,6 @@ struct Named {
 const Named kNamed[] = {
     {ids::digit_after_point, "number", "fixed", ""},      {ids::digit_before_point, "number", "number", "0"},
     {ids::wrong_operator, "operator", "replacement", ""}, {ids::target_without_percent, "text", "likely", ""},
-    {ids::unknown_assumption, "name", "known", ""},
 };
 
 /// What to write at the place of the diagnostic; none if it does not say.

@@ -1,5 +1,7 @@
 #include "interpreter/model/dump.hpp"
 
+#include "interpreter/model/words.hpp"
+
 namespace kpi::model {
 namespace {
 
@@ -187,17 +189,15 @@ class Dumper {
   }
 
   void scorecard(const Scorecard& card) {
-    static constexpr const char* kAttain[] = {"ratio", "mirror", "inverse", "from", "-"};
-    static constexpr const char* kMissing[] = {"unscored", "zero", "skip"};
     line("scorecard " + named(card.named) + " for " + name_of(card.entity) + " every " + std::string(value::name(card.every)));
     for (const ScorecardRow& row : card.rows) {
       std::string text = "  | " + policy_.metrics[row.metric.index].named.name + " |";
       for (const Number& weight : row.weights) text += " " + weight.to_string();
       text += " |";
       for (const ExprId target : row.targets) text += " " + expr(target);
-      text += " | " + curve_of(row) + " | " + kAttain[static_cast<int>(row.attain)];
+      text += " | " + curve_of(row) + " | " + std::string(row.attain == Attain::none ? "-" : name(row.attain));
       if (row.base.valid()) text += " " + expr(row.base);
-      line(text + " | " + kMissing[static_cast<int>(row.missing)] + " |");
+      line(text + " | " + std::string(name(row.missing)) + " |");
     }
     for (const Gate& gate : card.gates) {
       static constexpr const char* kEffects[] = {"score ", "score at most ", "unscored"};

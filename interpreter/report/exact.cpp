@@ -31,22 +31,6 @@ std::string unit_name(const value::Type& type) {
 
 std::string_view name(eval::RowStatus status) { return status == eval::RowStatus::scored ? "scored" : "unscored"; }
 
-std::string_view name(model::Attain attain) {
-  switch (attain) {
-    case model::Attain::ratio:
-      return "ratio";
-    case model::Attain::mirror:
-      return "mirror";
-    case model::Attain::inverse:
-      return "inverse";
-    case model::Attain::from:
-      return "from";
-    case model::Attain::none:
-      return "";
-  }
-  return "";
-}
-
 std::string phase_name(const model::Policy& policy, model::EntityId entity, const std::optional<std::uint32_t>& index) {
   const model::Phases* phases = policy.phases_of(entity);
   return index && phases && *index < phases->phases.size() ? phases->phases[*index].named.name : "";

@@ -17,8 +17,6 @@ std::string exact_money(const value::Number& amount, value::Currency currency);
 std::string unit_name(const value::Type& type);
 
 std::string_view name(eval::RowStatus status);
-/// "ratio", "mirror", "inverse", "from"; empty for none.
-std::string_view name(model::Attain attain);
 /// The name of the phase at `index` of the entity, or empty.
 std::string phase_name(const model::Policy& policy, model::EntityId entity, const std::optional<std::uint32_t>& index);
 

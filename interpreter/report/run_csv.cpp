@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "interpreter/model/words.hpp"
 #include "interpreter/report/exact.hpp"
 #include "interpreter/value/number_append.hpp"
 
@@ -125,8 +126,7 @@ class CsvWriter final : public PeriodWriter {
   void finish(const eval::Outcome& outcome, const source::Diagnostics&) override {
     begin();
     std::string out;
-    for (std::size_t i = 0; i < outcome.events.size() && i < policy_.events.size(); ++i)
-    {
+    for (std::size_t i = 0; i < outcome.events.size() && i < policy_.events.size(); ++i) {
       quarantine_line(policy_.events[i].named.name, outcome.events[i].quarantined, out);
       for (const eval::UnownedRows& rows : outcome.events[i].unowned) unowned_line(i, rows, out);
     }
@@ -200,7 +200,7 @@ class CsvWriter final : public PeriodWriter {
     if (result.actual.has_value()) line.put(kUnit, units_[result.metric.index]);
     put(line, kTarget, result.target);
     put(line, kAttainment, result.attainment);
-    line.put(kForm, name(result.attain));
+    line.put(kForm, model::name(result.attain));
     put(line, kPoints, result.points);
     line.put(kWeight, result.effective_weight);
     put(line, kWeighted, result.weighted);

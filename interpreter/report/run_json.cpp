@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "interpreter/model/words.hpp"
 #include "interpreter/report/diagnostics_json.hpp"
 #include "interpreter/report/exact.hpp"
 
@@ -125,7 +126,7 @@ class JsonParts {
     if (result.target_partial) json["target_partial"] = true;
     json["target"] = text(result.target);
     json["attainment"] = text(result.attainment);
-    if (result.attain != model::Attain::none) json["form"] = name(result.attain);
+    if (result.attain != model::Attain::none) json["form"] = model::name(result.attain);
     // A reason of its own, such as a target that is not positive, where the value itself is there.
     if (result.actual.has_value() && !result.attainment.has_value() && result.attain != model::Attain::none) {
       json["attainment_reason"] = value::reason_text(result.attainment.reason());

@@ -185,10 +185,11 @@ void report_data(const model::Policy& policy, const Plan& plan, const AggregateS
 void report_isolated(const model::Policy& policy, const AggregateStore& store, source::Diagnostics& diagnostics) {
   for (const IsolatedRows& isolated : store.isolated()) {
     const model::Events& events = policy.event(isolated.events);
+    const bool keyless = events.key.empty();
     ShortList keys;
-    for (const std::string& key : isolated.keys) keys.add("`" + key + "`");
-    diagnostics.add(ids::isolated_rows, events.named.span)
-        .with("keys", keys.empty() ? std::to_string(isolated.rows) + " rows" : keys.text())
+    for (const std::string& key : isolated.keys) keys.add(keyless ? key : "`" + key + "`");
+    diagnostics.add(keyless ? ids::isolated_rows_without_key : ids::isolated_rows, events.named.span)
+        .with(keyless ? "rows" : "keys", keys.text())
         .with("events", events.named.name)
         .with("day", isolated.first.to_string())
         .with("distance", std::to_string(isolated.distance))

@@ -1,16 +1,12 @@
 #include "interpreter/eval/run/explain.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "grammar/source/diagnostics/run.hpp"
-#include "interpreter/eval/run/builtins.hpp"
 #include "interpreter/eval/run/curve_text.hpp"
-#include "interpreter/eval/run/evaluate.hpp"
-#include "interpreter/eval/run/formula_text.hpp"
+#include "interpreter/eval/run/explain_parts.hpp"
 #include "interpreter/eval/run/no_such_row.hpp"
-#include "interpreter/eval/trace.hpp"
-#include "interpreter/model/walk.hpp"
+#include "interpreter/model/words.hpp"
 
 namespace kpi::eval {
 namespace {
@@ -18,24 +14,6 @@ namespace {
 using model::ExprId;
 using Kind = ExplainNode::Kind;
 using value::Number;
-
-constexpr std::size_t kMembersShown = 5;
-
-const char* attain_word(model::Attain form) {
-  switch (form) {
-    case model::Attain::ratio:
-      return "ratio";
-    case model::Attain::mirror:
-      return "mirror";
-    case model::Attain::inverse:
-      return "inverse";
-    case model::Attain::from:
-      return "from";
-    case model::Attain::none:
-      break;
-  }
-  return "";
-}
 
 class Explainer {
  public:
@@ -46,7 +24,7 @@ class Explainer {
         planned(planned_),
         outcome(outcome_),
         evaluator(policy_, store, plan_.moments, Memory::few_rows),
-        text(sources, evaluator) {}
+        parts(policy_, sources, plan_, planned_, evaluator) {}
 
   /// Without the rows; see `add_rows`.
   SubjectExplanation subject(EntityId entity, std::uint32_t row, const ExplainRequest& request) {
@@ -56,8 +34,7 @@ class Explainer {
     const EntityRow& found = evaluator.store.rows(entity)[row];
     result.key = found.key;
     result.label = found.label;
-    seen.clear();
-    spans.clear();
+    parts.forget();
     for (const PayoutResult& payout : outcome.payouts) {
       if (policy.payouts[payout.payout.index].entity == entity) add_payout(payout, row, result, request);
     }
@@ -70,9 +47,10 @@ class Explainer {
   }
 
   /// What the explained aggregates read: the rows to look for.
-  const std::vector<TraceSpan>& traced_spans() const { return spans; }
+  const std::vector<TraceSpan>& traced_spans() const { return parts.traced_spans(); }
 
   void add_rows(SubjectExplanation& result, std::vector<CountedRow> traced, std::size_t limit) const {
+    const std::vector<TraceSpan>& spans = parts.traced_spans();
     std::vector<std::uint64_t> counts(spans.size());
     for (const CountedRow& row : traced) {
       for (const std::size_t span : row.counted_by) ++counts[span];
@@ -115,16 +93,6 @@ class Explainer {
     return nullptr;
   }
 
-  ExplainNode node(Kind kind, ExprId expr, const Context& context) {
-    ExplainNode result;
-    result.kind = kind;
-    if (!expr.valid()) return result;
-    result.formula = text.written(expr);
-    result.with_values = text.with_values(expr, context);
-    result.type = policy.expr(expr).type;
-    return result;
-  }
-
   // ---- payouts
   // -----------------------------------------------------------------------------------------------------------
 
@@ -153,11 +121,11 @@ class Explainer {
     }
     for (const auto& base : paid->base_penalties) {
       const model::Penalty& penalty = declared.penalties[base.penalty];
-      ExplainNode child = node(Kind::base_penalty, penalty.amount, context);
+      ExplainNode child = parts.node(Kind::base_penalty, penalty.amount, context);
       child.name = penalty.named.name;
       child.named = &penalty.named;
       child.value = base.amount;
-      child.children = parts(penalty.amount, context);
+      child.children = parts.of(penalty.amount, context);
       root.children.push_back(std::move(child));
     }
     result.payouts.push_back(std::move(root));
@@ -169,7 +137,7 @@ class Explainer {
 
   ExplainNode step_node(const PayoutStep& step, const model::Payout& declared, const PayoutResult& paid,
                         const Context& context, const value::Type& money) {
-    ExplainNode result = node(Kind::step, step.expr, context);
+    ExplainNode result = parts.node(Kind::step, step.expr, context);
     result.name = step.step;
     if (step.step == "penalty") {
       for (const model::Penalty& penalty : declared.penalties) {
@@ -184,7 +152,7 @@ class Explainer {
       result.facts.push_back({"input", step.input, input});
     }
     result.type = money;
-    if (step.expr.valid()) result.children = parts(step.expr, context);
+    if (step.expr.valid()) result.children = parts.of(step.expr, context);
     if (step.step == "pool_share") add_pool(declared, paid, context, result);
     return result;
   }
@@ -213,14 +181,14 @@ class Explainer {
       ++payees;
       sum += value::max(value.number(), Number(0));
     }
-    result.measured = text.written(declared.pool_by);
+    result.measured = parts.written(declared.pool_by);
     result.facts.push_back({"measure", evaluator.evaluate(declared.pool_by, context), measure});
     result.facts.push_back({"sum", sum, measure});
     result.facts.push_back({"payees", Number(payees), value::Type::number()});
     if (declared.pool_within && !declared.pool_within_company) {
       result.facts.push_back({"group", group, pool_group_type(declared)});
     }
-    append(result.children, parts(declared.pool_by, context));
+    FormulaParts::append(result.children, parts.of(declared.pool_by, context));
   }
 
   value::Type pool_group_type(const model::Payout& declared) const {
@@ -267,14 +235,14 @@ class Explainer {
       if (scored.phase && index == *scored.phase) break;
       if (!scored.phase && decisive.valid() && !evaluator.evaluate(decisive, at_period).has_value()) break;
     }
-    ExplainNode result = node(Kind::phase, decisive, at_period);
+    ExplainNode result = parts.node(Kind::phase, decisive, at_period);
     if (scored.phase) {
       result.name = phases.phases[*scored.phase].named.name;
       result.named = &phases.phases[*scored.phase].named;
     } else {
       result.note = scored.reason;
     }
-    if (decisive.valid()) result.children = parts(decisive, at_period);
+    if (decisive.valid()) result.children = parts.of(decisive, at_period);
     return result;
   }
 
@@ -284,12 +252,12 @@ class Explainer {
     const model::Metric& metric = policy.metrics[row.metric.index];
     const std::size_t at = line.targets.size() > 1 && scored.phase ? *scored.phase : 0;
     const ExprId target = at < line.targets.size() ? line.targets[at] : ExprId{};
-    ExplainNode result = node(Kind::score_row, target, context);  // the formula is that of the target
+    ExplainNode result = parts.node(Kind::score_row, target, context);  // the formula is that of the target
     result.name = metric.named.name;
     result.named = &metric.named;
     result.type = value::Type::number();
     result.value = row.points;
-    result.note = attain_word(row.attain);
+    result.note = model::name(row.attain);
     const value::Type plain = value::Type::number();
     result.facts.push_back({"actual", row.actual, metric.type});
     result.facts.push_back({"target", row.target, metric.type});
@@ -302,13 +270,13 @@ class Explainer {
     const Value& input = row.attain == model::Attain::none ? row.actual : row.attainment;
     result.segment = segment(line, input);
     if (const auto* curve = std::get_if<model::CurveId>(&line.curve)) result.curve = &policy.curves[curve->index].named;
-    result.children.push_back(metric_node(row.metric, context));
-    if (target.valid()) append(result.children, parts(target, context));
+    result.children.push_back(parts.metric(row.metric, context));
+    if (target.valid()) FormulaParts::append(result.children, parts.of(target, context));
     return result;
   }
 
   ExplainNode gate_node(const model::Gate& gate, const GateResult& checked, const Context& context) {
-    ExplainNode result = node(Kind::gate, gate.requires_value, context);
+    ExplainNode result = parts.node(Kind::gate, gate.requires_value, context);
     result.name = gate.named.name;
     result.named = &gate.named;
     if (checked.passed) {
@@ -319,7 +287,7 @@ class Explainer {
     using Effect = model::Gate::Effect;
     result.note = gate.effect == Effect::unscored ? "unscored" : gate.effect == Effect::score ? "score" : "at_most";
     if (gate.effect == Effect::at_most) result.facts.push_back({"limit", gate.limit, value::Type::number()});
-    result.children = parts(gate.requires_value, context);
+    result.children = parts.of(gate.requires_value, context);
     return result;
   }
 
@@ -333,180 +301,13 @@ class Explainer {
     return curve_segment(policy.curves[std::get<model::CurveId>(line.curve).index], input.number());
   }
 
-  // ---- what a formula is made of
-  // -----------------------------------------------------------------------------------------------
-
-  static void append(std::vector<ExplainNode>& to, std::vector<ExplainNode> more) {
-    for (ExplainNode& child : more) to.push_back(std::move(child));
-  }
-
-  std::vector<ExplainNode> parts(ExprId id, const Context& context) {
-    std::vector<ExplainNode> result;
-    collect_parts(id, context, result);
-    return result;
-  }
-
-  void collect_parts(ExprId id, const Context& context, std::vector<ExplainNode>& found) {
-    if (!id.valid()) return;
-    const model::ExprNode& inner = policy.expr(id).node;
-    if (const auto* ref = std::get_if<model::MetricRef>(&inner)) {
-      found.push_back(metric_node(ref->metric, context));
-    } else if (const auto* call = std::get_if<model::MetricCall>(&inner)) {
-      found.push_back(call_node(*call, id, context));
-    } else if (const auto* aggregate = std::get_if<model::AggregateRef>(&inner)) {
-      found.push_back(aggregate_node(aggregate->aggregate, id, context));
-    } else if (const auto* applied = std::get_if<model::CurveApply>(&inner)) {
-      found.push_back(curve_node(*applied, id, context));
-    } else if (const auto* lookup = std::get_if<model::TableLookup>(&inner)) {
-      found.push_back(table_node(*lookup, id, context));
-    } else {
-      model::for_each_operand(inner, [&](ExprId operand) { collect_parts(operand, context, found); });
-    }
-  }
-
-  void place(ExplainNode& result, const Context& context) const {
-    const Moment& moment = plan.moments[context.moment];
-    if (moment.period != planned.period) result.period = moment.period;
-    if (moment.window.start != moment.anchor) result.window = moment.window;
-  }
-
-  ExplainNode metric_node(model::MetricId id, const Context& context) {
-    const model::Metric& metric = policy.metrics[id.index];
-    const Context plain{context.subject, context.moment, nullptr};
-    ExplainNode result = node(Kind::metric, metric.value, plain);
-    result.name = metric.named.name;
-    result.named = &metric.named;
-    result.type = metric.type;
-    result.value = evaluator.metric(id, context.subject, context.moment);
-    place(result, context);
-    if (!seen.insert({id, context.moment}).second) {
-      result.repeated = true;
-      return result;
-    }
-    result.children = parts(metric.value, plain);
-    if (metric.needs.valid()) result.children.push_back(need_node(metric.needs, plain, result.children));
-    return result;
-  }
-
-  /// What the metric's own formula has explained already is not repeated below it.
-  ExplainNode need_node(ExprId needs, const Context& context, const std::vector<ExplainNode>& explained) {
-    ExplainNode result = node(Kind::need, needs, context);
-    result.value = evaluator.evaluate(needs, context);
-    for (ExplainNode& part : parts(needs, context)) {
-      const bool known =
-          part.kind == Kind::aggregate && std::any_of(explained.begin(), explained.end(), [&](const auto& other) {
-            return other.kind == Kind::aggregate && other.formula == part.formula;
-          });
-      if (!known) result.children.push_back(std::move(part));
-    }
-    return result;
-  }
-
-  ExplainNode call_node(const model::MetricCall& call, ExprId id, const Context& context) {
-    ExplainNode result;
-    result.kind = Kind::other_window;
-    result.formula = text.written(id);
-    result.type = policy.expr(id).type;
-    result.value = evaluator.evaluate(id, context);
-    const Context moved{context.subject, plan.moments.transform(context.moment, id, call), nullptr};
-    place(result, moved);
-    add_members(call, id, context, result);
-    result.children = parts(call.operand, moved);
-    return result;
-  }
-
-  /// Whom a total, a share or a rank is taken over, and the numbers of a share.
-  void add_members(const model::MetricCall& call, ExprId id, const Context& context, ExplainNode& result) {
-    using Function = model::MetricFunction;
-    const bool ranks = call.function == Function::rank || call.function == Function::percentile_rank;
-    if (!ranks && call.function != Function::total && call.function != Function::share) return;
-    const Subject& subject = context.subject;
-    const value::Type type = policy.expr(call.operand).type;
-    for (const std::uint32_t row : evaluator.members(call, id, subject.entity, subject.row, context.moment)) {
-      Value value = evaluator.evaluate(call.operand, {{subject.entity, row, nullptr}, context.moment, nullptr});
-      if (!value.has_value()) continue;
-      const EntityRow& member = evaluator.store.rows(subject.entity)[row];
-      result.members.push_back({member.key, member.label, std::move(value), type});
-    }
-    const bool lower = ranks && evaluator.lower_is_better(call.operand);
-    std::stable_sort(result.members.begin(), result.members.end(), [&](const auto& a, const auto& b) {
-      const int order = value::compare(a.value, b.value);
-      return lower ? order < 0 : order > 0;
-    });
-    result.members_total = result.members.size();
-    if (result.members.size() > kMembersShown) result.members.resize(kMembersShown);
-    if (call.function != Function::share) return;
-    const Value own = evaluator.evaluate(call.operand, context);
-    if (!own.has_value() || !result.value.has_value() || result.value.number().is_zero()) return;
-    result.with_values =
-        exact_text(own, type, evaluator) + " / " + exact_text(own.number() / result.value.number(), type, evaluator);
-  }
-
-  ExplainNode aggregate_node(AggregateId id, ExprId expr, const Context& context) {
-    ExplainNode result;
-    result.kind = Kind::aggregate;
-    result.formula = text.written(expr);
-    result.type = policy.expr(expr).type;
-    result.value = evaluator.evaluate(expr, context);
-    place(result, context);
-    AggregateId innermost = id;  // of `avg(sum(x) each day)`: what reads rows
-    while (policy.aggregates[innermost.index].each_inner.valid())
-      innermost = policy.aggregates[innermost.index].each_inner;
-    if (policy.aggregates[innermost.index].source.is_events()) {
-      const TraceSpan span{innermost, plan.moments[context.moment].window};
-      const auto known = std::find(spans.begin(), spans.end(), span);
-      result.span = static_cast<std::size_t>(known - spans.begin());
-      if (known == spans.end()) spans.push_back(span);
-    }
-    return result;
-  }
-
-  ExplainNode curve_node(const model::CurveApply& applied, ExprId id, const Context& context) {
-    const model::Curve& curve = policy.curves[applied.curve.index];
-    ExplainNode result = node(Kind::curve, id, context);
-    result.with_values.clear();
-    result.name = curve.named.name;
-    result.named = &curve.named;
-    result.value = evaluator.evaluate(id, context);
-    const Value input = evaluator.evaluate(applied.argument, context);
-    result.facts.push_back({"input", input, policy.expr(applied.argument).type});
-    if (input.has_value()) result.segment = curve_segment(curve, input.number());
-    result.children = parts(applied.argument, context);
-    return result;
-  }
-
-  ExplainNode table_node(const model::TableLookup& lookup, ExprId id, const Context& context) {
-    const model::DecisionTable& table = policy.tables[lookup.table.index];
-    ExplainNode result;
-    result.kind = Kind::table;
-    result.formula = text.written(id);
-    result.name = table.named.name;
-    result.named = &table.named;
-    result.type = policy.expr(id).type;
-    result.value = evaluator.evaluate(id, context);
-    std::vector<Value> arguments;
-    for (std::size_t index = 0; index < lookup.arguments.size(); ++index) {
-      arguments.push_back(evaluator.evaluate(lookup.arguments[index], context));
-      const std::string& column = index < table.columns.size() ? table.columns[index].name : result.name;
-      result.facts.push_back({column, arguments.back(), policy.expr(lookup.arguments[index]).type});
-    }
-    const TableMatch match = match_table(table, arguments);
-    if (match.row) result.segment = std::to_string(*match.row + 1);
-    for (ExprId argument : lookup.arguments) append(result.children, parts(argument, context));
-    if (match.row) append(result.children, parts(table.rows[*match.row].value, context));
-    return result;
-  }
-
-  // ---- the rest
-  // ----------------------------------------------------------------------------------------------------------------
-
   void add_metrics(EntityId entity, std::uint32_t row, SubjectExplanation& result) {
     for (const auto& listed : outcome.metrics) {
       if (listed.entity != entity || listed.entity_row != row) continue;
       const Context context{{entity, row, nullptr}, plan.moment_of(planned, entity), nullptr};
       for (const MetricResult& metric : listed.values) {
-        if (!seen.contains({metric.metric, context.moment}))
-          result.metrics.push_back(metric_node(metric.metric, context));
+        if (!parts.has_seen(metric.metric, context.moment))
+          result.metrics.push_back(parts.metric(metric.metric, context));
       }
     }
   }
@@ -516,9 +317,7 @@ class Explainer {
   const PlannedPeriod& planned;
   const PeriodOutcome& outcome;
   Evaluator evaluator;
-  FormulaText text;
-  std::vector<TraceSpan> spans;
-  std::set<std::pair<model::MetricId, MomentId>> seen;
+  FormulaParts parts;
 };
 
 }  // namespace
