@@ -2,6 +2,7 @@
 #include "interpreter/driver/dump.hpp"
 #include "interpreter/driver/files.hpp"
 #include "interpreter/driver/policy_limits.hpp"
+#include "interpreter/driver/rule_examples.hpp"
 #include "interpreter/driver/session.hpp"
 #include "interpreter/report/words.hpp"
 
@@ -33,6 +34,7 @@ Exit run_check(const Invocation& invocation, const Terminal& terminal) {
   }
   for (const Compiled& compiled : *files) {
     check_limits(compiled, {}, false, session.diagnostics);
+    remark_on_examples(compiled, session.diagnostics);
     if (const auto phase = invocation.value("--dump")) dumps += dump(*phase, compiled, session);
   }
   session.diagnostics.sort_and_deduplicate();

@@ -18,6 +18,7 @@
 #include "interpreter/driver/rule_packs.hpp"
 #include "interpreter/driver/session.hpp"
 #include "interpreter/lint/fact_proofs.hpp"
+#include "interpreter/lint/measures.hpp"
 #include "interpreter/report/diagnostics_json.hpp"
 #include "interpreter/report/lint_report.hpp"
 #include "interpreter/report/words.hpp"
@@ -112,7 +113,8 @@ class Run {
       request.as_of = report_.as_of;
       const std::size_t remarked = remarks.warning_count();
       request.unknown_rules = unknown_rules(file, request.packs, remarks);
-      const lint::FactProofs proofs(file.policy);
+      const model::Policy& seen = seen_policy(file.policy);
+      const lint::FactProofs proofs(seen);
       if (!invocation_.has("--without-proofs")) request.proofs = &proofs;
       request.baseline = baseline(invocation_.value("--baseline").value_or(config.baseline));
       report::LintedFile& linted = report_.files.emplace_back();
@@ -121,7 +123,7 @@ class Run {
       const ServedLimits served = served_limits(file.policy, request.packs);
       linted.packs = served.packs;
       linted.without_pack = served.without;
-      linted.result = lint::lint(file.policy, session.sources, request);
+      linted.result = lint::lint(seen, session.sources, request);
       work_out_fixes(file, session, linted.result);
       const bool deny = config.deny_warnings || invocation_.has("--deny") || denies_warnings(file);
       const bool warned = linted.result.count(model::RuleSeverity::warning) > 0 || remarks.warning_count() > remarked;
@@ -162,6 +164,12 @@ class Run {
   source::Diagnostics remarks;  // what the policies say that switches rules off unseen
 
  private:
+  /// What is counted without a name is a metric for the rules.
+  const model::Policy& seen_policy(const model::Policy& policy) {
+    auto named = lint::with_named_measures(policy, session.sources);
+    return named ? seen_.emplace_back(std::move(*named)) : policy;
+  }
+
   /// None where there is no such file, and while one is being written.
   const lint::Baseline* baseline(const std::string& file) {
     if (file.empty() || invocation_.has("--write-baseline")) return nullptr;
@@ -173,7 +181,8 @@ class Run {
   std::map<std::string, lint::Baseline> baselines_;  // by file
   bool denied_ = false;
   RulePacks packs_{session, RulePacks::Examples::left_out};
-  std::list<Compiled> compiled_;  // the report points into them
+  std::list<Compiled> compiled_;   // the report points into them
+  std::list<model::Policy> seen_;  // and into these
   report::LintReport report_;
 };
 

@@ -48,6 +48,11 @@ std::uint32_t line_end(std::string_view text, std::uint32_t at) {
   while (at < text.size() && text[at] != '\n') ++at;
   return at;
 }
+/// As the file ends its lines.
+const char* line_break(std::string_view text) {
+  const std::size_t first = text.find('\n');
+  return first != std::string_view::npos && first > 0 && text[first - 1] == '\r' ? "\r\n" : "\n";
+}
 std::string indent_of(std::string_view text, std::uint32_t at) {
   const std::uint32_t begin = line_begin(text, at);
   std::uint32_t end = begin;
@@ -65,7 +70,7 @@ lint::Edit into(std::string_view text, Span whole, const std::string& clause) {
     const bool spaced = brace > 0 && text[brace - 1] == ' ';
     return {{whole.source, brace, brace}, (spaced ? " " : "  ") + clause + " "};
   }
-  return {{whole.source, first, first}, indent_of(text, brace) + "  " + clause + "\n"};
+  return {{whole.source, first, first}, indent_of(text, brace) + "  " + clause + line_break(text)};
 }
 
 lint::Edit removal(std::string_view text, Span whole) {
@@ -98,6 +103,8 @@ std::optional<lint::Edit> edit_of(const lint::Finding& finding, const Compiled& 
         case model::ElementKind::exclusion:
           return policy.exclusions[element.a].named.span;
         case model::ElementKind::metric:
+          // A measure without a name has no declaration to be changed.
+          if (element.a >= policy.metrics.size()) return std::nullopt;
           return policy.metrics[element.a].named.span;
         case model::ElementKind::scorecard:
           return policy.scorecards[element.a].named.span;
@@ -116,8 +123,9 @@ std::optional<lint::Edit> edit_of(const lint::Finding& finding, const Compiled& 
   *whole = without_space(text, *whole);
   if (fix.remove) return removal(text, *whole);
   if (fix.into) return into(text, *whole, finding.fix_text);
-  const std::uint32_t end = line_end(text, whole->end);
-  return lint::Edit{{whole->source, end, end}, "\n" + finding.fix_text};
+  std::uint32_t end = line_end(text, whole->end);
+  if (end > whole->end && text[end - 1] == '\r') --end;
+  return lint::Edit{{whole->source, end, end}, line_break(text) + finding.fix_text};
 }
 
 /// What the text pays; none when it does not compile.

@@ -7,6 +7,7 @@
 #include "interpreter/driver/lint_fix.hpp"
 #include "interpreter/lint/fact_proofs.hpp"
 #include "interpreter/lint/lint.hpp"
+#include "interpreter/lint/measures.hpp"
 
 namespace kpi::driver {
 namespace {
@@ -73,9 +74,11 @@ void run_example(Session& session, const Compiled& compiled, const model::Rule& 
   // Examples must give the same tomorrow.
   request.as_of = policy.header.effective_from.value_or(value::Date{});
   request.only_rule = rule.named.name;
-  const lint::FactProofs proofs(policy);
+  const auto named = lint::with_named_measures(policy, session.sources);
+  const model::Policy& seen = named ? *named : policy;
+  const lint::FactProofs proofs(seen);
   request.proofs = &proofs;
-  const lint::Result linted = lint::lint(policy, session.sources, request);
+  const lint::Result linted = lint::lint(seen, session.sources, request);
   if (example.fails && linted.findings.empty())
     fail(result, ids::example_finds_nothing, example.span).with("rule", rule.named.name);
   if (example.fails && !linted.findings.empty() && rule.fix && !fix_fits(session, compiled, rule, example))
@@ -102,6 +105,22 @@ std::vector<eval::TestResult> run_rule_examples(Session& session, const Compiled
     }
   }
   return results;
+}
+
+void remark_on_examples(const Compiled& compiled, source::Diagnostics& remarks) {
+  for (const model::Rule& rule : compiled.policy.rules) {
+    // A rule with mistakes is mended first.
+    if (!rule.sound || !(rule.span.source == compiled.source)) continue;
+    for (const bool fails : {true, false}) {
+      if (std::any_of(rule.examples.begin(), rule.examples.end(),
+                      [&](const model::RuleExample& example) { return example.fails == fails; }))
+        continue;
+      remarks.add(ids::rule_without_example, rule.named.span)
+          .with("name", rule.named.name)
+          .with("kind", fails ? "fails" : "passes");
+      break;  // once for each rule
+    }
+  }
 }
 
 }  // namespace kpi::driver

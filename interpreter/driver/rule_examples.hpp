@@ -10,4 +10,7 @@ namespace kpi::driver {
 /// both must compile. One test per example, named `rule wage-fine fails 1`.
 std::vector<eval::TestResult> run_rule_examples(Session& session, const Compiled& compiled);
 
+/// Warns of the rules of a file that have no `fails` or no `passes`. The file must have been read with its examples.
+void remark_on_examples(const Compiled& compiled, source::Diagnostics& remarks);
+
 }  // namespace kpi::driver

@@ -179,6 +179,7 @@ Exit run_test(const Invocation& invocation, const Terminal& terminal) {
   nlohmann::ordered_json tests = nlohmann::ordered_json::array();
   for (const Compiled& compiled : files) {
     std::vector<eval::TestResult> examples = run_rule_examples(session, compiled);
+    remark_on_examples(compiled, remarks);
     if (compiled.policy.tests.empty() && examples.empty())
       remarks.add_without_span(ids::file_has_no_tests).with("file", compiled.path);
     eval::Coverage coverage(compiled.policy);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "interpreter/lint/measures.hpp"
+
 namespace kpi::lint {
 namespace {
 
@@ -240,9 +242,25 @@ std::string Reflection::owner_name(const Element& element) const {
       return texts_[element.a].of;
     case ElementKind::formula:
       return element.b > 0 ? policy_.payouts[element.b - 1].named.name : "";
+    case ElementKind::metric:
+      return is_unnamed(policy_.metrics[element.a]) ? home_of_measure(element.a) : "";
     default:
       return "";
   }
+}
+
+std::string Reflection::home_of_measure(std::uint32_t metric) const {
+  for (std::uint32_t i = 0; i < policy_.payouts.size(); ++i) {
+    for (const model::ExprId id : flow_.formulas(policy_.payouts[i])) {
+      if (flow_.direct_metrics(id).contains(metric)) return policy_.payouts[i].named.name;
+    }
+  }
+  for (const model::Scorecard& card : policy_.scorecards) {
+    for (const model::Gate& gate : card.gates) {
+      if (flow_.direct_metrics(gate.requires_value).contains(metric)) return card.named.name;
+    }
+  }
+  return "";
 }
 
 std::string Reflection::name(const Element& element) const {

@@ -101,6 +101,8 @@ class Reflection {
   void collect_elements();
   void collect_texts();
   void collect_libraries();
+  /// The payout or scorecard whose formula holds a measure without a name.
+  std::string home_of_measure(std::uint32_t metric) const;
 
   const model::Policy& policy_;
   const source::SourceMap& sources_;

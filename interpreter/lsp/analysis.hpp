@@ -132,6 +132,7 @@ class Analysis {
   std::vector<Declaration> declarations_;
   std::unordered_map<std::uint64_t, std::size_t> by_place_;  // of their names, see place_of
   std::unique_ptr<driver::RulePacks> packs_;                 // the findings point into them
+  std::optional<model::Policy> seen_;                        // and into this, see lint::with_named_measures
   std::unique_ptr<lint::Result> findings_;
   mutable std::map<std::uint32_t, Document> documents_;
   mutable std::unique_ptr<syntax::CleanText> clean_;

@@ -8,6 +8,7 @@
 #include "interpreter/driver/project_config.hpp"
 #include "interpreter/driver/rule_packs.hpp"
 #include "interpreter/lint/fact_proofs.hpp"
+#include "interpreter/lint/measures.hpp"
 #include "interpreter/lsp/analysis.hpp"
 
 namespace kpi::lsp {
@@ -26,14 +27,16 @@ void Analysis::lint() {
     if (session_.diagnostics.has_errors()) return;  // in a rule of the house
     request.as_of = today();
     request.unknown_rules = driver::unknown_rules(compiled_, request.packs, remarks_);
-    const lint::FactProofs proofs(policy());
+    seen_ = lint::with_named_measures(policy(), session_.sources);
+    const model::Policy& seen = seen_ ? *seen_ : policy();
+    const lint::FactProofs proofs(seen);
     request.proofs = &proofs;
     lint::Baseline baseline;
     if (!config.baseline.empty()) {
       baseline = driver::read_baseline(config.baseline);
       request.baseline = &baseline;
     }
-    findings_ = std::make_unique<lint::Result>(lint::lint(policy(), session_.sources, request));
+    findings_ = std::make_unique<lint::Result>(lint::lint(seen, session_.sources, request));
     driver::work_out_fixes(compiled_, session_, *findings_);
   } catch (const driver::Failure& failure) {
     findings_.reset();
