@@ -197,7 +197,10 @@ void DataFlow::read_aggregate(model::AggregateId id, Flow& flow) {
   if (aggregate.function == AggregateFunction::distinct) flow.add(Construct::distinct);
   if (aggregate.function == AggregateFunction::percentile || aggregate.function == AggregateFunction::median)
     flow.add(Construct::percentile);
-  if (aggregate.each_inner.valid()) read_aggregate(aggregate.each_inner, flow);
+  if (aggregate.each_inner.valid()) {
+    flow.add(Construct::each);
+    read_aggregate(aggregate.each_inner, flow);
+  }
   walk(aggregate.value, flow, false, {});
   walk(aggregate.filter, flow, true, {});
   if (aggregate.at.valid()) read_field(aggregate.source, aggregate.at, flow, false);

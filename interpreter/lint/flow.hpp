@@ -43,6 +43,7 @@ enum class Construct : std::uint8_t {
   percentile,
   result,
   param,
+  each,
 };
 
 using FieldRef = std::pair<model::SourceRef, model::FieldId>;

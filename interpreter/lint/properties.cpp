@@ -97,6 +97,10 @@ Datum any_from_library(const Question& q) {
   const model::Named* named = q.on.named(q.element);
   return named && named->from_library;
 }
+Datum any_place(const Question& q) {
+  const auto& all = q.on.elements(q.element.kind);
+  return Datum::count(static_cast<std::size_t>(std::find(all.begin(), all.end(), q.element) - all.begin()) + 1);
+}
 Datum any_named_like(const Question& q) { return is_named(q, q.element, small(q.words(0))); }
 
 // ---- flow -----------------------------------------------------------------------------------------------------------
