@@ -243,7 +243,8 @@ RuleExprId RuleExprBinder::bind_lookup(const syntax::Call& node, std::uint32_t i
   std::vector<RuleExprId> arguments;
   for (std::size_t i = 0; i < node.arguments.size(); ++i) {
     if (!node.arguments[i].value.valid()) return error(place);
-    arguments.push_back(bind_present(node.arguments[i].value, rule_type(rule_kind(s_.policy.tables[index].columns[i].type))));
+    arguments.push_back(
+        bind_present(node.arguments[i].value, rule_type(rule_kind(s_.policy.tables[index].columns[i].type))));
   }
   Type result = rule_type(rule_kind(s_.policy.tables[index].type));
   result.optional = true;

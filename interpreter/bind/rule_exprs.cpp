@@ -15,7 +15,6 @@ using model::ElementKind;
 using model::RuleExprId;
 using Op = value::BinaryOp;
 
-
 RuleExprBinder::RuleExprBinder(Session& session, Module& module, model::Rule& rule)
     : s_(session), module_(module), rule_(rule) {
   variables_.push_back({"policy", {}, ElementKind::policy, 0});
@@ -138,7 +137,8 @@ RuleExprId RuleExprBinder::bind(syntax::ExprId id, const Type* wanted) {
     }
     const RuleExprId operand = bind(unary->operand);
     const Type& inner = type(operand);
-    if (!is_numeric(inner.kind) && inner.kind != Kind::error) return require(operand, rule_type(Kind::number)), error(place);
+    if (!is_numeric(inner.kind) && inner.kind != Kind::error)
+      return require(operand, rule_type(Kind::number)), error(place);
     return add(inner, place, model::RuleUnary{value::UnaryOp::negate, operand});
   }
   if (const auto* list = std::get_if<syntax::List>(&node)) {
@@ -277,7 +277,9 @@ RuleExprId RuleExprBinder::bind_binary(const syntax::Binary& node, Span place) {
     return refuse();
   } else if (op == Op::add || op == Op::subtract) {
     if (!fits(a, b) && !fits(b, a)) return refuse();
-    result = is_numeric(a.kind) && !a.zero ? rule_type(a.kind) : is_numeric(b.kind) ? rule_type(b.kind) : rule_type(Kind::number);
+    result = is_numeric(a.kind) && !a.zero ? rule_type(a.kind)
+             : is_numeric(b.kind)          ? rule_type(b.kind)
+                                           : rule_type(Kind::number);
   } else if (b.kind == Kind::number || is_formula(b)) {
     result = is_numeric(a.kind) ? rule_type(a.kind) : rule_type(Kind::number);
     // A formula has the unit that the policy gives it: what the product compares with is for the evaluation to judge.
@@ -312,8 +314,8 @@ RuleExprId RuleExprBinder::bind_in(const syntax::In& node, Span place) {
     item = bind(node.item);
     const Type expected = type(item);
     if (const auto* range = std::get_if<syntax::Range>(&collection))
-      within =
-          bind_range(*range, is_formula(expected) ? rule_type(Kind::number) : expected, module_.expr(node.collection).span);
+      within = bind_range(*range, is_formula(expected) ? rule_type(Kind::number) : expected,
+                          module_.expr(node.collection).span);
     else
       within = bind(node.collection, &expected);
     if (const auto* list = std::get_if<model::RuleList>(&rule_.exprs[within.index].node)) {

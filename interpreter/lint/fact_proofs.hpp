@@ -7,7 +7,8 @@
 
 namespace kpi::lint {
 
-/// Nothing is computed before the first question, or before it is foreseen. The policy must outlive it and have no errors.
+/// Nothing is computed before the first question, or before it is foreseen. The policy must outlive it and have no
+/// errors.
 class FactProofs final : public Proofs {
  public:
   explicit FactProofs(const model::Policy& policy);

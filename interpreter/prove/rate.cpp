@@ -57,8 +57,9 @@ bool not_negative(const Graph& graph, const std::vector<Interval>& known, const 
       least += factor * *known[node].lower;
     }
   }
-  for (const auto& [node, factor] : of.terms) {
+  for (const auto& [term, factor] : of.terms) {
     if (factor.sign() > 0) continue;
+    const NodeId node = term;
     const Number taken = factor.abs();
     if (known[node].upper && (known[node].upper->is_zero() || least >= taken * *known[node].upper)) {
       least -= taken * *known[node].upper;

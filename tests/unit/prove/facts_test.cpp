@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "interpreter/prove/facts.hpp"
+#include "interpreter/prove/ir.hpp"
 #include "tests/unit/prove/compiled.hpp"
 
 using namespace kpi;
@@ -111,4 +112,47 @@ payout bonus for host from monthly { payee employee amount 5 GBP * score  cap 40
   const auto& influence = facts.influence(kFirst);
   REQUIRE(influence.size() == 2);
   CHECK(influence[0].highest - influence[0].lowest > Number(0));
+}
+
+TEST_CASE("for the lint only jumps of performance count") {
+  const Compiled compiled(host_policy(R"(
+payout bonus for host every month {
+  payee employee
+  amount (if order_count >= 100 then 200 GBP else 0) + (if sales >= 5_000 GBP then 30 GBP else 0) + (if age(joined) < 90 days then 70 GBP else 0)
+})"));
+  REQUIRE_FALSE(compiled.diagnostics.has_errors());
+  Facts facts(compiled.policy);
+  const auto nothing = [](const std::string&) { return false; };
+  CHECK(facts.jumps(kFirst).items.size() == 3);
+  const Jumps& performance = facts.performance_jumps(kFirst, "", nothing);
+  CHECK(performance.complete);
+  REQUIRE(performance.items.size() == 2);
+  CHECK(performance.items[0].size == Number(200));
+  CHECK(performance.items[1].size == Number(30));
+  const Jumps& sales = facts.performance_jumps(kFirst, "sales", nothing);
+  REQUIRE(sales.items.size() == 1);
+  CHECK(sales.items[0].size == Number(30));
+
+  Facts others(compiled.policy);
+  const auto orders = [](const std::string& quantity) { return quantity == "order_count"; };
+  REQUIRE(others.performance_jumps(kFirst, "", orders).items.size() == 1);
+  CHECK(others.performance_jumps(kFirst, "", orders).items[0].quantity == "sales");
+}
+
+TEST_CASE("truth values that say the same are one node") {
+  Graph graph;
+  const auto atom = [&](const std::string& key) {
+    Input input;
+    input.kind = Input::Kind::choice;
+    input.key = key;
+    input.range = {Number(0), Number(1)};
+    return graph.equal(graph.constant(Number(1)), graph.input(input));
+  };
+  const NodeId x = atom("x"), y = atom("y"), z = atom("z");
+  CHECK(graph.either(graph.both(x, y), graph.both(graph.negate(y), x)) == x);
+  CHECK(graph.either(x, graph.both(y, x)) == x);
+  CHECK(graph.both(graph.either(y, x), x) == x);
+  CHECK(graph.both(x, graph.both(x, y)) == graph.both(x, y));
+  CHECK(graph.either(graph.either(x, y), y) == graph.either(x, y));
+  CHECK(graph.either(graph.both(x, y), graph.both(graph.negate(y), z)) != x);
 }
