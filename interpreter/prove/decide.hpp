@@ -83,6 +83,7 @@ class Decider {
   bool jumps_no_more(const model::Policy& changed, const std::vector<Span>& spans) const;
   bool repair_marginal(Finding& finding, std::uint32_t curve, const std::vector<Span>& spans);
   bool repair_ramp(Finding& finding, const Shape::Threshold& threshold);
+  void largest_jump(const Shape::Threshold& threshold, Jump& jump, std::optional<State>& place);
   void witness_of_jump(Finding& finding, const Shape::Threshold& threshold);
   bool witness_beside(Finding& finding, const Shape::Threshold& threshold, const State& place);
   bool holds(const std::vector<NodeId>& truths, const State& state) const;
@@ -106,6 +107,7 @@ class Decider {
   std::vector<Proved> proved_;
   std::optional<State> last_state_;         // of the last refutation
   std::vector<std::vector<Number>> seeds_;  // inputs beside jumps: there, small changes do much
+  bool ask_for_larger_ = true;              // jumps; false when one such question was too much
   void seed(const State& place);
   void require_second(Query& query);
   std::optional<std::uint32_t> order_amount(model::EventsId events) const;

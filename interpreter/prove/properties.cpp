@@ -140,8 +140,9 @@ std::vector<Finding> Decider::jumps() {
     finding.detail_zh = zh(threshold.quantity) + at;
     bool complete = true;
     std::optional<State> place;
-    const auto jump = shape_.jump(threshold, effort, complete, &place);
+    auto jump = shape_.jump(threshold, effort, complete, &place);
     finding.evaluations = options_.evaluations;
+    if (jump && jump->size > options_.tolerance) largest_jump(threshold, *jump, place);
     if (place) seed(*place);
     if (jump && threshold.kind == Jump::Kind::entity) {
       // Nobody moves an age or a site by working differently.
