@@ -45,6 +45,12 @@ std::string_view name(Property property) {
       return "independent";
     case Property::budget:
       return "budget";
+    case Property::phase:
+      return "phase";
+    case Property::sample:
+      return "sample";
+    case Property::ratchet:
+      return "ratchet";
     case Property::attack:
       return "attack";
   }
@@ -73,6 +79,12 @@ std::string_view chinese_name(Property property) {
       return "与个人信息无关";
     case Property::budget:
       return "预算占比";
+    case Property::phase:
+      return "阶段切换";
+    case Property::sample:
+      return "最小样本";
+    case Property::ratchet:
+      return "目标棘轮";
     case Property::attack:
       return "刷薪手法";
   }

@@ -27,6 +27,9 @@ enum class Property : std::uint8_t {
   monotone,       // a better metric never lowers pay
   independent,    // pay does not depend on what is personal
   budget,         // pay stays below `assume pay_share` of what orders bring
+  phase,          // the next phase pays the same for the same work
+  sample,         // a row that completes a minimum sample never lowers pay
+  ratchet,        // holding work back for a target that is made from it is never worth it
   attack,         // a declared attack is never worth it
 };
 std::string_view name(Property property);

@@ -148,6 +148,7 @@ Finding Decider::attack(const model::Attack& declared, std::optional<Number> eac
       finding.sentence = {attack_name.en + " gains " + money(*finding.amount) + " after its cost",
                           attack_name.zh + "扣除成本后获利 " + money(*finding.amount)};
       if (last_state_) ways(finding, query, *last_state_);
+      advise_collected(finding, declared);
       return finding;
     }
     if (finding.verdict == Verdict::unknown) return finding;

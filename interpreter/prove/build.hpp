@@ -69,6 +69,9 @@ class Builder {
 
   void assume(const std::string& key) { assumptions_.insert(key); }
 
+  /// Whether the entity is in this phase, in the analysed period; false where it is in none.
+  NodeId in_phase(std::uint32_t index) { return phase_is(index, Moment{}); }
+
   /// A value of a row: `fields` gives the values of fields of the row (by path text), others are free inputs.
   using RowFields = std::map<std::string, Scalar>;
   Scalar row_number(ExprId id, model::SourceRef source, const RowFields& fields, const std::string& free_prefix);

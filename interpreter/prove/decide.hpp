@@ -30,6 +30,8 @@ class Decider {
   std::vector<Finding> independent();
   std::vector<Finding> share_of_sales();
   std::vector<Finding> share_of_margin();
+  std::vector<Finding> samples();
+  std::vector<Finding> ratchets();
   std::vector<Finding> attacks();
 
   Shape& shape() { return shape_; }
@@ -78,6 +80,12 @@ class Decider {
   Number cent() const;
   void ways(Finding& finding, const Query& query, const State& state);
   void repair_jump(Finding& finding, const Shape::Threshold& threshold);
+  bool repair_gate(Finding& finding, const Shape::Threshold& threshold);
+  void advise_collected(Finding& finding, const model::Attack& attack) const;
+  const model::Phase* phase_of(const Shape::Threshold& threshold) const;
+  bool phase_boundary(Finding& finding, const Shape::Threshold& threshold, const std::optional<Jump>& jump,
+                      const std::optional<State>& place);
+  void tell_control(Finding& finding, const AttackGraph& attack, NodeId frozen_pay, NodeId frozen_gain);
   bool is_start_of_curve(const Shape::Threshold& threshold) const;
   void repair_bound(Finding& finding);
   bool jumps_no_more(const model::Policy& changed, const std::vector<Span>& spans) const;

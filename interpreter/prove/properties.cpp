@@ -144,6 +144,11 @@ std::vector<Finding> Decider::jumps() {
     finding.evaluations = options_.evaluations;
     if (jump && jump->size > options_.tolerance) largest_jump(threshold, *jump, place);
     if (place) seed(*place);
+    if (phase_of(threshold) != nullptr && complete && phase_boundary(finding, threshold, jump, place)) {
+      any = any || jump.has_value();
+      result.push_back(std::move(finding));
+      continue;
+    }
     if (jump && threshold.kind == Jump::Kind::entity) {
       // Nobody moves an age or a site by working differently.
       any = true;

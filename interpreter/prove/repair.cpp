@@ -49,7 +49,7 @@ void Decider::repair_jump(Finding& finding, const Shape::Threshold& threshold) {
                              "已验证的修复：把 `curve " + curve.named.name + "` 改为 `line` 后没有跳变"});
     return;
   }
-  repair_ramp(finding, threshold);
+  if (!repair_gate(finding, threshold)) repair_ramp(finding, threshold);
 }
 
 /// `rate(sales) * sales` with a rate in steps pays the higher rate on everything: as brackets, only on the part above.

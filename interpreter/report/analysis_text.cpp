@@ -81,7 +81,7 @@ class Writer {
   std::string how(const Finding& finding) const {
     switch (finding.verdict) {
       case Verdict::inadmissible:
-        return {};
+        return finding.witness ? std::string(word(words::search, look.language)) : std::string();
       case Verdict::unknown:
         if (finding.asked_solver) return say(words::spent_solver, look.language, finding.evaluations, analysis.solver);
         if (analysis.solver.empty()) return say(words::spent_no_solver, look.language, finding.evaluations);
@@ -125,7 +125,8 @@ class Writer {
     out += "  " + paint(word(verdict_word(finding.verdict), look.language), verdict_ink(finding.verdict), look) + "  " +
            property(finding) + (finding.detail.empty() ? "" : " " + detail(finding)) + "  " + text(finding.sentence) +
            (how_known.empty() ? "" : paint(" [" + how_known + "]", Ink::dim, look)) + "\n";
-    if (finding.verdict == Verdict::proved || finding.verdict == Verdict::inadmissible) return;
+    if (finding.verdict == Verdict::proved) return;
+    if (finding.verdict == Verdict::inadmissible && !finding.witness) return;
     out += "      --> " + place(finding) + "\n";
     if (finding.witness) story(*finding.witness);
     // Where it is the line above, nothing new is said.

@@ -98,6 +98,11 @@ events orders as orders from orders at paid_at {
 }
 metric order_count = count(orders)
 metric net = sum(orders.amount) - sum(orders.refunded default 0)
+metric refund_rate = sum(orders.refunded default 0) / sum(orders.amount) { better lower  needs count(orders) >= 5 }
+phases for host {
+  newcomer when age(joined) < 90 days
+  settled  otherwise
+}
 attack split { splits orders  cost 0 }
 payout bonus for host every month {
   payee  employee
@@ -118,6 +123,10 @@ MUTATIONS = [
     ("2% * max(net, 0 GBP)", "800 GBP - min(800 GBP, max(net, 0 GBP))", "monotone net", "refuted"),
     ("2% * max(net, 0 GBP)", "1% * sum(orders.refunded default 0)", "refund orders.refunded", "refuted"),
     ("2% * max(net, 0 GBP)", '(if site = "north" then 1% else 2%) * max(net, 0 GBP)', "independent host.site", "refuted"),
+    ("2% * max(net, 0 GBP)", "(if (refund_rate default 0) < 10% then 2% else 1%) * max(net, 0 GBP)", "sample count(orders) 5", "refuted"),
+    ("2% * max(net, 0 GBP)", "(if net > 110% * (previous(net) default 0 GBP) then 2% else 1%) * max(net, 0 GBP)", "ratchet orders", "refuted"),
+    ("2% * max(net, 0 GBP)", "(if phase = newcomer then 2% else 1%) * max(net, 0 GBP)", "phase newcomer to settled", "inadmissible"),
+    ("2% * max(net, 0 GBP)", "1% * max(net, 0 GBP) + 1 GBP * count(orders where refunded is not none)", "refund orders.refunded", "refuted"),
     ("pay_share = 3%", "pay_share = 1%", "budget 1%", "refuted"),
     ("margin_share = 5%", "margin_share = 3%", "budget margin 3%", "refuted"),
     ("fake_order_cost = 900 GBP", "fake_order_cost = 1 GBP", "attack fake orders", "refuted"),
