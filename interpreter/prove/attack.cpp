@@ -535,9 +535,8 @@ bool AttackEncoder::needs_two_periods() const {
     const Input& input = graph_.inputs[index];
     if ((input.kind == Input::Kind::rows || input.kind == Input::Kind::total) && input.offset > 0) return true;
     const bool back = input.offset > 0 || input.whole_history || (input.last_offset && *input.last_offset > 0);
-    const bool touched = std::any_of(attack_.forms.begin(), attack_.forms.end(), [&](const Form& form) {
-      return input.reads.events.contains(form.events.index);
-    });
+    const bool touched = std::any_of(attack_.forms.begin(), attack_.forms.end(),
+                                     [&](const Form& form) { return input.reads.events.contains(form.events.index); });
     if (back && touched) return true;
   }
   return false;

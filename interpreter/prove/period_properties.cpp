@@ -190,31 +190,46 @@ std::vector<Finding> Decider::ratchets() {
     form.events = model::EventsId{index};
     form.most = 20;
     hold.forms.push_back(form);
-    AttackGraph encoded = AttackEncoder(shape_, hold).encode();
-    if (encoded.periods != 2) continue;
-    std::map<NodeId, NodeId> frozen;
-    for (const auto& [from, to] : encoded.moved.back()) {
-      if (graph.inputs[graph[from].index].offset == 0) frozen.emplace(from, to);
-    }
-    const NodeId frozen_pay = graph.substitute(encoded.paid_before[1], frozen);
-    const NodeId frozen_gain = graph.add(graph.subtract(encoded.paid_after[0], encoded.paid_before[0]),
-                                         graph.subtract(frozen_pay, encoded.paid_before[1]));
+    struct Asked {
+      AttackGraph attack;
+      NodeId frozen_pay = kNoNode, frozen_gain = kNoNode;
+    };
+    const auto encode = [&](bool any_mix) {
+      Asked asked{AttackEncoder(shape_, hold).encode(false, std::nullopt, any_mix), kNoNode, kNoNode};
+      const AttackGraph& of = asked.attack;
+      if (of.periods != 2) return asked;
+      std::map<NodeId, NodeId> frozen;
+      for (const auto& [from, to] : of.moved.back()) {
+        if (graph.inputs[graph[from].index].offset == 0) frozen.emplace(from, to);
+      }
+      asked.frozen_pay = graph.substitute(of.paid_before[1], frozen);
+      asked.frozen_gain = graph.add(graph.subtract(of.paid_after[0], of.paid_before[0]),
+                                    graph.subtract(asked.frozen_pay, of.paid_before[1]));
+      return asked;
+    };
+    const Asked asked = encode(false);
+    if (asked.attack.periods != 2) continue;
     Finding finding = start(Property::ratchet, name, span());
     finding.detail_zh = zh(name);
     finding.sentence = {
         "holding `" + name + "` back for the next period gains nothing from what that period is measured by",
         "把「" + zh(name) + "」压到下一期，不会因下一期的考核基准而多得"};
-    Query query;
-    query.objective = graph.minimum(encoded.gain, graph.subtract(encoded.gain, frozen_gain));
-    query.tolerance = cent() * Number(2) + options_.tolerance;
-    query.require = encoded.require;
-    query.attack = &encoded;
-    decide(finding, query);
+    const auto ask = [&](const Asked& of) {
+      Query query;
+      query.objective = graph.minimum(of.attack.gain, graph.subtract(of.attack.gain, of.frozen_gain));
+      query.tolerance = cent() * Number(2) + options_.tolerance;
+      query.require = of.attack.require;
+      query.attack = &of.attack;
+      decide(finding, query);
+    };
+    ask(asked);
+    // Rows that are all alike find a witness; a proof is about every mix of rows.
+    if (finding.verdict == Verdict::proved && asked.attack.alike) ask(encode(true));
     if (finding.verdict == Verdict::refuted) {
       finding.sentence = {"holding `" + name + "` back for the next period gains " + money(*finding.amount) +
                               " from what that period is measured by",
                           "把「" + zh(name) + "」压到下一期，因下一期的考核基准降低而多得 " + money(*finding.amount)};
-      tell_control(finding, encoded, frozen_pay, frozen_gain);
+      tell_control(finding, asked.attack, asked.frozen_pay, asked.frozen_gain);
     }
     result.push_back(std::move(finding));
   }
