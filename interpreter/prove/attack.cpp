@@ -330,6 +330,11 @@ void AttackEncoder::changes(const Form& form, AttackGraph::Step& step) {
     const NodeId zero = graph_.constant(Number(0));
     const auto minus = [&](NodeId part) { return graph_.multiply(graph_.constant(Number(-1)), part); };
     const std::string place = std::to_string(input.group) + " " + group.filter_text;
+    const bool part_only = turned.up || turned.down || !group.filter_text.empty() || group.at.valid();
+    const bool reads = input.kind == Input::Kind::rows ? turned.up || turned.down
+                                                       : turned.up || turned.down || input.path.field == form.field;
+    if (part_only && reads) result_.alike = true;
+    if (part_only && reads && any_mix_) return mix(index, input, turned, form, step);
     const NodeId out = turned.down ? taken_part_named("leaves " + place) : graph_.truth(false);
     const NodeId in = turned.up ? taken_part_named("enters " + place) : graph_.truth(false);
     if (input.kind == Input::Kind::rows) {
@@ -354,6 +359,27 @@ void AttackEncoder::changes(const Form& form, AttackGraph::Step& step) {
     const NodeId stays = own ? taken_part(group, more ? *more : graph_.subtract(after, part)) : zero;
     shift(index, graph_.choose(out, minus(part), graph_.choose(in, after, stays)));
   });
+}
+
+/// Of the changed rows, any number comes in or goes.
+void AttackEncoder::mix(std::uint32_t index, const Input& input, const Turn& turned, const Form& form,
+                        const AttackGraph::Step& step) {
+  const Interval none = Interval::exactly(Number(0));
+  const bool own = input.kind == Input::Kind::total &&
+                   (input.path.field == form.field || !input.path.refs.empty() || !input.path.field.valid());
+  Interval range;
+  if (!own) {
+    const Interval rows = graph_.inputs[graph_[step.count].index].range;
+    const Interval row = input.kind == Input::Kind::rows ? Interval::exactly(Number(1)) : input.per_row;
+    const Interval all = hull(row, none) * hull(rows, none);
+    range = hull(turned.up ? all : none, turned.down ? none - all : none);
+  }
+  const NodeId by = parameter("mix of " + input.name + " " + std::to_string(index), range, input.grain, input.unit);
+  if (input.kind == Input::Kind::rows) {
+    result_.require.push_back(graph_.less_equal(by, step.count));
+    result_.require.push_back(graph_.less_equal(graph_.multiply(graph_.constant(Number(-1)), by), step.count));
+  }
+  shift(index, by);
 }
 
 NodeId AttackEncoder::taken_part_named(const std::string& name) {

@@ -76,6 +76,8 @@ class AttackEncoder {
   bool turns(const Group& group, const std::function<bool(std::uint32_t)>& field);
   void turn_rows(std::uint32_t index, const Input& input, const Group& group, NodeId more);
   NodeId taken_part_named(const std::string& name);
+  void mix(std::uint32_t index, const Input& input, const Turn& turned, const Form& form,
+           const AttackGraph::Step& step);
   Interval moved_by_field(const Form& form, const Input& input) const;
   void move_what_goes_along(const Form& form);
   NodeId cost_of(AttackGraph::Step& step);
