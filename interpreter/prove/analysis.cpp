@@ -150,21 +150,35 @@ Analysis analyse(const model::Policy& policy, const std::vector<model::Attack>& 
     const std::string& name = payout.named.name;
     if (payout.cap_carry)
       result.assumptions.push_back(
-          {"not analysed: what the `cap … carry` of `" + name +
-               "` moves into later periods; each period is looked at as if nothing were carried",
-           "未分析：`" + name + "` 的 `cap … carry` 结转到后续期间的金额；各期间均视为没有结转"});
+          {"`cap … carry` of `" + name +
+               "`: what lies above the cap is paid in later periods, so that gains count it in full; what earlier "
+               "periods carried in may be any amount, and witnesses begin without one",
+           "`" + name +
+               "` 的 `cap … carry`：超出上限的部分以后仍会发放，因此全部计入收益；前期结转的金额可为任意值，"
+               "实例从零开始"});
     if (payout.draw.valid())
-      result.assumptions.push_back({"not analysed: the `draw` of `" + name + "` and its recovery",
-                                    "未分析：`" + name + "` 的 `draw`（预支）及其扣回"});
-    if (payout.clawback)
       result.assumptions.push_back(
-          {"not analysed: the `clawback` of `" + name +
-               "`; what is taken back later is not subtracted from gains, so that an attack "
-               "that is proved not worth it stays so, and a refuted one may gain less",
-           "未分析：`" + name +
-               "` 的 `clawback`（追回）；收益未扣除日后追回的金额，因此已证明得不偿失的仍成立，"
-               "已推翻的实际获利可能更少"});
+          {"the `draw` of `" + name +
+               "` is an advance and is owed: what it adds is not counted as gained, and amounts and budgets are those "
+               "before it",
+           "`" + name + "` 的 `draw`（预支）须归还：预支部分不计入收益，金额与预算均为预支之前的数"});
+    if (payout.clawback && takes_back(payout))
+      result.assumptions.push_back(
+          {"the `clawback` of `" + name +
+               "` takes back in the next period what its data lower, counted from the end of the period",
+           "`" + name + "` 的 `clawback`（追回）自期末起算：下一期的数据使金额变少时，差额在下一期追回"});
+    else if (payout.clawback)
+      result.assumptions.push_back(
+          {"the `clawback` of `" + name +
+               "` ends before the next period does: who refunds at its end keeps what was paid, and gains count "
+               "nothing as taken back",
+           "`" + name + "` 的 `clawback`（追回）在下一期结束之前就到期：在期末退款即可保住已发金额，收益不扣除追回"});
   }
+  if (policy.header.partial_prorate)
+    result.assumptions.push_back(
+        {"the periods lie wholly inside the effective dates: nothing is multiplied by the share "
+         "of `partial prorate`",
+         "所分析的期间全部在生效日期之内，不按 `partial prorate` 折算"});
   return result;
 }
 

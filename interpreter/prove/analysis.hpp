@@ -48,6 +48,8 @@ struct Witness {
   std::vector<Number> paid_before, paid_after;           // by period, as the evaluator paid
   std::vector<std::string> status_before, status_after;  // "ok", "unscored", "no_value", "not_paid", "absent"
   Number cost, net;
+  std::optional<Number> recomputed;  // what the first period pays as the next one sees it; the rest is taken back
+  std::string recomputed_status;
   std::vector<model::GivenTable> before;              // the store
   std::vector<std::vector<model::GivenTable>> after;  // the store after it, as each period sees it; may be empty
 };

@@ -21,6 +21,31 @@ bool is_admissible(const model::Policy& policy, const model::Attack& attack) {
   });
 }
 
+bool takes_back(const model::Payout& payout) {
+  if (!payout.clawback) return false;
+  int days = 0, months = 0;  // of the longest period
+  switch (payout.every) {
+    case value::CalendarUnit::day:
+      days = 1;
+      break;
+    case value::CalendarUnit::week:
+      days = 7;
+      break;
+    case value::CalendarUnit::month:
+      days = 31, months = 1;
+      break;
+    case value::CalendarUnit::quarter:
+      days = 92, months = 3;
+      break;
+    case value::CalendarUnit::year:
+      days = 366, months = 12;
+      break;
+  }
+  if (months > 0 && payout.clawback->months >= months) return true;
+  constexpr int kShortestMonth = 28;
+  return Number(days) <= payout.clawback->seconds / Number(86'400) + Number(kShortestMonth * payout.clawback->months);
+}
+
 NodeId AttackEncoder::parameter(const std::string& name, Interval range, std::optional<Number> grain,
                                 value::Unit unit) {
   Input input;
@@ -164,6 +189,21 @@ NodeId AttackEncoder::total(AttackGraph::Step& step, model::EventsId events, std
   return sum;
 }
 
+/// The same of a field that the rows refer to.
+NodeId AttackEncoder::referred(AttackGraph::Step& step, const Input& input) {
+  const Interval count = graph_.inputs[graph_[step.count].index].range;
+  Interval range = input.per_row * count;
+  if (input.per_row.lower && input.per_row.lower->sign() >= 0) range.lower = Number(0);
+  const NodeId sum = parameter(input.name, range, input.grain, input.unit);
+  if (input.per_row.lower)
+    result_.require.push_back(
+        graph_.less_equal(graph_.multiply(graph_.constant(*input.per_row.lower), step.count), sum));
+  if (input.per_row.upper)
+    result_.require.push_back(
+        graph_.less_equal(sum, graph_.multiply(graph_.constant(*input.per_row.upper), step.count)));
+  return sum;
+}
+
 /// A linear expression over the rows of the step, summed over them.
 std::optional<NodeId> AttackEncoder::linear(ExprId id, AttackGraph::Step& step) {
   const model::Expr& expr = shape_.policy.expr(id);
@@ -255,7 +295,8 @@ void AttackEncoder::adds(const Form& form, AttackGraph::Step& step) {
       }
       if (fails_without(shape_.policy, group.filter, source, absent)) return;
       if (input.kind == Input::Kind::rows) return shift(index, taken_part(group, input, step));
-      if (!input.path.refs.empty() || !input.path.field.valid()) return;
+      if (!input.path.field.valid()) return;
+      if (!input.path.refs.empty()) return shift(index, taken_part(group, referred(step, input)));
       const std::uint32_t field = input.path.field.index;
       if (!step.totals.contains(field) && input.optional) return;  // left out by whoever adds the row
       shift(index, taken_part(group, input, step), step.next_period.contains(field));
@@ -389,8 +430,8 @@ NodeId AttackEncoder::taken_part_named(const std::string& name) {
 void AttackEncoder::moves(const Form& form, AttackGraph::Step& step) {
   const NodeId minus = graph_.constant(Number(-1));
   const auto part_of = [&](const Input& input, const Group& group) -> std::optional<NodeId> {
-    if (input.kind == Input::Kind::total && (!input.path.refs.empty() || !input.path.field.valid()))
-      return std::nullopt;
+    if (input.kind == Input::Kind::total && !input.path.field.valid()) return std::nullopt;
+    if (input.kind == Input::Kind::total && !input.path.refs.empty()) return taken_part(group, referred(step, input));
     return taken_part(group, input, step);
   };
   const std::int32_t from = step.earlier ? now_ - 1 : now_, to = step.earlier ? now_ : now_ - 1;
@@ -549,23 +590,121 @@ bool touches(const Shape& shape, model::EventsId events) {
   });
 }
 
-bool AttackEncoder::needs_two_periods() const {
+namespace {
+
+/// Witnesses and searching stay quick.
+constexpr std::int32_t kMostPeriods = 4;
+
+constexpr int kMostReferences = 8;  // events may refer to themselves
+
+bool leads_to(const model::Policy& policy, model::SourceRef from, model::EventsId to, int depth = 0) {
+  if (!from.is_events() || depth > kMostReferences) return false;
+  return std::any_of(policy.events[from.index].fields.begin(), policy.events[from.index].fields.end(),
+                     [&](const model::Field& field) {
+                       if (field.type.kind != value::Kind::event) return false;
+                       const model::EventsId next{field.type.index};
+                       return next == to || leads_to(policy, model::SourceRef::of(next), to, depth + 1);
+                     });
+}
+
+}  // namespace
+
+bool reads_rows_of(const model::Policy& policy, const Graph& graph, const Input& input, model::EventsId events) {
+  if (input.kind == Input::Kind::rows || input.kind == Input::Kind::total) {
+    const model::SourceRef source = graph.groups[input.group].source;
+    return source == model::SourceRef::of(events) || leads_to(policy, source, events);
+  }
+  return input.reads.events.contains(events.index);
+}
+
+void follow_measure(Graph& graph, const Input& input, NodeId after, const std::map<NodeId, NodeId>& moved,
+                    std::vector<NodeId>& require) {
+  if (input.measure == kNoNode) return;
+  const NodeId before = graph.input(input);
+  const NodeId measure = graph.substitute(input.measure, moved), measured = graph.substitute(input.measured, moved);
+  const NodeId both = graph.both(input.measured, measured);
+  const NodeId low = input.rises > 0 ? before : after, high = input.rises > 0 ? after : before;
+  const auto when = [&](NodeId condition, NodeId then) {
+    require.push_back(graph.either(graph.negate(graph.both(both, condition)), then));
+  };
+  when(graph.less_equal(input.measure, measure), graph.less_equal(low, high));
+  when(graph.less_equal(measure, input.measure), graph.less_equal(high, low));
+}
+
+NodeId moved_freely(Graph& graph, const Input& input, const std::string& suffix, const std::map<NodeId, NodeId>& moved,
+                    std::vector<NodeId>& require) {
+  Input after = input;
+  after.key += " after " + suffix;
+  after.made = Input::Made::no;
+  if (after.kind == Input::Kind::rows || after.kind == Input::Kind::total) after.kind = Input::Kind::opaque;
+  const NodeId result = graph.input(after);
+  follow_measure(graph, input, result, moved, require);
+  return result;
+}
+
+Interval moves_freely(const Graph& graph, const Input& input, const Deltas& delta) {
+  const Interval result = input.range - input.range;
+  // Only where the number that gives the place has a value before and after.
+  if (input.measure == kNoNode || !graph.is_true(input.measured)) return result;
+  const auto sign = direction(delta.delta[input.measure]);
+  if (!sign) return result;
+  if (*sign == 0) return Interval::exactly(Number(0));
+  return *sign * input.rises > 0 ? Interval{Number(0), result.upper} : Interval{result.lower, Number(0)};
+}
+
+/// With the periods in which pay looks back at what is done now.
+std::int32_t AttackEncoder::periods_needed() const {
+  std::int32_t result = 1;
   for (const Form& form : attack_.forms) {
-    if (form.kind == Form::Kind::moves) return true;
+    if (form.kind == Form::Kind::moves) result = 2;
     for (const auto& value : form.values) {
-      if (value.next_period) return true;
+      if (value.next_period) result = 2;
     }
   }
-  // Pay that looks back: what is done now counts again.
   for (const std::uint32_t index : graph_.inputs_of(shape_.value())) {
     const Input& input = graph_.inputs[index];
-    if ((input.kind == Input::Kind::rows || input.kind == Input::Kind::total) && input.offset > 0) return true;
-    const bool back = input.offset > 0 || input.whole_history || (input.last_offset && *input.last_offset > 0);
-    const bool touched = std::any_of(attack_.forms.begin(), attack_.forms.end(),
-                                     [&](const Form& form) { return input.reads.events.contains(form.events.index); });
-    if (back && touched) return true;
+    const auto reads = [&](const Form& form) { return reads_rows_of(shape_.policy, graph_, input, form.events); };
+    if (std::none_of(attack_.forms.begin(), attack_.forms.end(), reads)) continue;
+    if (input.kind == Input::Kind::rows || input.kind == Input::Kind::total) {
+      result = std::max(result, input.history ? kMostPeriods + 1 : input.offset + 1);
+    } else if (!input.last_offset || input.whole_history) {
+      result = kMostPeriods + 1;
+    } else {
+      result = std::max(result, *input.last_offset + 1);
+    }
   }
-  return false;
+  return result;
+}
+
+/// How far the attack can move the pay of any single period, however much later it is.
+Interval AttackEncoder::of_one_period() const {
+  const Interval still = Interval::exactly(Number(0));
+  Change change;
+  const auto same = [&](const Input& a, const Input& b) {
+    if (a.kind != b.kind || !(a.path == b.path)) return false;
+    if (a.kind != Input::Kind::rows && a.kind != Input::Kind::total) return a.name == b.name;
+    const Group &x = graph_.groups[a.group], &y = graph_.groups[b.group];
+    return x.source == y.source && x.filter_text == y.filter_text && x.including == y.including && x.at == y.at;
+  };
+  for (const std::uint32_t index : graph_.inputs_of(shape_.value())) {
+    const Input& input = graph_.inputs[index];
+    const auto reads = [&](const Form& form) { return reads_rows_of(shape_.policy, graph_, input, form.events); };
+    if (std::none_of(attack_.forms.begin(), attack_.forms.end(), reads)) continue;
+    Interval moved = still;
+    bool known = false;
+    for (const auto& [other, by] : result_.change.inputs) {
+      if (!same(input, graph_.inputs[other])) continue;
+      moved = hull(moved, by);
+      known = true;
+    }
+    // Looked at in the attack's period, and left as it is.
+    known = known || std::any_of(graph_.inputs.begin(), graph_.inputs.end(), [&](const Input& other) {
+              return other.kind == input.kind && other.offset == now_ && !other.history && same(input, other);
+            });
+    const bool followed = input.kind == Input::Kind::rows || input.kind == Input::Kind::total;
+    change.inputs[index] = known && (followed || input.last_offset) ? moved : input.range - input.range;
+  }
+  return deltas(graph_, change).delta[shape_.value()];
 }
 
 void AttackEncoder::encode_form(const Form& form, std::size_t index) {
@@ -610,7 +749,10 @@ AttackGraph AttackEncoder::encode(bool earlier, std::optional<std::uint32_t> mea
   earlier_ = earlier;
   if (any_mix) direction_ += " mixed";
   result_.cost = graph_.constant(Number(0));
-  result_.periods = needs_two_periods() ? 2 : 1;
+  const std::int32_t needed = periods_needed();
+  result_.beyond = needed > kMostPeriods;
+  // As many as show most of it; a proof needs all.
+  result_.periods = result_.beyond ? 2 : needed;
   now_ = result_.periods - 1;
   // The pay of the earlier period is built first, so that its inputs exist.
   std::vector<PayGraph> pays;
@@ -624,11 +766,28 @@ AttackGraph AttackEncoder::encode(bool earlier, std::optional<std::uint32_t> mea
   const auto node_of = [&](std::uint32_t input) { return graph_.input(Input(graph_.inputs[input])); };
   for (const auto& [input, delta] : deltas_) now[node_of(input)] = graph_.add(node_of(input), delta);
   for (const auto& [input, made] : touched_) now[node_of(input)] = made.after;
+  for (const auto& [input, made] : touched_)
+    follow_measure(graph_, Input(graph_.inputs[input]), made.after, now, result_.require);
   later = now;
   for (const auto& [input, delta] : late_deltas_) {
     const NodeId node = node_of(input);
     later[node] = graph_.add(later.contains(node) ? later.at(node) : node, delta);
   }
+  bool is_late = false;
+  std::set<std::uint32_t> late_touched;
+  for (const Form& form : attack_.forms) {
+    for (const auto& value : form.values) {
+      if (!value.next_period) continue;
+      is_late = true;
+      for (const auto& [input, made] : touched_) {
+        if (graph_.inputs[input].reads.fields.contains({form.events.index, value.field.index}))
+          late_touched.insert(input);
+      }
+    }
+  }
+  for (const std::uint32_t input : late_touched)
+    later[node_of(input)] = moved_freely(graph_, Input(graph_.inputs[input]), attack_.named.name + direction_ + " late",
+                                         later, result_.require);
   const auto demand = [&](const std::map<NodeId, NodeId>& moved) {
     for (const auto& [before, after] : moved) {
       const Interval range = graph_.inputs[graph_[before].index].range;
@@ -642,16 +801,25 @@ AttackGraph AttackEncoder::encode(bool earlier, std::optional<std::uint32_t> mea
     }
   };
   demand(now);
-  if (!late_deltas_.empty()) demand(later);
+  if (is_late) demand(later);
+  const bool taken_back = is_late && result_.periods > 1 && shape_.target.payout.valid() &&
+                          takes_back(shape_.policy.payouts[shape_.target.payout.index]);
   NodeId before = graph_.constant(Number(0)), after = before, amount_before = before, amount_after = before;
   for (std::size_t at = 0; at < pays.size(); ++at) {
     const auto& moved = at > 0 ? later : now;
-    before = graph_.add(before, pays[at].pay);
-    after = graph_.add(after, graph_.substitute(pays[at].pay, moved));
+    before = graph_.add(before, pays[at].earned);
+    NodeId pay_after = graph_.substitute(pays[at].earned, moved);
     result_.paid_before.push_back(pays[at].amount);
     result_.paid_after.push_back(graph_.substitute(pays[at].amount, moved));
-    amount_before = graph_.add(amount_before, result_.paid_before.back());
-    amount_after = graph_.add(amount_after, result_.paid_after.back());
+    NodeId earned_after = graph_.substitute(pays[at].earned_amount, moved);
+    if (at == 0 && taken_back) {
+      pay_after = graph_.minimum(pay_after, graph_.substitute(pays[at].earned, later));
+      earned_after = graph_.minimum(earned_after, graph_.substitute(pays[at].earned_amount, later));
+      result_.recomputed = graph_.substitute(pays[at].amount, later);
+    }
+    after = graph_.add(after, pay_after);
+    amount_before = graph_.add(amount_before, pays[at].earned_amount);
+    amount_after = graph_.add(amount_after, earned_after);
     result_.moved.push_back(moved);
   }
   result_.before = before;
@@ -668,6 +836,13 @@ AttackGraph AttackEncoder::encode(bool earlier, std::optional<std::uint32_t> mea
     moved = deltas_.contains(input) ? moved + late : late;
   }
   for (const auto& [input, made] : touched_) result_.change.inputs[input] = made.moved;
+  // What places among others follow moves first.
+  const Deltas first = deltas(graph_, result_.change);
+  for (const auto& [input, made] : touched_) {
+    if (graph_.inputs[input].measure != kNoNode || late_touched.contains(input))
+      result_.change.inputs[input] = moves_freely(graph_, graph_.inputs[input], first);
+  }
+  if (result_.beyond) result_.of_one_period = of_one_period();
   return result_;
 }
 

@@ -12,9 +12,12 @@ namespace kpi::prove {
 /// Values before and after an attack, over the periods it touches. With one period, it is the analysed one (offset 0);
 /// with two, the attack happens in the one before (offset 1) and its effects on the next are counted too.
 struct AttackGraph {
-  NodeId before = kNoNode, after = kNoNode;                // sum of pay over the periods, before rounding
-  NodeId amount_before = kNoNode, amount_after = kNoNode;  // as paid
-  std::vector<NodeId> paid_before, paid_after;             // amount of each period, the earlier first
+  NodeId before = kNoNode, after = kNoNode;  // sum of pay over the periods, before rounding
+  NodeId amount_before = kNoNode,
+         amount_after = kNoNode;  // as paid, with what a cap carries on, less what is taken back
+  /// With `clawback`: the first period's amount as the next one sees it; less than what was paid is taken back.
+  NodeId recomputed = kNoNode;
+  std::vector<NodeId> paid_before, paid_after;  // amount of each period, the earlier first
   NodeId cost = kNoNode;
   NodeId gain = kNoNode;  // amount_after - amount_before - cost
   NodeId gain_unrounded = kNoNode;
@@ -44,6 +47,9 @@ struct AttackGraph {
   std::vector<std::map<NodeId, NodeId>> moved;
   /// How much each input moves, from the ranges of the parameters: for direction analysis.
   Change change;
+  /// Pay looks back further than the periods that are counted, so that effects of the attack are missing.
+  bool beyond = false;
+  Interval of_one_period;  // with `beyond`: how far the pay of any one period can move, however much later
 };
 
 /// Encodes an attack against the shape's value. The graph grows; names of parameters begin with the attack's name.
@@ -67,6 +73,7 @@ class AttackEncoder {
   void moves(const Form& form, AttackGraph::Step& step);
   void splits(const Form& form, AttackGraph::Step& step);
   NodeId total(AttackGraph::Step& step, model::EventsId events, std::uint32_t field, Interval per_row);
+  NodeId referred(AttackGraph::Step& step, const Input& input);
   void shift(std::uint32_t input, NodeId by, bool next_only = false);
   void touch(const Form& form, AttackGraph::Step& step);
   std::optional<AddedValue> added_value(const Form& form, AttackGraph::Step& step, std::uint32_t index);
@@ -84,7 +91,8 @@ class AttackEncoder {
   std::optional<NodeId> linear(ExprId expr, AttackGraph::Step& step);
   template <class Visit>
   void for_each_input(model::EventsId events, std::int32_t offset, Visit visit);
-  bool needs_two_periods() const;
+  std::int32_t periods_needed() const;
+  Interval of_one_period() const;
 
   Shape& shape_;
   Graph& graph_;
@@ -102,6 +110,25 @@ class AttackEncoder {
 
 /// Whether the value that is analysed reads rows of these events, be it in sums or otherwise.
 bool touches(const Shape& shape, model::EventsId events);
+/// Whether rows of events, or of events that refer to them, enter an input.
+bool reads_rows_of(const model::Policy& policy, const Graph& graph, const Input& input, model::EventsId events);
+/// A value that is not taken apart, made of the metric as it is in the analysed period.
+inline bool is_made_of(const Input& input, MetricId metric) {
+  return input.reads.metrics.contains(metric.index) && !input.fixed_period;
+}
+/// A place among others (rank) follows the number by which it is given, which `moved` may change.
+void follow_measure(Graph& graph, const Input& input, NodeId after, const std::map<NodeId, NodeId>& moved,
+                    std::vector<NodeId>& require);
+/// A value that is not looked into, after what it is made of changed: any in its range. What is certain about it goes
+/// into `require`; `moved` are the inputs that moved so far.
+NodeId moved_freely(Graph& graph, const Input& input, const std::string& suffix, const std::map<NodeId, NodeId>& moved,
+                    std::vector<NodeId>& require);
+/// The interval in which it moves. `delta` knows how far its measure moves.
+Interval moves_freely(const Graph& graph, const Input& input, const Deltas& delta);
+
+/// Whether what is refunded at any time of the next period is still taken back: the time of the clawback, counted from
+/// the end of the period, covers the next one.
+bool takes_back(const model::Payout& payout);
 
 /// Whether the payee can do it: `collected` decides for removes and changes.
 bool is_admissible(const model::Policy& policy, const model::Attack& attack);

@@ -84,6 +84,14 @@ std::vector<Finding> Decider::attacks() {
   return result;
 }
 
+/// Effects in later periods than those that were counted may go either way.
+void Decider::looks_further_back(Finding& finding, const AttackGraph& attack) const {
+  if (!attack.beyond || finding.verdict != Verdict::proved) return;
+  finding.verdict = Verdict::unknown;
+  finding.notes.push_back({"pay looks back over many periods: what happens in later ones than the next is not counted",
+                           "报酬回看很多个期间：下一期之后的影响没有计入"});
+}
+
 Finding Decider::attack(const model::Attack& declared, std::optional<Number> each_cost) {
   Finding finding = start(Property::attack, declared.named.name, declared.named.span);
   Graph& graph = shape_.graph;
@@ -137,13 +145,26 @@ Finding Decider::attack(const model::Attack& declared, std::optional<Number> eac
       query.native_bound = kZero;
       query.native_layer = Layer::rates;
     }
-    decide(finding, query);
+    const Interval cost = intervals(graph)[encoded.cost];
+    const bool only_lowers = encoded.of_one_period.upper && encoded.of_one_period.upper->sign() <= 0;
+    if (encoded.beyond && only_lowers && cost.lower && cost.lower->sign() >= 0) query.native_bound = kZero;
+    // With a cap that carries on, states that stay below it come first: what `kpi run` pays shows them.
+    if (target_.payout.valid() && policy_.payouts[target_.payout.index].cap_carry) {
+      Query below = query;
+      NodeId paid = graph.constant(kZero);
+      for (const NodeId amount : encoded.paid_after) paid = graph.add(paid, amount);
+      for (const NodeId amount : encoded.paid_before) paid = graph.subtract(paid, amount);
+      below.require.push_back(graph.equal(paid, graph.subtract(encoded.amount_after, encoded.amount_before)));
+      decide(finding, below);
+    }
+    if (finding.verdict != Verdict::refuted) decide(finding, query);
     // Rows that are all alike find a witness; a proof is about every mix of rows.
     if (finding.verdict == Verdict::proved && encoded.alike && !row_by_row) {
       AttackGraph mixed = AttackEncoder(shape_, declared).encode(earlier, std::nullopt, true);
       take_cost(mixed);
       decide(finding, query_of(mixed));
     }
+    if (!only_lowers) looks_further_back(finding, encoded);
     if (finding.verdict == Verdict::refuted) {
       finding.sentence = {attack_name.en + " gains " + money(*finding.amount) + " after its cost",
                           attack_name.zh + "扣除成本后获利 " + money(*finding.amount)};
@@ -151,7 +172,14 @@ Finding Decider::attack(const model::Attack& declared, std::optional<Number> eac
       advise_collected(finding, declared);
       return finding;
     }
-    if (finding.verdict == Verdict::unknown) return finding;
+    if (finding.verdict == Verdict::unknown) {
+      if (target_.payout.valid() && policy_.payouts[target_.payout.index].cap_carry)
+        finding.notes.push_back(
+            {"what a cap carries on is counted as gained; what is gained by that alone has no "
+             "witness, for `kpi run` carries nothing on",
+             "超出上限而结转的部分计入收益；仅由结转产生的收益没有实例，因为 `kpi run` 不计算结转"});
+      return finding;
+    }
   }
   return finding;
 }

@@ -33,6 +33,7 @@ struct Moment {
   bool history = false;  // and everything before them
   std::int32_t first() const { return offsets.front(); }
   std::string key() const;
+  bool is_now() const { return offsets.size() == 1 && offsets.front() == 0 && !history; }
 };
 
 /// What a payout (or a scorecard alone) is in the graph, for the period `offset`.
@@ -44,6 +45,11 @@ struct PayGraph {
   NodeId base = kNoNode;            // contract pay, 0 if not declared
   NodeId base_penalties = kNoNode;  // sum of penalties `from base`
   bool pool = false;                // the share depends on others: `pay` is an opaque amount
+  NodeId earned = kNoNode;          // what counts as gained: `pay`, with `cap … carry` what lies above the cap too
+  NodeId earned_amount = kNoNode;   // rounded as paid
+  std::optional<Number> draw;       // at least this is paid, and owed
+  /// Balances that earlier periods leave are not followed: nothing is certain about pay, or about what is gained.
+  bool open_pay = false, open_gain = false;
 };
 
 /// The day from which ages are counted and the period that witnesses lie in: the second whole one inside the effective
@@ -97,8 +103,14 @@ class Builder {
   Scalar subject_field(const model::SubjectField& node, const model::Expr& expr);
   Scalar apply_curve(const model::Curve& curve, const Scalar& argument);
   Scalar result_field(const model::ResultField& field);
+  NodeId carried_in(PayoutId id, std::int32_t offset);
+  void balances(const model::Payout& payout, const Moment& moment, PayGraph& result);
   Scalar opaque(ExprId id, const Moment& moment);
-  Scalar cut(MetricId id, const Scalar& whole);
+  void made_of(Input& input, EventsRead reads, const Moment& moment) const;
+  Scalar place_among_others(const model::MetricCall& call, ExprId id, const Moment& moment);
+  Scalar over_everybody(const model::MetricCall& call, ExprId id, const Moment& moment);
+  std::optional<std::int32_t> periods_to_year_ago(const Moment& moment) const;
+  Scalar cut(MetricId id, const Scalar& whole, const Moment& moment);
   NodeId rate(value::Currency currency, const Moment& moment);
   NodeId not_zero(NodeId divisor);
   NodeId not_empty(NodeId count);
@@ -128,6 +140,7 @@ class Builder {
   NodeId total(const model::Aggregate& aggregate, const Moment& moment);
   std::uint32_t group(const model::Aggregate& aggregate, std::int32_t offset, bool history);
   bool is_daily(model::SourceRef source) const;
+  NodeId present(model::Population population, const Moment& moment);
   NodeId pool_share(NodeId pool, NodeId measure, const std::string& key);
   void refunds_stay_below(const Input& added, NodeId node);
   void relate(std::uint32_t group);

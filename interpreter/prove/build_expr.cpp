@@ -52,9 +52,19 @@ Scalar Builder::opaque(ExprId id, const Moment& moment) {
   input.key = "opaque " + input.name + " " + moment.key();
   input.unit = expr.type.unit;
   input.span = expr.span;
-  input.reads = events_read(policy_, id);
+  made_of(input, events_read(policy_, id), moment);
   assumptions_.insert("opaque");
   return {graph_.input(input), graph_.truth(true)};
+}
+
+/// What it reads, and in which periods.
+void Builder::made_of(Input& input, EventsRead reads, const Moment& moment) const {
+  if (!reads.other_periods) {
+    input.offset = moment.first();
+    input.last_offset = moment.offsets.back();
+    input.whole_history = moment.history;
+  }
+  input.reads = std::move(reads);
 }
 
 /// What one unit of a currency is worth, by the rule of the policy's exchange.
@@ -89,12 +99,12 @@ NodeId Builder::not_empty(NodeId count) {
 }
 
 /// Where metrics are looked at one by one, each is an input of its own inside the interval it can have.
-Scalar Builder::cut(MetricId id, const Scalar& whole) {
+Scalar Builder::cut(MetricId id, const Scalar& whole, const Moment& moment) {
   const model::Metric& metric = policy_.metrics[id.index];
   Input input;
   input.kind = Input::Kind::metric;
-  input.key = "metric " + metric.named.name;
-  input.name = metric.named.name;
+  input.key = "metric " + metric.named.name + (moment.is_now() ? "" : " " + moment.key());
+  input.name = metric.named.name + (moment.is_now() ? "" : " of other periods");
   input.unit = metric.type.unit;
   input.range = intervals(graph_)[whole.value];
   if (graph_[whole.value].op == Op::input) input.grain = graph_.inputs[graph_[whole.value].index].grain;
@@ -126,9 +136,9 @@ Scalar Builder::metric(MetricId id, const Moment& moment) {
     result.defined = graph_.both(result.defined, enough.yes);
   }
   --depth_;
-  if (cut_metrics_ && depth_ == 0 && metric.type.kind == Kind::number) result = cut(id, result);
+  if (cut_metrics_ && depth_ == 0 && metric.type.kind == Kind::number) result = cut(id, result, moment);
   metrics_.emplace(key, result);
-  if (moment.offsets == std::vector<std::int32_t>{0} && !moment.history) {
+  if (moment.is_now()) {
     metrics_now_.emplace(id, result);
     graph_.names.emplace(result.value, metric.named.name);
     graph_.units.emplace(result.value, metric.type.unit);
@@ -319,27 +329,103 @@ Scalar Builder::metric_call(const model::MetricCall& call, ExprId id, const Mome
     }
     case MetricFunction::to_date:
     case MetricFunction::lifetime: {
+      // The period before by itself, so that an attack there is seen; what lies further back is one number.
       Moment longer = moment;
       longer.history = true;
+      const std::int32_t before = moment.offsets.back() + 1;
+      const bool inside = call.function == MetricFunction::lifetime ||
+                          value::Period::containing(period_.shift(-before).start(), call.unit) ==
+                              value::Period::containing(period_.start(), call.unit);
+      if (before == 1 && inside) longer.offsets.push_back(before);
       return number(call.operand, longer);
     }
-    case MetricFunction::year_ago:
-    case MetricFunction::at_period:
-    case MetricFunction::total:
-      return opaque(id, moment);
-    case MetricFunction::share:
-    case MetricFunction::percentile_rank:
-    case MetricFunction::rank: {
+    case MetricFunction::year_ago: {
+      const auto back = periods_to_year_ago(moment);
+      return back ? number(call.operand, shifted(*back)) : opaque(id, moment);
+    }
+    case MetricFunction::at_period: {
       const Scalar result = opaque(id, moment);
-      Input& input = graph_.inputs[graph_[result.value].index];
-      const bool rank = call.function == MetricFunction::rank;
-      input.range = rank ? Interval::at_least(Number(1)) : Interval{Number(0), Number(1)};
-      if (rank) input.grain = Number(1);
-      assumptions_.insert("others");
+      graph_.inputs[graph_[result.value].index].fixed_period = true;
       return result;
     }
+    case MetricFunction::total:
+    case MetricFunction::share:
+      return over_everybody(call, id, moment);
+    case MetricFunction::percentile_rank:
+    case MetricFunction::rank:
+      return place_among_others(call, id, moment);
   }
   return opaque(id, moment);
+}
+
+/// None where a year is not a fixed number of periods.
+std::optional<std::int32_t> Builder::periods_to_year_ago(const Moment& moment) const {
+  const value::Period at = period_.shift(-moment.first());
+  if (at.unit == value::CalendarUnit::day) return std::nullopt;
+  std::int32_t back = 1;
+  while (at.shift(-back) != at.year_ago()) ++back;
+  return back;
+}
+
+/// rank and percentile_rank: any place, but a better number never gives a worse one while the others stand still.
+Scalar Builder::place_among_others(const model::MetricCall& call, ExprId id, const Moment& moment) {
+  const Scalar result = opaque(id, moment);
+  const Scalar own = number(call.operand, moment);
+  ExprId operand = call.operand;
+  while (const auto* nested = std::get_if<model::MetricCall>(&policy_.expr(operand).node)) operand = nested->operand;
+  const auto* ref = std::get_if<model::MetricRef>(&policy_.expr(operand).node);
+  const bool lower = ref != nullptr && policy_.metrics[ref->metric.index].lower_is_better;
+  Input& input = graph_.inputs[graph_[result.value].index];
+  const bool rank = call.function == MetricFunction::rank;
+  input.range = rank ? Interval::at_least(Number(1)) : Interval{Number(0), Number(1)};
+  if (rank) input.grain = Number(1);
+  input.name = std::string(model::name(call.function)) + "(" + model::exact_text(policy_, call.operand);
+  for (const model::GroupKey& key : call.groups) {
+    if (key.kind == model::GroupKey::Kind::company) input.name += ", company";
+    if (key.kind == model::GroupKey::Kind::phase) input.name += ", phase";
+    if (key.kind == model::GroupKey::Kind::field)
+      input.name += ", " + model::path_text(policy_, model::SourceRef::of(entity_), key.field);
+  }
+  input.name += ")";
+  input.measure = own.value;
+  input.measured = own.defined;
+  input.rises =
+      rank && !lower ? -1 : 1;  // the best has rank 1, and the highest percentile rank is that of the largest number
+  assumptions_.insert("others");
+  return {result.value, own.defined};
+}
+
+/// total and share of what adds up: the payee's own part and a free number for that of all others, which stands still.
+Scalar Builder::over_everybody(const model::MetricCall& call, ExprId id, const Moment& moment) {
+  assumptions_.insert("others");
+  const bool by_phase = std::any_of(call.groups.begin(), call.groups.end(), [](const model::GroupKey& key) {
+    return key.kind == model::GroupKey::Kind::phase;
+  });
+  const bool share = call.function == MetricFunction::share;
+  if (by_phase || !is_additive(policy_, call.operand)) {
+    const Scalar result = opaque(id, moment);
+    if (share) graph_.inputs[graph_[result.value].index].range = {Number(0), Number(1)};
+    return result;
+  }
+  const Scalar own = number(call.operand, moment);
+  Input others;
+  others.kind = Input::Kind::opaque;
+  others.made = Input::Made::by_others;
+  // The same others for the total and the share.
+  others.key = "of the others " + model::exact_text(policy_, id).substr(5) + " " + moment.key();
+  others.name = model::exact_text(policy_, call.operand) + " of the others";
+  others.unit = policy_.expr(call.operand).type.unit;
+  others.span = policy_.expr(id).span;
+  const Interval range = intervals(graph_)[own.value];
+  const bool never_negative = range.lower && range.lower->sign() >= 0;
+  if (never_negative) others.range = Interval::at_least(Number(0));
+  const NodeId theirs = graph_.input(others), all = graph_.add(own.value, theirs);
+  if (never_negative) graph_.fact(graph_.less_equal(theirs, all));
+  if (!share) return {all, own.defined};
+  const NodeId defined = graph_.both(own.defined, not_zero(all));
+  // What is left beside the others: more of one's own is evidently not a smaller share.
+  if (!never_negative) return {graph_.divide(own.value, all), defined};
+  return {graph_.subtract(graph_.constant(Number(1)), graph_.divide(theirs, all)), defined};
 }
 
 Scalar Builder::subject_field(const model::SubjectField& node, const model::Expr& expr) {

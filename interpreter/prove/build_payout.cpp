@@ -158,6 +158,7 @@ const Builder::Card& Builder::card(ScorecardId id, std::int32_t offset) {
     rows.push_back(made);
   }
   NodeId scored = policy_.phases_of(card.entity) != nullptr ? phase_known(moment) : graph_.truth(true);
+  scored = graph_.both(scored, present(card.population, moment));
   NodeId score = graph_.constant(Number(100));
   if (card.has_table) score = choose_weights(card, rows, scored, moment);
   const Card* outer = current_card_;
@@ -201,6 +202,35 @@ Scalar Builder::result_field(const model::ResultField& field) {
   return nothing();
 }
 
+/// Whether somebody is on the list. Who is there by fields of their own (`active`) is taken to be there.
+NodeId Builder::present(model::Population population, const Moment& moment) {
+  const bool distinct = policy_.entity(entity_).is_distinct();
+  const bool ever = population == model::Population::ever && distinct;
+  if (population != model::Population::period && !ever) return graph_.truth(true);
+  constexpr std::int32_t kFurthest = 3;
+  NodeId result = graph_.truth(false);
+  if (ever) {
+    Input before;
+    before.kind = Input::Kind::choice;
+    before.key = before.name = "seen before";
+    before.range = {Number(0), Number(1)};
+    before.grain = Number(1);
+    result = graph_.equal(graph_.input(before), graph_.constant(Number(1)));
+    graph_.definitions.push_back(result);
+  }
+  for (std::uint32_t index = 0; index < policy_.events.size(); ++index) {
+    if (policy_.events[index].owner_paths.to(entity_) == nullptr) continue;
+    model::Aggregate rows_of;
+    rows_of.source = model::SourceRef::of(model::EventsId{index});
+    rows_of.at = policy_.events[index].time;
+    for (std::int32_t offset = moment.first(); offset <= (ever ? kFurthest : moment.first()); ++offset) {
+      const NodeId count = graph_.input(graph_.inputs[graph_.groups[group(rows_of, offset, false)].rows_input]);
+      result = graph_.either(result, not_empty(count));
+    }
+  }
+  return result;
+}
+
 PayGraph Builder::scorecard(ScorecardId id, std::int32_t offset) {
   const Card& made = card(id, offset);
   PayGraph result;
@@ -208,6 +238,7 @@ PayGraph Builder::scorecard(ScorecardId id, std::int32_t offset) {
   result.paid = made.score.defined;
   const NodeId zero = graph_.constant(Number(0));
   result.pay = result.amount = graph_.choose(made.score.defined, made.score.value, zero);
+  result.earned = result.earned_amount = result.pay;
   result.base = result.base_penalties = zero;
   return result;
 }
@@ -243,6 +274,35 @@ NodeId Builder::pool_share(NodeId pool, NodeId measure, const std::string& key) 
   return graph_.choose(some, graph_.subtract(all, graph_.multiply(all, graph_.divide(others, sum))), zero);
 }
 
+/// What earlier periods left above the cap: any amount. The store of a witness begins without one.
+NodeId Builder::carried_in(PayoutId id, std::int32_t offset) {
+  Input input;
+  input.kind = Input::Kind::opaque;
+  input.made = Input::Made::by_others;
+  input.key = "carried in " + std::to_string(id.index) + " " + std::to_string(offset);
+  input.name = "carried in";
+  input.unit = value::Unit::of(policy_.payouts[id.index].currency);
+  input.range = Interval::at_least(Number(0));
+  return graph_.input(input);
+}
+
+/// A draw D is an advance: max(a, D) less what is recovered of earlier ones. Pay less the change of what is owed is a
+/// again, so that what is gained is what `a` gains; and pay moves where a does and never further, as long as D is a
+/// constant and the part that is recovered lies between 0 and 1.
+void Builder::balances(const model::Payout& payout, const Moment& moment, PayGraph& result) {
+  // A condition would release what was carried in, and a budget cut it.
+  result.open_gain = payout.cap_carry && (payout.paid_when.valid() || payout.budget.valid());
+  if (!payout.draw.valid()) return;
+  const auto fixed = [&](ExprId expr) -> std::optional<Number> {
+    const NodeId node = number(expr, moment).value;
+    return graph_.is_constant(node) ? std::optional(graph_[node].value) : std::nullopt;
+  };
+  result.draw = fixed(payout.draw);
+  const auto part = payout.recover.valid() ? fixed(payout.recover) : std::optional(Number(1));
+  result.open_pay = !result.draw || !part || part->sign() < 0 || Number(1) < *part;
+  result.open_gain = result.open_gain || result.open_pay;
+}
+
 PayGraph Builder::payout(PayoutId id, std::int32_t offset) {
   const model::Payout& payout = policy_.payouts[id.index];
   const NodeId zero = graph_.constant(Number(0));
@@ -256,6 +316,9 @@ PayGraph Builder::payout(PayoutId id, std::int32_t offset) {
     current_card_ = &made;
     result.score = made.score;
     paid = made.score.defined;
+  } else {
+    const bool distinct = policy_.entity(payout.entity).is_distinct();
+    paid = present(distinct ? model::Population::period : model::Population::active, moment);
   }
   const auto clause = [&](ExprId expr) {
     const Scalar value = number(expr, moment);
@@ -285,7 +348,9 @@ PayGraph Builder::payout(PayoutId id, std::int32_t offset) {
     return end;
   };
   if (payout.floor.valid()) amount = graph_.maximum(amount, limit(clause(payout.floor), "floor"));
+  const NodeId uncapped = amount;
   if (payout.cap.valid()) {
+    if (payout.cap_carry) amount = graph_.add(amount, carried_in(id, offset));
     amount = graph_.minimum(amount, limit(clause(payout.cap), "cap"));
     for (const auto& span : payout.clause_spans) {
       if (span.key == "cap") graph_.at(amount, span.span);
@@ -303,8 +368,12 @@ PayGraph Builder::payout(PayoutId id, std::int32_t offset) {
   }
   result.pay = graph_.choose(paid, amount, zero);
   result.paid = paid;
+  result.earned = payout.cap_carry ? graph_.choose(paid, uncapped, zero) : result.pay;
   const Number cent = Number::power_of_ten(-payout.currency.minor_digits());
   result.amount = graph_.choose(paid, graph_.round(amount, cent, payout.rounding), zero);
+  result.earned_amount =
+      payout.cap_carry ? graph_.choose(paid, graph_.round(uncapped, cent, payout.rounding), zero) : result.amount;
+  balances(payout, moment, result);
   result.base = payout.base.valid() ? number(payout.base, moment).value : zero;
   result.base_penalties = base_penalties;
   current_card_ = nullptr;

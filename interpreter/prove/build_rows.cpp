@@ -128,6 +128,14 @@ Interval Builder::row_interval(ExprId id) const {
 /// Takes `factor * expression` of a row apart into fields; false when it is not linear in them.
 bool Builder::linear(ExprId id, const Number& factor, LinearRow& row) const {
   const model::Expr& expr = policy_.expr(id);
+  // A part that is not linear, beside others that are: a value of its own.
+  const auto leaf = [&]() {
+    if (expr.type.kind != Kind::number) return false;
+    auto& term = row.terms[model::exact_text(policy_, id)];
+    term.value = id;
+    term.factor += factor;
+    return true;
+  };
   if (const auto value = constant_value(id)) {
     if (!value->is<Number>()) return false;
     row.constant += factor * value->number();
@@ -147,7 +155,19 @@ bool Builder::linear(ExprId id, const Number& factor, LinearRow& row) const {
   }
   if (const auto* node = std::get_if<model::DefaultExpr>(&expr.node)) {
     const auto fallback = constant_value(node->fallback);
-    return fallback && fallback->is<Number>() && fallback->number().is_zero() && linear(node->operand, factor, row);
+    if (!fallback || !fallback->is<Number>() || !fallback->number().is_zero()) return leaf();
+    // What is not linear and may be absent is looked at with its fallback.
+    LinearRow operand;
+    if (!linear(node->operand, factor, operand)) return false;
+    const auto whole = [](const auto& term) { return !term.second.value.valid(); };
+    if (!std::all_of(operand.terms.begin(), operand.terms.end(), whole)) return leaf();
+    for (const auto& [text, term] : operand.terms) {
+      auto& known = row.terms[text];
+      known.path = term.path;
+      known.factor += term.factor;
+    }
+    row.constant += operand.constant;
+    return true;
   }
   if (const auto* node = std::get_if<model::UnaryExpr>(&expr.node)) return linear(node->operand, -factor, row);
   if (const auto* node = std::get_if<model::BinaryExpr>(&expr.node)) {
@@ -161,7 +181,7 @@ bool Builder::linear(ExprId id, const Number& factor, LinearRow& row) const {
     if (node->op == BinaryOp::divide && right && right->is<Number>() && !right->number().is_zero())
       return linear(node->left, factor / right->number(), row);
   }
-  return false;
+  return leaf();
 }
 
 /// The key is the day and whom the row belongs to: one row a day at most.
@@ -301,6 +321,9 @@ NodeId Builder::total_input(std::uint32_t index, const model::FieldPath& path, E
     input.whole_history = group.history;
     input.of_group = true;
     input.expr = value;
+    const EventsRead filter = events_read(policy_, group.filter);
+    input.reads.events.insert(filter.events.begin(), filter.events.end());
+    input.reads.fields.insert(filter.fields.begin(), filter.fields.end());
     assumptions_.insert("opaque");
   }
   const std::size_t before = graph_.inputs.size();
@@ -394,11 +417,13 @@ NodeId Builder::total(const model::Aggregate& aggregate, const Moment& moment) {
       sum = graph_.add(sum, total_input(index, {}, aggregate.value, model::exact_text(policy_, aggregate.value)));
       return;
     }
+    NodeId part = graph_.constant(Number(0));
     for (const auto& [text, term] : row.terms) {
-      sum = graph_.add(sum, graph_.multiply(graph_.constant(term.factor), total_input(index, term.path, {}, text)));
+      part = graph_.add(part,
+                        graph_.multiply(graph_.constant(term.factor), total_input(index, term.path, term.value, text)));
     }
     const NodeId rows = graph_.input(graph_.inputs[graph_.groups[index].rows_input]);
-    sum = graph_.add(sum, graph_.multiply(graph_.constant(row.constant), rows));
+    sum = graph_.add(sum, graph_.add(part, graph_.multiply(graph_.constant(row.constant), rows)));
   };
   for (const std::int32_t offset : moment.offsets) add(offset, false);
   if (moment.history) add(moment.offsets.back() + 1, true);

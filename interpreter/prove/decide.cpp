@@ -64,7 +64,22 @@ std::vector<Finding> Decider::all() {
     auto found = (this->*part)();
     std::move(found.begin(), found.end(), std::back_inserter(result));
   }
+  for (Finding& finding : result) leave_open(finding);
   return result;
+}
+
+/// What depends on balances of earlier periods in a way that is not followed is not proved.
+void Decider::leave_open(Finding& finding) const {
+  const bool by_pay = pay().open_pay && finding.property != Property::reachable;
+  const bool by_gain = pay().open_gain && finding.property == Property::attack;
+  if (finding.verdict != Verdict::proved || (!by_pay && !by_gain)) return;
+  finding.verdict = Verdict::unknown;
+  if (by_pay)
+    finding.notes.push_back({"the `draw` or its recovery is not a constant, so that pay is not known",
+                             "`draw` 或其扣回比例不是常数，因此无法得知实付金额"});
+  else
+    finding.notes.push_back({"what `cap … carry` carries on meets `paid when` or `budget`, which is not followed",
+                             "`cap … carry` 的结转与 `paid when` 或 `budget` 相互影响，未作分析"});
 }
 
 // ---- one question
@@ -344,6 +359,15 @@ std::optional<Witness> Decider::replay(const Query& query, const State& state) {
       witness.after.push_back(maker.tables(*after));
     }
     witness.cost = values[attack.cost];
+    if (attack.recomputed != kNoNode) {
+      const auto late = maker.attacked(*before, inputs, attack, true);
+      graph.evaluate(graph.cone({attack.recomputed}), inputs, values);
+      const Number predicted = values[attack.recomputed];
+      const Paid real = late ? maker.pay(*late, attack.periods - 1) : Paid{};
+      if (!real.amount || *real.amount != predicted) return std::nullopt;
+      witness.recomputed = predicted;
+      witness.recomputed_status = real.status;
+    }
   } else {
     graph.evaluate(graph.cone({pay().amount}), inputs, values);
     if (!agree(*before, 0, values[pay().amount], false)) return std::nullopt;
@@ -364,7 +388,14 @@ std::optional<Witness> Decider::replay(const Query& query, const State& state) {
   Number sum;
   for (const Number& paid : witness.paid_before) sum -= paid;
   for (const Number& paid : witness.paid_after) sum += paid;
+  if (witness.recomputed) sum -= value::max(Number(0), witness.paid_after.front() - *witness.recomputed);
   witness.net = sum - witness.cost;
+  if (query.attack != nullptr) {
+    // What a cap would carry on is no part of what the evaluator pays: such a state shows nothing.
+    const NodeId counted = graph.subtract(query.attack->amount_after, query.attack->amount_before);
+    graph.evaluate(graph.cone({counted}), inputs, values);
+    if (values[counted] != sum) return std::nullopt;
+  }
   return witness;
 }
 

@@ -122,6 +122,8 @@ class Decider {
   std::optional<std::uint32_t> stored_amount(model::EventsId events) const;
   NodeId added_amount(const AttackGraph& attack, std::uint32_t field) const;
   std::optional<Interval> rate_of(const AttackGraph& attack, NodeId amount) const;
+  void leave_open(Finding& finding) const;
+  void looks_further_back(Finding& finding, const AttackGraph& attack) const;
   NodeId kept_sales();
   std::optional<Number> assumed(std::string_view name) const;
 };

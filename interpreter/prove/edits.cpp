@@ -4,7 +4,7 @@ namespace kpi::prove {
 
 bool is_touched(const Input& input, const Edit& edit) {
   if (input.kind != Input::Kind::opaque && input.kind != Input::Kind::choice) return false;
-  if (!input.reads.events.contains(edit.events)) return false;
+  if (!input.reads.events.contains(edit.events) || input.fixed_period) return false;
   if (edit.field && !input.reads.fields.contains({edit.events, *edit.field})) return false;
   if (edit.offset < input.offset) return false;  // it looks at earlier periods only
   return !input.last_offset || input.whole_history || edit.offset <= *input.last_offset;

@@ -5,7 +5,7 @@
 #include <map>
 #include <tuple>
 
-#include "interpreter/prove/shape.hpp"
+#include "interpreter/prove/attack.hpp"
 
 namespace kpi::prove {
 
@@ -88,6 +88,9 @@ Jumps Facts::Impl::find_jumps(Target target, const Effort& effort,
     if (wanted && !wanted(threshold)) continue;
     if (auto jump = of.jump(threshold, effort, result.complete)) result.items.push_back(std::move(*jump));
   }
+  for (auto& step : of.rounding_steps(minor_unit(policy), kEffort, result.complete))
+    result.items.push_back(std::move(step.jump));
+  if (!of.places_among_others().empty()) result.complete = false;
   std::stable_sort(result.items.begin(), result.items.end(), [](const Jump& a, const Jump& b) {
     return std::tuple(a.unbounded, a.size) > std::tuple(b.unbounded, b.size);
   });
@@ -180,13 +183,24 @@ Monotone Facts::Impl::find_monotone(Target target, MetricId metric, Direction wa
   result.span = policy.metrics[metric.index].named.span;
   const auto found = of.builder.metrics().find(metric);
   if (found == of.builder.metrics().end() || graph[found->second.value].op != Op::input) {
-    const bool read = found != of.builder.metrics().end() && !graph.is_constant(found->second.value);
+    const auto reads = graph.inputs_of(of.value());
+    const bool read = (found != of.builder.metrics().end() && !graph.is_constant(found->second.value)) ||
+                      std::any_of(reads.begin(), reads.end(),
+                                  [&](std::uint32_t other) { return is_made_of(graph.inputs[other], metric); });
     if (!read) result.verdict = Verdict::proved, result.why = {"the metric is not read", "未使用该指标"};
     return result;
   }
   const NodeId input = found->second.value;
   Change change;
   change.inputs[graph[input].index] = Interval::at_least(Number(0));
+  // What is made of the metric and not taken apart moves with it.
+  const Deltas first = deltas(graph, change);
+  bool followed = true;
+  for (const std::uint32_t other : graph.inputs_of(of.value())) {
+    if (!is_made_of(graph.inputs[other], metric)) continue;
+    change.inputs[other] = moves_freely(graph, graph.inputs[other], first);
+    followed = false;
+  }
   const auto sign = direction(deltas(graph, change).delta[of.value()]);
   const int good = wanted == Direction::up ? 1 : -1;
   if (sign && (*sign == 0 || *sign == good)) {
@@ -195,6 +209,7 @@ Monotone Facts::Impl::find_monotone(Target target, MetricId metric, Direction wa
                             : Said{"every step on the way keeps the direction", "计算的每一步都保持同一方向"};
     return result;
   }
+  if (!followed) return result;
   Input more = graph.inputs[graph[input].index];
   more.key += " after";
   more.name += " after";
@@ -298,6 +313,7 @@ Gain Facts::Impl::find_gain(Target target, bool single) {
     }
   }
   const Number cent = minor_unit(policy);
+  const NodeId pay = single ? of.value() : of.pay.earned;
   bool all_proved = true;
   for (const model::EventsId of_orders : events) {
     const auto addition = of.add_rows(of_orders, 1, single ? 1 : 1'000, single ? "one more order: " : "extra orders: ");
@@ -313,12 +329,27 @@ Gain Facts::Impl::find_gain(Target target, bool single) {
       const bool filtered = !graph.groups[input.group].filter_text.empty();
       change.inputs[graph[before].index] = filtered ? hull(row, Interval::exactly(Number(0))) : row;
     }
-    const Interval moved = deltas(graph, change).delta[of.value()];
+    const Deltas first = deltas(graph, change);
+    bool evident = true;  // what is free afterwards shows nothing
+    const auto reads = graph.inputs_of(pay);
+    for (const auto& [node, by] : addition.moved) {
+      const std::uint32_t index = graph[node].index;
+      const Input& input = graph.inputs[index];
+      if (input.measure != kNoNode) change.inputs[index] = moves_freely(graph, input, first);
+      const bool read = std::find(reads.begin(), reads.end(), index) != reads.end();
+      if (read && input.contract == Input::Contract::free) evident = false;
+    }
+    const Interval moved = deltas(graph, change).delta[pay];
+    if (of.pay.open_gain) {
+      all_proved = false;
+      continue;
+    }
     if (!single && moved.upper && *moved.upper <= each_cost) continue;
     if (single && moved == Interval::exactly(Number(0))) continue;
     all_proved = false;
-    const NodeId after = graph.substitute(of.value(), addition.after);
-    const NodeId gained = graph.subtract(after, of.value());
+    if (!evident) continue;
+    const NodeId after = graph.substitute(pay, addition.after);
+    const NodeId gained = graph.subtract(after, pay);
     Problem problem;
     problem.require = addition.require;
     problem.objective = single ? graph.maximum(gained, graph.multiply(graph.constant(Number(-1)), gained))
@@ -328,10 +359,10 @@ Gain Facts::Impl::find_gain(Target target, bool single) {
     if (!best || best->objective < cent || (result.verdict == Verdict::refuted && best->objective <= result.net))
       continue;
     std::vector<Number> values;
-    graph.evaluate(graph.cone({of.value(), after, addition.count}), best->inputs, values);
+    graph.evaluate(graph.cone({pay, after, addition.count}), best->inputs, values);
     result.verdict = Verdict::refuted;
     result.orders = values[addition.count].to_int64().value_or(0);
-    result.pay_before = values[of.value()];
+    result.pay_before = values[pay];
     result.pay_after = values[after];
     result.cost = each_cost * Number(result.orders);
     result.net = best->objective;
@@ -367,6 +398,9 @@ std::vector<Influence> Facts::Impl::find_influence(Target target) {
     Influence found{metric, Number(0), Number(0), false};
     Change change;
     change.inputs[graph[scalar.value].index] = {};
+    for (const std::uint32_t other : graph.inputs_of(of.value())) {
+      if (is_made_of(graph.inputs[other], metric)) change.inputs[other] = {};
+    }
     const Interval moved = deltas(graph, change).delta[of.value()];
     found.unbounded = !moved.lower || !moved.upper;
     if (!found.unbounded) found.highest = value::max(moved.lower->abs(), moved.upper->abs());

@@ -129,12 +129,17 @@ struct Input {
   /// free: any value of the range. distinct, sum: a row more adds nothing or 1 (the value of a row); greatest, least: a
   /// row more never lowers (raises) it.
   enum class Contract : std::uint8_t { free, distinct, sum, greatest, least } contract = Contract::free;
-  NodeId given = kNoNode;             // truth: it has a value; greatest and least hold between two of them
+  NodeId given = kNoNode;  // truth: it has a value; greatest and least hold between two of them
   /// opaque: the aggregate behind it, or (with `of_group`) the expression that is summed over the rows of the group.
   model::AggregateId aggregate;
   model::ExprId expr;
   bool of_group = false;
   std::vector<value::Value> members;  // category
+  bool fixed_period = false;          // it looks at one period that is named; attacks are not looked at there
+  /// A place among others (rank, percentile_rank), and the number by which it is given: `rises` 1 where more of that
+  /// number never lowers the place, -1 where it never raises it.
+  NodeId measure = kNoNode, measured = kNoNode;
+  int rises = 0;
   Span span;
 };
 

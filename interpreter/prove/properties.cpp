@@ -18,7 +18,10 @@ Finding Decider::bounded() {
   if (range.upper) {
     finding.verdict = Verdict::proved;
     finding.amount = range.upper;
-    finding.sentence = {"pay is never more than " + money(*range.upper), "报酬最高不超过 " + money(*range.upper)};
+    // An advance is paid all the same.
+    if (pay().draw) finding.amount = value::max(*range.upper, *pay().draw);
+    const std::string most = money(*finding.amount);
+    finding.sentence = {"pay is never more than " + most, "报酬最高不超过 " + most};
     return finding;
   }
   Graph& graph = shape_.graph;
@@ -212,6 +215,47 @@ std::vector<Finding> Decider::jumps() {
                             "未能判定 " + zh(threshold.quantity) + " 越过" + at + " 时报酬是否不同，但无人能控制"};
       }
     }
+    result.push_back(std::move(finding));
+  }
+  bool complete = true;
+  for (const auto& step : shape_.rounding_steps(value::max(options_.tolerance, cent()), effort, complete)) {
+    any = true;
+    const Shape::Threshold& threshold = step.threshold;
+    const std::string at = " " + place_of(threshold);
+    Finding finding = start(Property::no_jump, threshold.quantity + at, threshold.span);
+    finding.detail_zh = zh(threshold.quantity) + at;
+    finding.evaluations = 2 * options_.evaluations;
+    finding.amount = step.jump.size;
+    const std::string apart = money(step.jump.size), both = money(step.jump.below);
+    finding.sentence = {"pay jumps by " + apart + " where " + threshold.quantity + " reaches" + at +
+                            " and is rounded to the next step: " + both + " against " + money(step.jump.above),
+                        zh(threshold.quantity) + " 到达" + at + " 时取整进入下一档，报酬跳变 " + apart + "：" + both +
+                            " 对 " + money(step.jump.above)};
+    seed(step.place);
+    if (!witness_beside(finding, threshold, step.place)) witness_of_jump(finding, threshold);
+    result.push_back(std::move(finding));
+  }
+  if (!complete) {
+    any = true;
+    Finding finding = start(Property::no_jump, "rounding", span());
+    finding.detail_zh = "取整";
+    finding.evaluations = options_.evaluations;
+    finding.sentence = {"whether a rounding inside a formula makes pay jump was not decided",
+                        "未能判定公式中的取整是否造成报酬跳变"};
+    result.push_back(std::move(finding));
+  }
+  for (const std::uint32_t index : shape_.places_among_others()) {
+    any = true;
+    const std::string& place = shape_.graph.inputs[index].name;
+    if (std::any_of(result.begin(), result.end(), [&](const Finding& known) {
+          return known.verdict != Verdict::proved && known.detail.rfind(place, 0) == 0;
+        }))
+      continue;
+    const Input& input = shape_.graph.inputs[index];
+    Finding finding = start(Property::no_jump, input.name, input.span);
+    finding.sentence = {"pay goes in steps with `" + input.name + "`: how far passing one of the others moves it is " +
+                            "not decided, for the others are not looked at",
+                        "报酬随 `" + input.name + "` 成阶梯变化；未分析其他人的数据，因此不能判定超过一人时变化多少"};
     result.push_back(std::move(finding));
   }
   if (!any) {
@@ -418,6 +462,7 @@ std::vector<Finding> Decider::orders() {
         query.native_layer = Layer::rates;
       }
       decide(finding, query);
+      looks_further_back(finding, encoded);
       const bool bad = finding.verdict == Verdict::refuted;
       finding.sentence =
           bad ? Said{"one order moves pay by " + money(*finding.amount) + " more than its own amount",
@@ -433,6 +478,7 @@ std::vector<Finding> Decider::orders() {
     query.attack = &encoded;
     if (moved.lower) query.native_bound = -*moved.lower;
     decide(finding, query);
+    if (!encoded.of_one_period.lower || encoded.of_one_period.lower->sign() < 0) looks_further_back(finding, encoded);
     const bool bad = finding.verdict == Verdict::refuted;
     finding.sentence = bad ? Said{"one more genuine order can lower pay by " + money(*finding.amount),
                                   "多一个真实订单反而可能使报酬减少 " + money(*finding.amount)}
@@ -455,11 +501,19 @@ std::vector<Finding> Decider::monotone() {
         cut.graph.inputs[cut.graph[scalar.value].index].kind != Input::Kind::metric)
       continue;
     const auto inputs = cut.graph.inputs_of(cut.value());
-    if (std::find(inputs.begin(), inputs.end(), cut.graph[scalar.value].index) == inputs.end()) continue;
+    const bool through = std::any_of(inputs.begin(), inputs.end(),
+                                     [&](std::uint32_t other) { return is_made_of(cut.graph.inputs[other], metric); });
+    if (!through && std::find(inputs.begin(), inputs.end(), cut.graph[scalar.value].index) == inputs.end()) continue;
     Finding finding = start(Property::monotone, of.named.name, of.named.span);
     const int good = of.lower_is_better ? -1 : 1;
     Change change;
     change.inputs[cut.graph[scalar.value].index] = Interval::at_least(kZero);
+    // What is made of the metric and not taken apart moves with it.
+    const Deltas first = deltas(cut.graph, change);
+    for (const std::uint32_t other : inputs) {
+      if (is_made_of(cut.graph.inputs[other], metric))
+        change.inputs[other] = moves_freely(cut.graph, cut.graph.inputs[other], first);
+    }
     const auto sign = direction(deltas(cut.graph, change).delta[cut.value()]);
     finding.sentence = {"a better `" + of.named.name + "` never lowers pay",
                         "「" + zh(of.named.name) + "」变好不会使报酬减少"};
@@ -473,9 +527,17 @@ std::vector<Finding> Decider::monotone() {
     Input other = graph.inputs[graph[scalar.value].index];
     other.key += " better";
     const NodeId better = graph.input(other);
-    const NodeId moved = graph.substitute(cut.value(), {{scalar.value, better}});
+    std::map<NodeId, NodeId> second{{scalar.value, better}};
+    std::vector<NodeId> require;
+    for (const std::uint32_t index : inputs) {
+      const Input input = graph.inputs[index];
+      if (is_made_of(input, metric))
+        second[graph.input(input)] = moved_freely(graph, input, "better " + of.named.name, second, require);
+    }
+    const NodeId moved = graph.substitute(cut.value(), second);
     std::vector<NodeId> truths{good > 0 ? graph.less(scalar.value, better) : graph.less(better, scalar.value),
                                graph.less(graph.add(graph.constant(cent()), moved), cut.value())};
+    truths.insert(truths.end(), require.begin(), require.end());
     if (Solver::available()) {
       finding.asked_solver = true;
       for (const bool abstract : {true, false}) {
@@ -532,10 +594,15 @@ void Decider::monotone_witness(Finding& finding, MetricId metric) {
     Problem problem;
     problem.objective = query.objective;
     problem.require = query.require;
-    Search search(graph, problem, shape_.anchor(), options_.seed);
-    const auto state = search.run(options_.evaluations);
-    finding.evaluations += search.evaluations();
-    if (!state || state->objective <= query.tolerance || !refute(finding, query, *state)) continue;
+    bool found_one = false;
+    for (const std::uint64_t seed : {options_.seed, options_.seed + 7, options_.seed + 14}) {
+      Search search(graph, problem, shape_.anchor(), seed);
+      const auto state = search.run(options_.evaluations, seeds_);
+      finding.evaluations += search.evaluations();
+      found_one = state && state->objective > query.tolerance && refute(finding, query, *state);
+      if (found_one) break;
+    }
+    if (!found_one) continue;
     const std::string& name = policy_.metrics[metric.index].named.name;
     finding.sentence = {"a better `" + name + "`, with nothing else worse, can lower pay by " + money(*finding.amount),
                         "「" + zh(name) + "」变好且其他指标不变差，报酬却可能减少 " + money(*finding.amount)};

@@ -1,5 +1,7 @@
 #include "interpreter/prove/reads.hpp"
 
+#include <algorithm>
+
 #include "interpreter/model/walk.hpp"
 
 namespace kpi::prove {
@@ -52,9 +54,17 @@ class Collector {
     score();
   }
   void visit(const ScoreExpr&) { score(); }
+  void visit(const MetricCall& node) {
+    using Function = MetricFunction;
+    const bool same = node.function == Function::total || node.function == Function::share ||
+                      node.function == Function::rank || node.function == Function::percentile_rank;
+    if (!same) result.other_periods = true;
+    const auto by_phase = [](const GroupKey& key) { return key.kind == GroupKey::Kind::phase; };
+    if (std::any_of(node.groups.begin(), node.groups.end(), by_phase)) phases();
+  }
 
   void metric(MetricId id) {
-    if (!metrics.insert(id.index).second) return;
+    if (!result.metrics.insert(id.index).second) return;
     expression(policy.metrics[id.index].value);
     expression(policy.metrics[id.index].needs);
   }
@@ -71,6 +81,12 @@ class Collector {
       }
       for (const Gate& gate : card.gates) expression(gate.requires_value);
     }
+    phases();
+  }
+
+  void phases() {
+    if (phased) return;
+    phased = true;
     for (const Phases& of : policy.phases) {
       for (const Phase& phase : of.phases) expression(phase.when);
     }
@@ -95,6 +111,10 @@ class Collector {
   void events(std::uint32_t index) {
     if (!result.events.insert(index).second) return;
     expression(policy.events[index].where);
+    // Rows are excluded with the rows that they refer to.
+    for (const Field& field : policy.events[index].fields) {
+      if (field.type.kind == value::Kind::event) events(field.type.index);
+    }
     for (const Exclusion& exclusion : policy.exclusions) {
       for (std::size_t i = 0; i < exclusion.from.size(); ++i) {
         if (exclusion.from[i].index == index) expression(exclusion.conditions[i]);
@@ -103,10 +123,15 @@ class Collector {
   }
 
   const Policy& policy;
-  std::set<std::uint32_t> metrics, aggregates, tables, entities;
+  std::set<std::uint32_t> aggregates, tables, entities;
   std::set<std::pair<SourceRef, std::uint32_t>> fields;
-  bool scored = false;
+  bool scored = false, phased = false;
 };
+
+bool is_constant(const Policy& policy, ExprId id) {
+  const ExprNode& node = policy.expr(id).node;
+  return std::holds_alternative<Constant>(node) || std::holds_alternative<ParamRef>(node);
+}
 
 }  // namespace
 
@@ -120,6 +145,36 @@ EventsRead events_read(const Policy& policy, AggregateId aggregate) {
   Collector collector(policy);
   collector.aggregate(aggregate);
   return std::move(collector.result);
+}
+
+bool is_additive(const Policy& policy, ExprId id) {
+  const ExprNode& node = policy.expr(id).node;
+  if (const auto* metric = std::get_if<MetricRef>(&node)) {
+    const Metric& of = policy.metrics[metric->metric.index];
+    return !of.needs.valid() && is_additive(policy, of.value);
+  }
+  if (const auto* of = std::get_if<AggregateRef>(&node)) {
+    const Aggregate& aggregate = policy.aggregates[of->aggregate.index];
+    const auto function = aggregate.function;
+    return !aggregate.each_inner.valid() &&
+           (function == AggregateFunction::sum || function == AggregateFunction::count);
+  }
+  if (const auto* unary = std::get_if<UnaryExpr>(&node))
+    return unary->op == value::UnaryOp::negate && is_additive(policy, unary->operand);
+  const auto* binary = std::get_if<BinaryExpr>(&node);
+  if (binary == nullptr) return false;
+  switch (binary->op) {
+    case value::BinaryOp::add:
+    case value::BinaryOp::subtract:
+      return is_additive(policy, binary->left) && is_additive(policy, binary->right);
+    case value::BinaryOp::multiply:
+      return (is_constant(policy, binary->left) && is_additive(policy, binary->right)) ||
+             (is_constant(policy, binary->right) && is_additive(policy, binary->left));
+    case value::BinaryOp::divide:
+      return is_constant(policy, binary->right) && is_additive(policy, binary->left);
+    default:
+      return false;
+  }
 }
 
 }  // namespace kpi::prove

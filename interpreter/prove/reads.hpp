@@ -11,10 +11,15 @@ namespace kpi::prove {
 struct EventsRead {
   std::set<std::uint32_t> events;                            // indices in Policy::events
   std::set<std::pair<std::uint32_t, std::uint32_t>> fields;  // of events: (events, field)
+  std::set<std::uint32_t> metrics;                           // indices in Policy::metrics
+  bool other_periods = false;                                // it looks at periods besides the one it is taken in
 };
 
 /// Events that an expression reads, at any depth; invalid ids read nothing.
 EventsRead events_read(const model::Policy& policy, model::ExprId expr);
 EventsRead events_read(const model::Policy& policy, model::AggregateId aggregate);
+
+/// A sum of sums and counts, each times a constant: over all members of a group it is the sum over the members.
+bool is_additive(const model::Policy& policy, model::ExprId expr);
 
 }  // namespace kpi::prove

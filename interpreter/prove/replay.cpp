@@ -251,6 +251,12 @@ Paid WorldMaker::pay(const World& world, std::int32_t offset) {
   eval::RunRequest request;
   request.periods = {shape_.period.shift(-offset)};
   request.is_test = true;
+  // As a test of these dates would run.
+  const value::Period& at = request.periods.front();
+  const model::Header& header = policy_.header;
+  if ((header.effective_from && at.start() < *header.effective_from) ||
+      (header.effective_to && at.end().days > header.effective_to->days + 1))
+    request.force = eval::Force::settled;
   const eval::Run run = eval::run(policy_, data, request, found);
   if (found.has_errors() || run.outcome.periods.empty()) {
     for (const auto& diagnostic : found.items()) {

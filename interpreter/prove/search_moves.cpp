@@ -12,7 +12,10 @@ constexpr std::size_t kSmallCone = 40;
 
 Interval Search::limits(const Input& input) const {
   Interval result = input.range;
-  if (input.made == Input::Made::by_others) return Interval::exactly(Number(0));
+  // What the store of a witness does not have: others, and anything before the periods that are looked at.
+  const bool is_sum = input.kind == Input::Kind::rows || input.kind == Input::Kind::total;
+  if (input.made == Input::Made::by_others || (input.history && is_sum && input.range.contains(Number(0))))
+    return Interval::exactly(Number(0));
   switch (input.kind) {
     case Input::Kind::rows:
       if (!result.upper) result.upper = problem_.largest_rows;

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "interpreter/model/dump.hpp"
-#include "interpreter/prove/edits.hpp"
+#include "interpreter/prove/attack.hpp"
 
 namespace kpi::prove {
 namespace {
@@ -211,6 +211,99 @@ std::optional<Jump> Shape::jump(const Threshold& threshold, const Effort& effort
   return jump;
 }
 
+/// Steps by rounding in a formula: where a rounded number goes from one multiple to the next.
+std::vector<Shape::Step> Shape::rounding_steps(const Number& tolerance, const Effort& effort, bool& complete) {
+  std::vector<Step> result;
+  std::vector<NodeId> rounded;
+  for (const NodeId id : graph.cone({value()})) {
+    if (graph[id].op == Op::round) rounded.push_back(id);
+  }
+  for (const NodeId id : rounded) {
+    const Node node = graph[id];
+    Change change;
+    change.nodes[id] = {Number(0), node.value};
+    const Interval bound = deltas(graph, change).delta[value()];
+    if (bound.lower && bound.upper && bound.lower->abs() <= tolerance && bound.upper->abs() <= tolerance) continue;
+    const NodeId next = graph.substitute(value(), {{id, graph.add(id, graph.constant(node.value))}});
+    const auto distance = [&](NodeId a, NodeId b) {
+      const NodeId apart = graph.subtract(a, b);
+      return graph.maximum(apart, graph.multiply(graph.constant(Number(-1)), apart));
+    };
+    Problem anywhere;
+    anywhere.objective = distance(next, value());
+    Search search(graph, anywhere, anchor(), effort.seed);
+    const auto place = search.run(effort.evaluations);
+    if (!place || place->objective <= tolerance) {
+      complete = false;
+      continue;
+    }
+    std::vector<Number> values;
+    graph.evaluate(graph.cone({id}), place->inputs, values);
+    // From this multiple to the next; where the mode decides it.
+    const Number found_at = values[id];
+    std::optional<State> found;
+    NodeId below = kNoNode, above = kNoNode;
+    Number at;
+    // The first step tells the story best.
+    for (const Number& low : {Number(0), found_at}) {
+      const Number high = low + node.value;
+      const bool up = node.mode == value::Rounding::ceiling || (node.mode == value::Rounding::up && low.sign() >= 0) ||
+                      (node.mode == value::Rounding::down && low.sign() < 0);
+      const bool down =
+          node.mode == value::Rounding::floor || node.mode == value::Rounding::up || node.mode == value::Rounding::down;
+      at = up ? low : down ? high : (low + high) / Number(2);
+      below = graph.substitute(value(), {{id, graph.constant(low)}});
+      above = graph.substitute(value(), {{id, graph.constant(high)}});
+      Problem beside;
+      beside.objective = distance(above, below);
+      beside.boundary = std::pair(node.a, graph.constant(at));
+      Search exact(graph, beside, anchor(), effort.seed);
+      found = exact.run(effort.evaluations);
+      if (found && found->objective > tolerance) break;
+      found.reset();
+    }
+    if (!found) {
+      complete = false;
+      continue;
+    }
+    Step step;
+    step.place = *found;
+    step.threshold.left = node.a;
+    step.threshold.right = graph.constant(at);
+    step.threshold.atom = graph.less(step.threshold.left, step.threshold.right);
+    NodeId quantity = node.a;
+    step.threshold.at = at;
+    // A multiple of something named: the place in its own terms.
+    if (graph[quantity].op == Op::multiply && graph.is_constant(graph[quantity].a) && !graph.names.contains(quantity)) {
+      step.threshold.at = at / graph[graph[quantity].a].value;
+      quantity = graph[quantity].b;
+    }
+    step.threshold.quantity = name_of(quantity);
+    step.threshold.span = graph.spans[id];
+    if (const auto unit = graph.units.find(quantity); unit != graph.units.end()) step.threshold.unit = unit->second;
+    graph.evaluate(graph.cone({above, below}), found->inputs, values);
+    step.jump.size = found->objective;
+    step.jump.below = value::min(values[above], values[below]);
+    step.jump.above = value::max(values[above], values[below]);
+    if (!step.jump.below.is_zero()) step.jump.relative = step.jump.size / step.jump.below.abs();
+    step.jump.unbounded = !bound.lower || !bound.upper;
+    step.jump.quantity = step.threshold.quantity;
+    step.jump.threshold = step.threshold.at;
+    step.jump.unit = step.threshold.unit;
+    step.jump.span = step.threshold.span;
+    result.push_back(std::move(step));
+  }
+  return result;
+}
+
+std::vector<std::uint32_t> Shape::places_among_others() const {
+  std::vector<std::uint32_t> result;
+  for (const std::uint32_t index : graph.inputs_of(value())) {
+    if (graph.inputs[index].measure != kNoNode) result.push_back(index);
+  }
+  return result;
+}
+
 std::vector<model::EventsId> Shape::order_events() const {
   std::set<model::EventsId> found;
   for (const std::uint32_t index : graph.inputs_of(value())) {
@@ -286,6 +379,8 @@ Shape::Addition Shape::add_rows(model::EventsId events, std::int64_t least, std:
     result.moved[before] = made.moved;
     result.require.insert(result.require.end(), made.require.begin(), made.require.end());
   }
+  for (const auto& [before, moved] : result.moved)
+    follow_measure(graph, graph.inputs[graph[before].index], result.after.at(before), result.after, result.require);
   return result;
 }
 

@@ -66,6 +66,16 @@ class Shape {
   /// possible but none was found.
   std::optional<Jump> jump(const Threshold& threshold, const Effort& effort, bool& complete,
                            std::optional<State>* state = nullptr);
+  /// A place where a rounded number inside a formula takes its next value, and pay moves by more than the tolerance.
+  struct Step {
+    Threshold threshold;
+    Jump jump;
+    State place;
+  };
+  /// One for each rounding; `complete` becomes false where a step is possible but none was found.
+  std::vector<Step> rounding_steps(const Number& tolerance, const Effort& effort, bool& complete);
+  /// Ranks that the value depends on: inputs that step when somebody else is passed.
+  std::vector<std::uint32_t> places_among_others() const;
   Interval range() const { return intervals(graph)[value()]; }
 
   /// k more rows of events: what they add to the inputs. Filters are passed or not, as suits the one who adds.

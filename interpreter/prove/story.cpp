@@ -49,6 +49,10 @@ void Decider::account_for_periods(Witness& witness, const Query& query, const St
   Number before, after;
   for (const Number& paid : witness.paid_before) before += paid;
   for (const Number& paid : witness.paid_after) after += paid;
+  if (witness.recomputed) {
+    const Number taken = value::max(Number(0), witness.paid_after.front() - *witness.recomputed);
+    line({"taken back", "追回"}, money(Number(0)), money(taken));
+  }
   const Said pay = witness.periods > 1 ? Said{"pay of both periods", "两期报酬合计"} : Said{"pay", "报酬"};
   line(pay, money(before), witness.paid_after.empty() ? "" : money(after));
   if (!witness.cost.is_zero()) line({"cost", "成本"}, money(Number(0)), money(witness.cost));

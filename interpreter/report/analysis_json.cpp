@@ -45,17 +45,19 @@ Json witness_json(const prove::Witness& witness, Language language) {
   }
   Json after = Json::array();
   for (const auto& given : witness.after) after.push_back(tables(given));
-  return {{"period", witness.period.to_string()},
-          {"periods", witness.periods},
-          {"entity", witness.entity},
-          {"key", witness.key},
-          {"lines", std::move(lines)},
-          {"paid_before", numbers(witness.paid_before)},
-          {"paid_after", numbers(witness.paid_after)},
-          {"cost", witness.cost.to_string()},
-          {"net", witness.net.to_string()},
-          {"tables_before", tables(witness.before)},
-          {"tables_after", std::move(after)}};
+  Json json = {{"period", witness.period.to_string()},
+               {"periods", witness.periods},
+               {"entity", witness.entity},
+               {"key", witness.key},
+               {"lines", std::move(lines)},
+               {"paid_before", numbers(witness.paid_before)},
+               {"paid_after", numbers(witness.paid_after)},
+               {"cost", witness.cost.to_string()},
+               {"net", witness.net.to_string()},
+               {"tables_before", tables(witness.before)},
+               {"tables_after", std::move(after)}};
+  if (witness.recomputed) json["recomputed"] = witness.recomputed->to_string();
+  return json;
 }
 
 Json finding_json(const model::Policy& policy, const Finding& finding, const source::SourceMap& sources,
