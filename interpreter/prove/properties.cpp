@@ -410,7 +410,9 @@ NodeId Decider::added_amount(const AttackGraph& attack, std::uint32_t field) con
     const Input& input = shape_.graph.inputs[shape_.graph[before].index];
     if (input.made != Input::Made::computed || !shape_.graph.groups[input.group].filter_text.empty()) continue;
     const auto* of = std::get_if<model::RowField>(&policy_.expr(input.value).node);
-    if (of == nullptr || of->path.field.index != field || !of->path.refs.empty()) continue;
+    const bool itself = of != nullptr && of->path.field.index == field && of->path.refs.empty();
+    const bool computed = policy_.events[attack.steps.front().events.index].fields[field].computed == input.value;
+    if (!itself && !computed) continue;
     const Node& sum = shape_.graph[after];
     return sum.a == before ? sum.b : sum.a;
   }
