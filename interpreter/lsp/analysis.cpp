@@ -6,6 +6,7 @@
 #include "interpreter/driver/failure.hpp"
 #include "interpreter/driver/lock.hpp"
 #include "interpreter/driver/policy_limits.hpp"
+#include "interpreter/driver/rule_examples.hpp"
 #include "interpreter/driver/rule_packs.hpp"
 #include "interpreter/lint/lint.hpp"
 #include "interpreter/model/dump.hpp"
@@ -73,6 +74,7 @@ Analysis::Analysis(std::shared_ptr<const driver::TextsByPath> texts, const std::
       driver::check_lock(name, compiled_.file, compiled_.libraries, session_.sources, session_.diagnostics);
     }
     driver::check_limits(compiled_, {}, false, session_.diagnostics);
+    driver::remark_on_examples(compiled_, session_.diagnostics);
     session_.diagnostics.sort_and_deduplicate();
   } catch (const driver::Failure& failure) {
     failure_ = failure.diagnostic;

@@ -58,9 +58,9 @@ std::vector<Finding> Decider::all() {
   result.push_back(reachable());
   result.push_back(bounded());
   result.push_back(not_negative());
-  for (const auto part :
-       {&Decider::jumps, &Decider::orders, &Decider::refunds, &Decider::monotone, &Decider::independent,
-        &Decider::share_of_sales, &Decider::share_of_margin, &Decider::samples, &Decider::ratchets, &Decider::attacks}) {
+  for (const auto part : {&Decider::jumps, &Decider::orders, &Decider::refunds, &Decider::monotone,
+                          &Decider::independent, &Decider::share_of_sales, &Decider::share_of_margin, &Decider::samples,
+                          &Decider::ratchets, &Decider::attacks}) {
     auto found = (this->*part)();
     std::move(found.begin(), found.end(), std::back_inserter(result));
   }

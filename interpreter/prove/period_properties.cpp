@@ -69,13 +69,11 @@ bool Decider::phase_boundary(Finding& finding, const Shape::Threshold& threshold
   finding.detail = a + " to " + b;
   finding.detail_zh = zh(a) + "到" + zh(b);
   finding.amount = jump->size;
-  const bool stays = first > second;
-  const std::string size = money(jump->size);
+  const std::string size = money(jump->size), more = first > second ? a : b, less = first > second ? b : a;
   finding.sentence = {
-      "the same work pays " + money(first) + " in `" + a + "` and " + money(second) + " in `" + b +
-          "`: " + (stays ? "staying in `" + a : "reaching `" + b) + "` pays " + size + (jump->exact ? "" : " or more"),
-      "同样的工作在「" + zh(a) + "」得 " + money(first) + "，在「" + zh(b) + "」得 " + money(second) + "：" +
-          (stays ? "留在「" + zh(a) : "进入「" + zh(b)) + "」多得 " + size + (jump->exact ? "" : " 以上")};
+      "the same work can pay " + std::string(jump->exact ? "" : "at least ") + size + " more in `" + more +
+          "` than in `" + less + "`",
+      "同样的工作在「" + zh(more) + "」可比在「" + zh(less) + "」" + (jump->exact ? "" : "至少") + "多得 " + size};
   const bool shown = witness_beside(finding, threshold, *place);
   finding.amount = jump->size;
   if (threshold.kind == Jump::Kind::entity) {
