@@ -110,6 +110,11 @@ Said assumption(const std::string& key) {
   if (key == "opaque")
     return {"what is not a sum, count or quotient (percentiles, products of fields …) may have any value in its range",
             "求和、计数和比率以外的取值（分位数、字段乘积等）可为其范围内的任意值"};
+  if (key == "steps_in_rows")
+    return {
+        "jumps are those of sums, counts and scores: what one row does by passing a filter or being rounded is "
+        "looked at as one order more or less",
+        "跳变只就合计、计数与得分而言；单条记录因是否符合筛选条件或取整而产生的变化，按多一单或少一单看待"};
   if (key == "not_excluded")
     return {"rows that are added are not excluded, and make no other row excluded",
             "新增的记录不会被排除，也不会使其他记录被排除"};

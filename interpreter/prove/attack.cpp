@@ -479,12 +479,41 @@ std::optional<AddedValue> AttackEncoder::added_value(const Form& form, AttackGra
   return AddedValue{value, graph_.less(zero, taken_part(group, graph_.constant(Number(1))))};
 }
 
+/// What the rows refer to, or what refers to them, decides the input: `sum(lines.order.amount)` where lines come in or
+/// move; lines whose orders are split or made smaller, where a filter or an exclusion looks at what is changed.
+bool AttackEncoder::is_behind(const Form& form, const Input& input) const {
+  if (input.kind != Input::Kind::rows && input.kind != Input::Kind::total) return false;
+  const Group& group = graph_.groups[input.group];
+  const bool moves = form.kind == Form::Kind::moves;
+  if (group.source == model::SourceRef::of(form.events)) {
+    if (form.kind != Form::Kind::adds && !moves) return false;
+    const bool here = group.offset == now_ || (moves && group.offset == now_ - 1);
+    return input.kind == Input::Kind::total && !input.path.refs.empty() && here && !group.history;
+  }
+  const auto read = rows_read(shape_.policy, group.source, group.filter, input.path).fields;
+  const model::Events& events = shape_.policy.events[form.events.index];
+  if (form.kind == Form::Kind::removes) return read.contains({form.events.index, form.field.index});
+  if (moves) return read.contains({form.events.index, events.time.index});
+  if (form.kind != Form::Kind::splits) return false;
+  for (std::uint32_t i = 0; i < events.fields.size(); ++i) {
+    if (events.fields[i].type.kind == value::Kind::number && read.contains({form.events.index, i})) return true;
+  }
+  return false;
+}
+
 /// Values that are not sums or counts of the rows: they become something else, within what is certain about them.
 void AttackEncoder::touch(const Form& form, AttackGraph::Step& step) {
   const bool adds_only = form.kind == Form::Kind::adds && attack_.forms.size() == 1;
   const bool two_periods = form.kind == Form::Kind::moves;
   const std::size_t known = graph_.inputs.size();
   for (std::uint32_t index = 0; index < known; ++index) {
+    if (!touched_.contains(index) && !deltas_.contains(index) && is_behind(form, graph_.inputs[index])) {
+      const Input input = graph_.inputs[index];
+      const NodeId after = parameter(input.name + " after", input.range, input.grain, input.unit);
+      result_.still.push_back(graph_.equal(after, graph_.input(input)));
+      touched_.emplace(index, Edited{after, input.range - input.range, {}});
+      continue;
+    }
     Edit edit{form.events.index, std::nullopt, now_, adds_only ? step.count : kNoNode};
     if (form.kind == Form::Kind::removes || form.kind == Form::Kind::changes) edit.field = form.field.index;
     bool touched = is_touched(graph_.inputs[index], edit);

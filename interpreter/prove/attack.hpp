@@ -76,6 +76,7 @@ class AttackEncoder {
   NodeId referred(AttackGraph::Step& step, const Input& input);
   void shift(std::uint32_t input, NodeId by, bool next_only = false);
   void touch(const Form& form, AttackGraph::Step& step);
+  bool is_behind(const Form& form, const Input& input) const;
   std::optional<AddedValue> added_value(const Form& form, AttackGraph::Step& step, std::uint32_t index);
   NodeId taken_part(const Group& group, NodeId whole);
   NodeId taken_part(const Group& group, const Input& input, AttackGraph::Step& step);

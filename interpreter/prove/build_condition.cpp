@@ -40,7 +40,7 @@ Condition Builder::opaque_condition(ExprId id, const Moment& moment) {
   input.range = {Number(0), Number(1)};
   input.grain = Number(1);
   input.span = policy_.expr(id).span;
-  made_of(input, events_read(policy_, id), moment);
+  made_of(input, events_read(policy_, id, entity_), moment);
   assumptions_.insert("opaque");
   return decided(graph_.equal(graph_.input(input), graph_.constant(Number(1))));
 }

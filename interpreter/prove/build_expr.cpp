@@ -52,7 +52,7 @@ Scalar Builder::opaque(ExprId id, const Moment& moment) {
   input.key = "opaque " + input.name + " " + moment.key();
   input.unit = expr.type.unit;
   input.span = expr.span;
-  made_of(input, events_read(policy_, id), moment);
+  made_of(input, events_read(policy_, id, entity_), moment);
   assumptions_.insert("opaque");
   return {graph_.input(input), graph_.truth(true)};
 }
@@ -416,6 +416,7 @@ Scalar Builder::over_everybody(const model::MetricCall& call, ExprId id, const M
   others.name = model::exact_text(policy_, call.operand) + " of the others";
   others.unit = policy_.expr(call.operand).type.unit;
   others.span = policy_.expr(id).span;
+  others.reads.of_entities = events_read(policy_, id, entity_).of_entities;  // who they are
   const Interval range = intervals(graph_)[own.value];
   const bool never_negative = range.lower && range.lower->sign() >= 0;
   if (never_negative) others.range = Interval::at_least(Number(0));

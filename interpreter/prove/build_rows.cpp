@@ -161,6 +161,8 @@ bool Builder::linear(ExprId id, const Number& factor, LinearRow& row) const {
     if (!linear(node->operand, factor, operand)) return false;
     const auto whole = [](const auto& term) { return !term.second.value.valid(); };
     if (!std::all_of(operand.terms.begin(), operand.terms.end(), whole)) return leaf();
+    // Where one part of a sum is absent, all of it counts nothing: only a single part can be taken out of `default 0`.
+    if (operand.terms.size() > 1 || (!operand.terms.empty() && !operand.constant.is_zero())) return leaf();
     for (const auto& [text, term] : operand.terms) {
       auto& known = row.terms[text];
       known.path = term.path;

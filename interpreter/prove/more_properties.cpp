@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "interpreter/model/field_names.hpp"
+#include "interpreter/prove/affected.hpp"
 #include "interpreter/prove/decide.hpp"
 
 namespace kpi::prove {
@@ -41,9 +42,7 @@ std::vector<Finding> Decider::independent() {
     const auto read = graph.inputs_of(shape_.value());
     for (const std::uint32_t index : read) {
       const Input input = graph.inputs[index];
-      const bool attribute =
-          input.kind == Input::Kind::date || input.kind == Input::Kind::category || input.kind == Input::Kind::field;
-      if (!attribute || !input.path.refs.empty() || input.path.field.index != field) continue;
+      if (!depends_on_person(policy_, graph, input, id, field)) continue;
       Input other = input;
       other.key += " of another";
       other.name += " of another";

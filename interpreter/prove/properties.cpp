@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "interpreter/model/field_names.hpp"
+#include "interpreter/prove/affected.hpp"
 #include "interpreter/prove/decide.hpp"
 
 namespace kpi::prove {
@@ -257,6 +258,9 @@ std::vector<Finding> Decider::jumps() {
                             "not decided, for the others are not looked at",
                         "报酬随 `" + input.name + "` 成阶梯变化；未分析其他人的数据，因此不能判定超过一人时变化多少"};
     result.push_back(std::move(finding));
+  }
+  for (const std::uint32_t index : shape_.graph.inputs_of(shape_.value())) {
+    if (has_steps_in_rows(policy_, shape_.graph, shape_.graph.inputs[index])) shape_.builder.assume("steps_in_rows");
   }
   if (!any) {
     Finding finding = start(Property::no_jump, {}, span());

@@ -231,9 +231,13 @@ std::optional<int> row_direction(const Builder& builder, model::ExprId id, model
     if (field.computed.valid()) return of(field.computed);
     return 1;
   }
-  if (const auto* fallback = std::get_if<model::DefaultExpr>(&node))
-    return is_field(policy, id, change.field) ? std::optional(1)
-                                              : together(of(fallback->operand), of(fallback->fallback));
+  if (const auto* fallback = std::get_if<model::DefaultExpr>(&node)) {
+    const auto inside = together(of(fallback->operand), of(fallback->fallback));
+    if (!policy.fields(source)[change.field.index].type.optional) return inside;
+    // What was absent is given now: from the fallback to the value.
+    const auto sign = direction(builder.row_interval(fallback->operand) - builder.row_interval(fallback->fallback));
+    return sign ? together(inside, *sign) : std::nullopt;
+  }
   if (const auto* unary = std::get_if<model::UnaryExpr>(&node)) return turned(of(unary->operand));
   if (const auto* choice = std::get_if<model::IfExpr>(&node)) {
     const Turn turn = turn_of(policy, choice->condition, source, change);

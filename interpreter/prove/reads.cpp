@@ -11,7 +11,7 @@ using namespace model;
 
 class Collector {
  public:
-  explicit Collector(const Policy& policy_) : policy(policy_) {}
+  explicit Collector(const Policy& policy_, EntityId subject_ = {}) : policy(policy_), subject(subject_) {}
 
   void expression(ExprId id) {
     walk(policy, id, [&](ExprId, const Expr& expr) { std::visit([&](const auto& node) { visit(node); }, expr.node); });
@@ -26,6 +26,12 @@ class Collector {
     if (of.each_inner.valid()) aggregate(of.each_inner);
   }
 
+  void rows(SourceRef source, ExprId filter, const FieldPath& at) {
+    if (source.is_events()) events(source.index);
+    expression(filter);
+    if (!at.refs.empty()) path(source, at);
+  }
+
   EventsRead result;
 
  private:
@@ -38,6 +44,7 @@ class Collector {
     path(node.source, node.path);
   }
   void visit(const RowField& node) { path(node.source, node.path); }
+  void visit(const SubjectField& node) { path(SourceRef::of(node.entity), node.path); }
   void visit(const TableLookup& node) {
     if (!tables.insert(node.table.index).second) return;
     for (const auto& row : policy.tables[node.table.index].rows) expression(row.value);
@@ -61,6 +68,9 @@ class Collector {
     if (!same) result.other_periods = true;
     const auto by_phase = [](const GroupKey& key) { return key.kind == GroupKey::Kind::phase; };
     if (std::any_of(node.groups.begin(), node.groups.end(), by_phase)) phases();
+    for (const GroupKey& key : node.groups) {
+      if (subject.valid() && key.kind == GroupKey::Kind::field) path(SourceRef::of(subject), key.field);
+    }
   }
 
   void metric(MetricId id) {
@@ -95,6 +105,7 @@ class Collector {
   void path(SourceRef source, const FieldPath& at) {
     for (const FieldId ref : at.refs) {
       const Field& field = policy.fields(source)[ref.index];
+      note(source, ref);
       if (field.type.kind != value::Kind::event) {
         source = SourceRef::of(EntityId{field.type.index});
         continue;
@@ -103,9 +114,13 @@ class Collector {
       events(source.index);
     }
     if (!at.field.valid()) return;
-    if (source.is_events()) result.fields.emplace(source.index, at.field.index);
+    note(source, at.field);
     const ExprId computed = policy.fields(source)[at.field.index].computed;
     if (computed.valid() && fields.emplace(source, at.field.index).second) expression(computed);
+  }
+
+  void note(SourceRef source, FieldId field) {
+    (source.is_events() ? result.fields : result.of_entities).emplace(source.index, field.index);
   }
 
   void events(std::uint32_t index) {
@@ -123,6 +138,7 @@ class Collector {
   }
 
   const Policy& policy;
+  EntityId subject;
   std::set<std::uint32_t> aggregates, tables, entities;
   std::set<std::pair<SourceRef, std::uint32_t>> fields;
   bool scored = false, phased = false;
@@ -135,8 +151,8 @@ bool is_constant(const Policy& policy, ExprId id) {
 
 }  // namespace
 
-EventsRead events_read(const Policy& policy, ExprId expr) {
-  Collector collector(policy);
+EventsRead events_read(const Policy& policy, ExprId expr, EntityId subject) {
+  Collector collector(policy, subject);
   collector.expression(expr);
   return std::move(collector.result);
 }
@@ -175,6 +191,12 @@ bool is_additive(const Policy& policy, ExprId id) {
     default:
       return false;
   }
+}
+
+EventsRead rows_read(const Policy& policy, SourceRef source, ExprId filter, const FieldPath& path) {
+  Collector collector(policy);
+  collector.rows(source, filter, path);
+  return std::move(collector.result);
 }
 
 }  // namespace kpi::prove

@@ -226,10 +226,23 @@ class Edits:
             done += add_row(self.maker, store, key, events, self.offset, self.rng, values) is not None
         return {"cost": cost * done} if done else None
 
-    def refund(self, store, entities, key, events, name):
+    def refund(self, store, entities, key, events, name, state):
         field, amount = events.field(name), self.maker.amount_field(events)
         rows = rows_in(self.maker, store, key, events, self.offset)
         self.rng.shuffle(rows)
+        if field.type in ("boolean", "text", "date", "datetime"):
+            for row in rows:
+                to = True if field.type == "boolean" else state
+                if field.type in ("date", "datetime"):
+                    to = None if row.get(name) else self.maker.begin(0)
+                    if to and field.type == "datetime":
+                        to = dt.datetime(to.year, to.month, to.day, 12)
+                if to is not None and row.get(name) != to:
+                    row[name] = to
+                    return {}
+            return None
+        if field.type != "money" or amount is None:
+            return None
         for row in rows:
             now = row.get(name) or Fraction(0)
             most = field.range[1] if field.range and field.range[1] is not None else row[amount.name] if not field.range else now + 100
@@ -510,12 +523,18 @@ class Checker:
                 for turn in range(2):
                     result.append((f"fake {events.name} {turn}",
                                    lambda s, l, e, k, t=events, c=cost: edits.fake_orders(s, e, k, t, c), [f]))
-        for f in of("refund"):
-            events, name = f["detail"].split(".")
-            table = self.schema.events(events)
-            if table is not None and self.schema_amount(table):
-                result.append((f"more in {f['detail']}", lambda s, l, e, k, t=table, n=name: edits.refund(s, e, k, t, n),
-                               of("refund", f["detail"]) + of("monotone")))
+        for detail in sorted({f["detail"] for f in of("refund")}):
+            # `orders.refunded`, `orders.status "cancelled"`, or events of the role refunds as a whole
+            named = re.fullmatch(r'(\w+)(?:\.(\w+)(?: "(.*)")?)?', detail)
+            table = self.schema.events(named[1])
+            if table is None:
+                continue
+            wanted = of("refund", detail) + of("monotone")
+            if named[2] is None:
+                result.append((f"one more of {detail}", lambda s, l, e, k, t=table: edits.one_order(s, e, k, t), wanted))
+            else:
+                result.append((f"more in {detail}",
+                               lambda s, l, e, k, t=table, n=named[2], to=named[3]: edits.refund(s, e, k, t, n, to), wanted))
         for f in of("independent"):
             name = f["detail"].split(".")[-1]
             if self.schema.entity(edits.maker.subject) is not None and f["detail"].split(".")[0] == edits.maker.subject:
@@ -597,7 +616,6 @@ class Checker:
             elif kind == "genuine-order":
                 holds = change >= -slack
             elif kind == "refund":
-                change = then[0] - paid[0]
                 holds = change <= slack
             elif kind in ("independent", "no-jump"):
                 change = then[0] - paid[0]
