@@ -74,7 +74,7 @@ std::vector<Finding> Decider::attacks() {
       model::Attack ordinary = usual;
       limit_amounts(ordinary, Number(200));
       ordinary.named.name += " (ordinary)";  // parameters of its own
-      Finding small = attack(ordinary, assumption.value.number());
+      Finding small = attack(ordinary, assumption.value.number(), true);
       if (small.verdict != Verdict::refuted) small = attack(usual, assumption.value.number());
       small.detail = usual.named.name;
       small.detail_zh = "虚假订单";
@@ -92,7 +92,7 @@ void Decider::looks_further_back(Finding& finding, const AttackGraph& attack) co
                            "报酬回看很多个期间：下一期之后的影响没有计入"});
 }
 
-Finding Decider::attack(const model::Attack& declared, std::optional<Number> each_cost) {
+Finding Decider::attack(const model::Attack& declared, std::optional<Number> each_cost, bool search_only) {
   Finding finding = start(Property::attack, declared.named.name, declared.named.span);
   Graph& graph = shape_.graph;
   const bool moves = std::any_of(declared.forms.begin(), declared.forms.end(),
@@ -113,6 +113,7 @@ Finding Decider::attack(const model::Attack& declared, std::optional<Number> eac
     const auto query_of = [&](const AttackGraph& of) {
       Query query;
       query.objective = of.gain;
+      query.search_only = search_only;
       query.tolerance = cent() * Number(of.periods);
       query.require = of.require;
       query.attack = &of;

@@ -106,6 +106,7 @@ void Decider::decide_layers(Finding& finding, const Query& query) {
   std::optional<State> hint;
   // A first look, then the solver (a proof ends the matter), then a longer look.
   for (int round = 0; round < 3; ++round) {
+    if (round == 1 && query.search_only) continue;
     if (round == 1) {
       if (ask_solver(finding, query, hint)) return;
       if (!hint) continue;

@@ -54,6 +54,7 @@ class Decider {
     std::optional<std::pair<NodeId, NodeId>> boundary;
     std::optional<Number> native_bound;  // of the objective, if known
     Layer native_layer = Layer::native;
+    bool search_only = false;             // a proof is not wanted
     const AttackGraph* attack = nullptr;  // how to play it
     /// Two states instead of an attack: input nodes and what they are in the second.
     std::map<NodeId, NodeId> second;
@@ -98,7 +99,8 @@ class Decider {
   void shrink(const Query& query, State& state) const;
   bool simplify(const Query& query, State& state) const;
   void limit_amounts(model::Attack& attack, const Number& most) const;
-  Finding attack(const model::Attack& attack, std::optional<Number> each_cost);
+  /// `search_only`: a witness is looked for, and nothing is proved.
+  Finding attack(const model::Attack& attack, std::optional<Number> each_cost, bool search_only = false);
   Finding refund(const std::string& what, model::EventsId events, const FieldChange* change, const Said& text);
   bool is_read(model::EventsId events, std::uint32_t field) const;
   void monotone_witness(Finding& finding, MetricId metric);

@@ -62,7 +62,7 @@ const Library& library() {
 /// The solver is stopped from outside after so many seconds of its own computing time, whatever its budget says: some
 /// steps of exact arithmetic with large numbers do not count. On a busy machine that takes longer; a minute ends it
 /// all.
-constexpr rlim_t kMostSeconds = 4;
+constexpr rlim_t kMostSeconds = 2;
 constexpr int kMostMilliseconds = 60'000;
 
 std::string answer_of_library(const std::string& script) {
