@@ -71,14 +71,14 @@ std::optional<std::vector<Compiled>> Session::compile_all(const std::vector<std:
 Compiled Session::compile_text(const std::string& name, std::string text) {
   Compiled result;
   result.path = name;
-  const std::string checksum = sha256(text);
   // A file named twice, or used by another one, keeps its id, so that its mistakes are reported once.
   const auto known = sources.find(name);
   result.source = known ? *known : sources.add(name, std::move(text));
   result.file = syntax::parse(sources, result.source, diagnostics);
   result.policy = bind::bind(result.file, sources, libraries_, diagnostics,
                              keep_occurrences_ ? &result.occurrences : nullptr, &result.attacks);
-  result.policy.header.sha256 = checksum;
+  // Reports name it for policies; rule packs, of which every lint reads many, do without.
+  if (!result.policy.is_library) result.policy.header.sha256 = sha256(sources.get(result.source).text);
   result.libraries = libraries_.take_loaded();
   analysis::check_completeness(result.policy, sources, diagnostics);
   for (const model::Import& import : result.policy.imports) storage::check_import(import, diagnostics);

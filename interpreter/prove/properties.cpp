@@ -501,7 +501,9 @@ std::vector<Finding> Decider::monotone() {
   std::vector<Finding> result;
   Shape cut(policy_, target_, true);
   const auto metrics = cut.builder.metrics();
-  for (const auto& [metric, scalar] : metrics) {
+  for (const auto& met : metrics) {
+    const MetricId metric = met.first;  // clang 14 cannot capture structured bindings
+    const Scalar& scalar = met.second;
     const auto& of = policy_.metrics[metric.index];
     if (cut.graph[scalar.value].op != Op::input ||
         cut.graph.inputs[cut.graph[scalar.value].index].kind != Input::Kind::metric)
